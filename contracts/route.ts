@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { Permission } from './permissions.ts';
+
+/**
+ * Who may call a route.
+ * `public`: anyone (setup, login, health). `signed-in`: any person or API key that is known.
+ * `gateway`: a gateway process with the instance's internal token. Otherwise a permission.
+ */
+export type Access = Permission | 'public' | 'signed-in' | 'gateway';
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * One HTTP route as data: the server registers it, clients call it, a test walks all of them.
+ * `response` is absent where the body is a stream (`streams` names its media type).
+ */
+export interface RouteContract<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Response extends z.ZodType = z.ZodType,
+> {
+  readonly id: string;
+  readonly method: HttpMethod;
+  /** Path with `:name` parameters, e.g. `/api/v1/endpoints/:id`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly response?: Response;
+  readonly streams?: 'text/event-stream' | 'application/x-ndjson' | 'text/plain';
+  /** Largest request body in bytes; the server's default (1 MiB) where absent. */
+  readonly bodyLimitBytes?: number;
+}
+
+/** Declares a route; the generics carry the exact types to server and clients. */
+export function defineRoute<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Response extends z.ZodType,
+>(
+  route: RouteContract<Params, Query, Body, Response>,
+): Readonly<RouteContract<Params, Query, Body, Response>> {
+  return Object.freeze(route);
+}
+
+type Part<T, Key extends string> = T extends z.ZodType
+  ? unknown extends z.input<T>
+    ? { readonly [K in Key]?: undefined }
+    : { readonly [K in Key]: z.input<T> }
+  : { readonly [K in Key]?: undefined };
+
+/** What a client passes to call the route. */
+export type RouteInput<R> =
+  R extends RouteContract<infer P, infer Q, infer B, z.ZodType>
+    ? Part<P, 'params'> & Part<Q, 'query'> & Part<B, 'body'>
+    : never;
+
+/** What a client gets back. */
+export type RouteOutput<R> =
+  R extends RouteContract<z.ZodType, z.ZodType, z.ZodType, infer S> ? z.output<S> : never;

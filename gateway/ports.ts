@@ -1,0 +1,130 @@
+import type { CompiledPolicy } from '@bartizan/checks/policy/types.ts';
+import type {
+  Attempt,
+  InteractionRecord,
+  Limits,
+  SnapshotEndpoint,
+  SnapshotKey,
+  SnapshotUpstream,
+} from '@bartizan/contracts';
+import type { z } from 'zod';
+
+/** The configuration a gateway serves by, made ready for look-ups. Immutable; replaced as a whole. */
+export interface LiveConfiguration {
+  readonly version: string;
+  /** By hex SHA-256 of the presented key. Expiry is the caller's to check. */
+  readonly keyByHash: (hash: string) => SnapshotKey | undefined;
+  readonly endpointById: (id: string) => SnapshotEndpoint | undefined;
+  readonly endpointBySlug: (slug: string) => SnapshotEndpoint | undefined;
+  readonly endpoints: readonly SnapshotEndpoint[];
+  /** The policy of an endpoint, compiled; null when it has none. */
+  readonly policyOf: (
+    endpoint: SnapshotEndpoint,
+  ) => { readonly id: string; readonly version: number; readonly compiled: CompiledPolicy } | null;
+  /** Plain provider key of an upstream, or null. Never logged. */
+  readonly apiKeyOf: (upstream: SnapshotUpstream) => string | null;
+}
+
+export interface Configuration {
+  /** Null until a first snapshot was pulled or read from disk. */
+  readonly current: () => LiveConfiguration | null;
+}
+
+/** The local journal. An appended record survives a kill -9 of this process once `append` resolved. */
+export interface Journal {
+  /** Rejects with {@link JournalFull} when the disk or the journal's size limit is reached. */
+  readonly append: (record: InteractionRecord) => Promise<void>;
+  /** False while records cannot be taken (disk full): requests must be refused before they go upstream. */
+  readonly writable: () => boolean;
+  /** Records not yet taken by the server. */
+  readonly backlog: () => number;
+}
+
+export interface LimitSubject {
+  readonly kind: 'key' | 'endpoint' | 'user';
+  readonly id: string;
+  readonly limits: Limits;
+}
+
+export type Admission =
+  | {
+      readonly admitted: true /** Report what was used, once known. */;
+      readonly settle: (tokens: number) => void;
+    }
+  | {
+      readonly admitted: false;
+      readonly subject: LimitSubject['kind'];
+      readonly limit: keyof Limits;
+      readonly retryAfterMs: number;
+    };
+
+export interface Limiter {
+  readonly admit: (subjects: readonly LimitSubject[], nowMs: number) => Admission;
+}
+
+export type UpstreamApi = 'openai' | 'anthropic';
+
+/** A request ready to be sent upstream. */
+export interface ForwardRequest {
+  readonly endpoint: SnapshotEndpoint;
+  /** Upstreams of other families are left out. */
+  readonly api: UpstreamApi;
+  /** Path below the base URL without `/v1`, e.g. `/chat/completions`, `/messages?beta=true`. */
+  readonly path: string;
+  /** The body for an upstream, with the model renamed for it. Called once per attempt. */
+  readonly body: () => Buffer;
+  /** Headers to pass on (already filtered: no credentials, no hop-by-hop). */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** True when the answer will be relayed as it arrives: the idle timeout then applies between chunks. */
+  readonly streamed: boolean;
+}
+
+export interface UpstreamAnswer {
+  readonly ok: true;
+  readonly upstream: SnapshotUpstream;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Chunks as they arrive. Throws {@link UpstreamFailure} on reset, idle timeout or too many bytes.
+   * Leaving the loop early cancels the upstream request.
+   */
+  readonly body: AsyncIterable<Buffer>;
+  readonly attempts: readonly z.infer<typeof Attempt>[];
+}
+
+export interface UpstreamUnavailable {
+  readonly ok: false;
+  /** `no_upstream`: none configured for this API. `cancelled`: the signal fired. */
+  readonly reason: 'no_upstream' | 'circuit_open' | 'timeout' | 'connection' | 'cancelled';
+  readonly retryAfterMs: number | null;
+  readonly attempts: readonly z.infer<typeof Attempt>[];
+}
+
+export type UpstreamFailureKind = 'timeout' | 'connection' | 'too_large' | 'garbage' | 'cancelled';
+
+export class UpstreamFailure extends Error {
+  readonly kind: UpstreamFailureKind;
+  constructor(kind: UpstreamFailureKind, options?: ErrorOptions) {
+    super(`upstream ${kind}`, options);
+    this.name = 'UpstreamFailure';
+    this.kind = kind;
+  }
+}
+
+export class JournalFull extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the interaction journal cannot take more records', options);
+    this.name = 'JournalFull';
+  }
+}
+
+/**
+ * Sends a request to the endpoint's upstreams: weighted choice within a priority, fallback to the next,
+ * retries with back-off and jitter honouring Retry-After, a circuit breaker per upstream. Statuses that the
+ * client should see (4xx but 408, 409, 425, 429; any 2xx) end the attempts; the last failing status is
+ * passed on when attempts run out.
+ */
+export interface Upstreams {
+  readonly forward: (request: ForwardRequest) => Promise<UpstreamAnswer | UpstreamUnavailable>;
+}

@@ -1,0 +1,63 @@
+import type { Permission, Role, RouteContract, RouteInput, RouteOutput } from '@bartizan/contracts';
+import type { z } from 'zod';
+
+/** Who calls: a signed-in person, an API key, or a gateway of this instance. */
+export interface Principal {
+  readonly kind: 'person' | 'key' | 'gateway';
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly permissions: ReadonlySet<Permission>;
+  /** Of the session, where there is one. */
+  readonly sessionId?: string;
+}
+
+/** What a handler knows of the request beside its validated input. */
+export interface RequestContext<P = Principal> {
+  readonly principal: P;
+  readonly requestId: string;
+  /** Address of the client, after trusted proxies. */
+  readonly address: string;
+  readonly userAgent: string;
+  readonly header: (name: string) => string | undefined;
+  readonly setHeader: (name: string, value: string | string[]) => void;
+  /** Answers 304 or another bare status instead of a body. */
+  readonly status: (code: number) => void;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+type AnyRoute = RouteContract<z.ZodType, z.ZodType, z.ZodType, z.ZodType>;
+type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+export interface HandlerInput<R> {
+  readonly params: R extends RouteContract<infer P, z.ZodType, z.ZodType, z.ZodType> ? Parsed<P> : undefined;
+  readonly query: R extends RouteContract<z.ZodType, infer Q, z.ZodType, z.ZodType> ? Parsed<Q> : undefined;
+  readonly body: R extends RouteContract<z.ZodType, z.ZodType, infer B, z.ZodType> ? Parsed<B> : undefined;
+}
+
+/** A streaming route's handler answers with the chunks to send. */
+export type HandlerOutput<R> = R extends { readonly streams: string }
+  ? AsyncIterable<string>
+  : RouteOutput<R>;
+
+/** A contract with the function that serves it. Public routes get `principal: null`. */
+export interface RouteImplementation {
+  readonly contract: AnyRoute;
+  readonly handle: (
+    input: HandlerInput<AnyRoute>,
+    context: RequestContext<Principal | null>,
+  ) => Promise<unknown>;
+}
+
+/** Binds a contract to its handler; access is checked and input validated before the handler runs. */
+export function implement<R extends AnyRoute>(
+  contract: R,
+  handle: (
+    input: HandlerInput<R>,
+    context: RequestContext<R['access'] extends 'public' ? Principal | null : Principal>,
+  ) => Promise<HandlerOutput<R>>,
+): RouteImplementation {
+  return Object.freeze({ contract, handle: handle as unknown as RouteImplementation['handle'] });
+}
+
+export type { RouteInput };

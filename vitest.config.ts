@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests that need nothing but Node: beside the code, plus architecture and conformance. */
+export default defineConfig({
+  test: {
+    include: [
+      '{contracts,checks,gateway,server,console,cli,tools,bench}/**/*.test.ts',
+      'tests/{architecture,conformance,e2e,fault,fuzz}/**/*.test.ts',
+    ],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
