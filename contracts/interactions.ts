@@ -167,6 +167,8 @@ export const Overview = z.object({
       blocked: z.number().int(),
     }),
   ),
+  /** Where clients send their requests, as people reach it from outside; null when nobody configured it. */
+  gatewayUrl: z.string().nullable().default(null),
   gateways: z.array(
     z.object({
       id: z.string(),
