@@ -1,1 +1,31 @@
 #!/usr/bin/env node
+// Starts the command line under the pinned Node: the one that called us may be too old for TypeScript.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts');
+const MINIMUM_MAJOR = 24;
+
+if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
+  await import(main);
+} else {
+  const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+  child.on('error', (error) => {
+    console.error(`bartizan: cannot start the pinned Node: ${error.message}. Run "npm ci" again.`);
+    process.exit(1);
+  });
+}
+
+function pinnedNode() {
+  const require = createRequire(import.meta.url);
+  try {
+    return join(dirname(require.resolve('node/package.json')), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  } catch {
+    console.error(`bartizan: this needs Node ${MINIMUM_MAJOR} or later. Run "npm ci" in the checkout, which brings it along.`);
+    process.exit(1);
+  }
+}
