@@ -8,6 +8,7 @@ export default defineConfig({
       'tests/{architecture,conformance,e2e,fault,fuzz}/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['tests/postgres.setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: 'forks',
