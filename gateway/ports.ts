@@ -71,6 +71,8 @@ export interface ForwardRequest {
   readonly api: UpstreamApi;
   /** Path below the base URL without `/v1`, e.g. `/chat/completions`, `/messages?beta=true`. */
   readonly path: string;
+  /** `POST` where absent. A `GET` (the list of models) has no body. */
+  readonly method?: 'GET' | 'POST';
   /** The body for an upstream, with the model renamed for it. Called once per attempt. */
   readonly body: () => Buffer;
   /** Headers to pass on (already filtered: no credentials, no hop-by-hop). */
