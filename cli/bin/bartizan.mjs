@@ -23,9 +23,15 @@ if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
 function pinnedNode() {
   const require = createRequire(import.meta.url);
   try {
-    return join(dirname(require.resolve('node/package.json')), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    return join(
+      dirname(require.resolve('node/package.json')),
+      'bin',
+      process.platform === 'win32' ? 'node.exe' : 'node',
+    );
   } catch {
-    console.error(`bartizan: this needs Node ${MINIMUM_MAJOR} or later. Run "npm ci" in the checkout, which brings it along.`);
+    console.error(
+      `bartizan: this needs Node ${MINIMUM_MAJOR} or later. Run "npm ci" in the checkout, which brings it along.`,
+    );
     process.exit(1);
   }
 }

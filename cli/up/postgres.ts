@@ -110,7 +110,19 @@ async function initialise(
   const passwordFile = join(home, 'password');
   const child = spawn(
     binaries.initdb,
-    ['-D', fresh, '-U', SUPERUSER, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '-N'],
+    [
+      '-D',
+      fresh,
+      '-U',
+      SUPERUSER,
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '-N',
+    ],
     { ...asUser(binaries), cwd: home, env: libraryEnv(binaries.libDir), stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let problem = '';
@@ -122,7 +134,9 @@ async function initialise(
     child.once('exit', settle);
   });
   if (code !== 0 || password === '') {
-    throw new Error(`the database could not be prepared in ${home} (initdb ended with ${code}): ${problem.trim()}`);
+    throw new Error(
+      `the database could not be prepared in ${home} (initdb ended with ${code}): ${problem.trim()}`,
+    );
   }
   renameSync(fresh, join(home, 'data'));
 }
@@ -158,7 +172,13 @@ function spawnPostmaster(
     binaries.postgres,
     ['-D', join(home, 'data'), ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     // Its own process group: Ctrl-C reaches the supervisor, which stops the database last.
-    { ...asUser(binaries), cwd: home, env: libraryEnv(binaries.libDir), stdio: ['ignore', log, log], detached: true },
+    {
+      ...asUser(binaries),
+      cwd: home,
+      env: libraryEnv(binaries.libDir),
+      stdio: ['ignore', log, log],
+      detached: true,
+    },
   );
   closeSync(log);
   return child;

@@ -6,15 +6,16 @@ export interface RoleOptions {
   readonly name: string;
   /** The program's file, run by this Node. */
   readonly script: string;
-  /** Environment for each start; asked anew so that a fixed port or address can be handed over. */
-  readonly env: () => NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   /** Time the process has to report that it is ready. */
   readonly readyTimeoutMs?: number;
 }
 
 /** What a role reports when it is ready: `{ type: 'ready', url, … }`. */
-export type ReadyMessage = { readonly type: 'ready'; readonly url: string } & Readonly<Record<string, unknown>>;
+export type ReadyMessage = { readonly type: 'ready'; readonly url: string } & Readonly<
+  Record<string, unknown>
+>;
 
 export interface Role {
   readonly name: string;
@@ -41,7 +42,7 @@ export function createRole(options: RoleOptions): Role {
   function launch(): { ready: Promise<ReadyMessage>; ended: Promise<string> } {
     const started = Date.now();
     const running = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.script], {
-      env: options.env(),
+      env: options.env,
       // Own process group: the supervisor decides the order in which things stop.
       detached: process.platform !== 'win32',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+
+/**
+ * Single roles, for containers: each reads its settings from BARTIZAN_* environment variables
+ * (docs/guide/operations.md) and runs until it is told to stop.
+ */
+export function addRoles(program: Command): void {
+  program
+    .command('server')
+    .description('run only the server (control plane); settings come from the environment')
+    .action(async () => {
+      const { runServer } = await import('@bartizan/server/main.ts');
+      await runServer();
+    });
+  program
+    .command('gateway')
+    .description('run only a gateway (data plane); settings come from the environment')
+    .action(async () => {
+      const { runGateway } = await import('@bartizan/gateway/main.ts');
+      await runGateway();
+    });
+}

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { CliError, EXIT } from './exit.ts';
+import { decodeUtf8 } from './stdin.ts';
+
+/** Reads a JSON file (`-` is not offered) and checks it against a schema; names every fault with its place. */
+export function readJsonFile<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(decodeUtf8(readFileSync(path), path));
+  } catch (error) {
+    throw new CliError(`${path}: ${error instanceof Error ? error.message : String(error)}`, EXIT.usage);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || '(file)'}: ${issue.message}`,
+  );
+  throw new CliError(`${path} does not fit:\n${issues.join('\n')}`, EXIT.usage);
+}
