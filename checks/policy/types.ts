@@ -25,7 +25,7 @@ export interface InspectInput {
   readonly context: TextContext;
 }
 
-/** One finding with the rule that looked for it; the same shape as `GuardFinding` on the wire. */
+/** One finding with the rule that looked for it; `GuardFinding` on the wire, which leaves `replacement` out. */
 export interface PolicyFinding {
   readonly rule: string;
   readonly check: string;
@@ -39,6 +39,8 @@ export interface PolicyFinding {
   readonly kind: string;
   readonly message: string;
   readonly enforced: boolean;
+  /** Text that stands in for the span when redacted; absent where a placeholder does (see policy/redact.ts). */
+  readonly replacement?: string;
 }
 
 export interface Decision {
@@ -46,7 +48,7 @@ export interface Decision {
   /** What would have happened in enforce mode; equals `verdict` when enforcing. */
   readonly wouldBe: Action;
   readonly findings: readonly PolicyFinding[];
-  /** Of the rule that blocked. */
+  /** Of the first rule that led to the verdict and has one; empty in shadow mode. */
   readonly coaching: string;
   /** Checks that threw, timed out or could not judge. The caller applies `onGuardError`. */
   readonly errors: readonly { readonly check: string; readonly message: string }[];
@@ -60,6 +62,17 @@ export interface CompiledPolicy {
   readonly hasRules: (direction: Direction, endpointId: string | null) => boolean;
   /** Answers at once when every check does (the usual case), else with a promise. Never throws. */
   readonly inspect: (input: InspectInput) => Decision | Promise<Decision>;
-  /** For unfinished answers: index from which text must be held, over all output rules. 0 holds everything. */
-  readonly holdFrom: (text: string, endpointId: string | null, context: TextContext) => number;
+  /**
+   * For unfinished answers: index from which text must be held. 0 holds everything.
+   * `acting` (the default) asks the rules that redact or block, and none in shadow mode; `all` asks every rule
+   * that can judge unfinished text, so that its findings before that index are final.
+   */
+  readonly holdFrom: (
+    text: string,
+    endpointId: string | null,
+    context: TextContext,
+    rules?: 'acting' | 'all',
+  ) => number;
+  /** Whether some output rule can only judge a finished answer, and whether such a rule redacts or blocks. */
+  readonly judgesWhole: (endpointId: string | null) => 'no' | 'recording' | 'acting';
 }

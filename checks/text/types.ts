@@ -21,6 +21,8 @@ export interface Segment {
   readonly kind: SegmentKind;
   /** Tool name, file name or similar, where there is one. */
   readonly label?: string;
+  /** Characters that came before `text` where a stream shows only a window of the segment; 0 where absent. */
+  readonly offset?: number;
 }
 
 /** What the text checks see: the segments to judge, and the conversation around them. */
@@ -93,7 +95,21 @@ export interface TextCheck<Config = unknown> extends Check<TextInput, Config, Te
     readonly coaching: string;
   };
   readonly streaming: Streaming<Config>;
+  /** How its spans are replaced when redacted; reversible placeholders where absent. */
+  readonly redaction?: Redaction;
 }
+
+/**
+ * `reversible`: the span becomes a placeholder such as `[EMAIL_1]` and comes back in the answer. Otherwise
+ * `replacement` stands in for good; an empty one deletes the span, an absent one is the kind (`[EMAIL]`).
+ */
+export interface Redaction {
+  readonly reversible: boolean;
+  readonly replacement?: string;
+}
+
+/** A check whose configuration type is not known here: every `TextCheck<Config>` is one. */
+export type AnyTextCheck = Omit<TextCheck<never>, 'config'> & { readonly config: z.ZodType };
 
 /** Declares a text check with its config type inferred from the schema. */
 export function defineTextCheck<Schema extends z.ZodType>(

@@ -1,0 +1,58 @@
+import { textChecks } from '../catalogue.ts';
+import { type Action, EMPTY_CONTEXT, type Segment } from '../text/types.ts';
+import { compilePolicy } from './compile.ts';
+import { defaultPolicy } from './default.ts';
+import { applyRedactions } from './redact.ts';
+import type { CompiledPolicy } from './types.ts';
+import { createVault } from './vault.ts';
+
+/** What `bartizan scan text --json` prints. Offsets are UTF-16 units of the text as given. */
+export interface ScanResult {
+  readonly verdict: Action;
+  readonly findings: readonly {
+    readonly check: string;
+    readonly score: number;
+    readonly start: number;
+    readonly end: number;
+    readonly message: string;
+  }[];
+  /** The text as it would be forwarded. */
+  readonly redacted: string;
+}
+
+/** A guard could not judge the text, so that there is no verdict to report. */
+export class ScanFailed extends Error {
+  readonly errors: readonly { readonly check: string; readonly message: string }[];
+  constructor(errors: ScanFailed['errors']) {
+    super(`could not judge: ${errors.map(({ check, message }) => `${check} ${message}`).join('; ')}`);
+    this.name = 'ScanFailed';
+    this.errors = errors;
+  }
+}
+
+/**
+ * Judges one text as user input, under the default policy unless another is given. Rejects with
+ * {@link ScanFailed} when a check fails: a text that was not judged is not allowed.
+ */
+export async function scanText(text: string, policy?: CompiledPolicy): Promise<ScanResult> {
+  const judge = policy ?? compilePolicy(defaultPolicy(), textChecks);
+  const segments: readonly Segment[] = [{ index: 0, text, author: 'user', kind: 'message' }];
+  const decision = await judge.inspect({
+    direction: 'input',
+    endpointId: null,
+    segments,
+    context: EMPTY_CONTEXT,
+  });
+  if (decision.errors.length > 0) throw new ScanFailed(decision.errors);
+  return {
+    verdict: decision.verdict,
+    findings: decision.findings.map(({ check, score, start, end, message }) => ({
+      check,
+      score,
+      start,
+      end,
+      message,
+    })),
+    redacted: applyRedactions(text, decision.findings, createVault()),
+  };
+}
