@@ -12,6 +12,15 @@ export interface Principal {
   readonly sessionId?: string;
 }
 
+/** What is needed to tell who calls. */
+export interface AuthenticateRequest {
+  readonly header: (name: string) => string | undefined;
+  /** Address of the client, after trusted proxies. */
+  readonly address: string;
+}
+/** Null when nobody known calls; throws only when that cannot be told (database away). */
+export type Authenticate = (request: AuthenticateRequest) => Promise<Principal | null>;
+
 /** What a handler knows of the request beside its validated input. */
 export interface RequestContext<P = Principal> {
   readonly principal: P;

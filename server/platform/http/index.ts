@@ -1,0 +1,11 @@
+export { demandAccess, permits } from './access.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
+export {
+  type Authenticate,
+  type AuthenticateRequest,
+  type HandlerInput,
+  implement,
+  type Principal,
+  type RequestContext,
+  type RouteImplementation,
+} from './types.ts';

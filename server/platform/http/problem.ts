@@ -1,0 +1,75 @@
+import type { ApiError } from '@bartizan/contracts';
+import { z } from 'zod';
+import { AppError } from '../../kernel/error.ts';
+import { databaseUnavailable, isDatabaseUnavailable } from '../database/index.ts';
+
+const MAX_ISSUES = 50;
+
+/** Problems found by a schema, as `invalid_input`. Never quotes the value. */
+export function invalidInput(error: z.ZodError, where: 'path' | 'query' | 'body'): AppError {
+  const issues = error.issues.slice(0, MAX_ISSUES).map((issue) => ({
+    path: issue.path.map(String).join('.'),
+    message: issue.message,
+  }));
+  const first = issues[0];
+  const named = first?.path ? `${first.path}: ${first.message}` : (first?.message ?? 'not as expected');
+  return new AppError('invalid_input', `the ${where} is not valid: ${named}`, { issues });
+}
+
+/** What Fastify throws before a handler runs. */
+function fromFastify(status: number, code: string): AppError | null {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || status === 413) {
+    return new AppError('too_large', 'the request body is larger than this route takes');
+  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new AppError('invalid_input', 'send JSON with "content-type: application/json"');
+  }
+  if (status === 404) return new AppError('not_found', 'there is nothing here');
+  if (status >= 400 && status < 500) {
+    return new AppError('invalid_input', 'the request could not be read: it is not valid HTTP or JSON');
+  }
+  return null;
+}
+
+/** Any error as one that may be shown. What is not ours to show becomes `internal`. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (isDatabaseUnavailable(error)) return databaseUnavailable(error);
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+    const known = error.code.startsWith('FST_') ? fromFastify(status, error.code) : null;
+    if (known) return known;
+    // 57014: our statement timeout cancelled it.
+    if (error.code === '57014' && 'severity' in error) {
+      return new AppError('unavailable', 'the database took too long', {
+        hint: 'Ask for a smaller range.',
+        cause: error,
+      });
+    }
+  }
+  return new AppError('internal', 'something went wrong on our side', {
+    hint: 'The log of the server says more under this request id.',
+    cause: error,
+  });
+}
+
+/** The wire form of an error. */
+export function toApiError(error: AppError, requestId: string): ApiError {
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      requestId,
+      ...(error.issues === undefined ? {} : { issues: [...error.issues] }),
+    },
+  };
+}
+
+/** What a log may say of an error: no driver details, which quote values. */
+export function loggable(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: 'a value that is no error was thrown' };
+  const code = 'code' in error ? error.code : undefined;
+  const cause = error.cause === undefined ? {} : { cause: loggable(error.cause) };
+  return { name: error.name, code, message: error.message, stack: error.stack, ...cause };
+}

@@ -1,0 +1,119 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { demandAccess } from './access.ts';
+import { demandSameOrigin } from './origin.ts';
+import { invalidInput } from './problem.ts';
+import { sendStream } from './stream.ts';
+import type { Authenticate, HandlerInput, Principal, RequestContext, RouteImplementation } from './types.ts';
+
+/** What is known of a request from its first hook on. */
+export interface RequestFacts {
+  readonly abort: AbortController;
+  principal: Principal | null;
+}
+
+export interface RouteEnvironment {
+  readonly authenticate: Authenticate;
+  readonly factsOf: FactsOf;
+  readonly publicUrl: string | null;
+}
+
+export type FactsOf = (request: FastifyRequest) => RequestFacts;
+
+function parsePart(schema: z.ZodType | undefined, value: unknown, where: 'path' | 'query' | 'body'): unknown {
+  if (!schema) return undefined;
+  const result = schema.safeParse(value);
+  if (!result.success) throw invalidInput(result.error, where);
+  return result.data;
+}
+
+const headerOf = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+};
+
+function contextOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  facts: RequestFacts,
+): RequestContext<Principal | null> {
+  return {
+    principal: facts.principal,
+    requestId: request.id,
+    address: request.ip,
+    userAgent: (headerOf(request, 'user-agent') ?? '').slice(0, 500),
+    header: (name) => headerOf(request, name.toLowerCase()),
+    setHeader: (name, value) => void reply.header(name, value),
+    status: (code) => void reply.status(code),
+    signal: facts.abort.signal,
+  };
+}
+
+/** Headers set so far, as Node wants them. */
+function headersOf(reply: FastifyReply): Record<string, string | string[]> {
+  const all: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) all[name] = Array.isArray(value) ? value : String(value);
+  }
+  return all;
+}
+
+async function answerStream(
+  reply: FastifyReply,
+  facts: RequestFacts,
+  chunks: AsyncIterable<string>,
+  mediaType: string,
+): Promise<void> {
+  try {
+    await sendStream(reply.raw, { chunks, mediaType, headers: headersOf(reply), signal: facts.abort.signal });
+    reply.hijack();
+  } catch (error) {
+    if (!reply.raw.headersSent) throw error;
+    reply.hijack();
+    reply.log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'a stream was cut');
+  }
+}
+
+/**
+ * Registers one contract with its handler. Access is decided before the body is read, input is validated
+ * before the handler runs, and only what the contract's response schema names goes out.
+ */
+export function registerRoute(
+  app: FastifyInstance,
+  { contract, handle }: RouteImplementation,
+  { authenticate, factsOf, publicUrl }: RouteEnvironment,
+): void {
+  app.route({
+    method: contract.method,
+    url: contract.path,
+    ...(contract.bodyLimitBytes === undefined ? {} : { bodyLimit: contract.bodyLimitBytes }),
+    onRequest: async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const header = (name: string) => headerOf(request, name);
+      if (header('authorization') === undefined) {
+        demandSameOrigin({ method: request.method, host: request.host, header }, publicUrl);
+      }
+      if (contract.access === 'public') return;
+      const facts = factsOf(request);
+      facts.principal = await authenticate({ header, address: request.ip });
+      demandAccess(contract, facts.principal);
+    },
+    handler: async (request, reply) => {
+      const facts = factsOf(request);
+      const input = {
+        params: parsePart(contract.params, request.params, 'path'),
+        query: parsePart(contract.query, request.query, 'query'),
+        body: parsePart(contract.body, request.body, 'body'),
+      } as HandlerInput<RouteImplementation['contract']>;
+      const result = await handle(input, contextOf(request, reply, facts));
+      if (contract.streams) {
+        await answerStream(reply, facts, result as AsyncIterable<string>, contract.streams);
+        return reply;
+      }
+      if (reply.statusCode === 304 || reply.statusCode === 204) return reply.send();
+      // A handler that answers with more than its contract says must not leak it; with less, it is our fault.
+      const answer = contract.response ? contract.response.parse(result) : result;
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+    },
+  });
+}
