@@ -1,0 +1,5 @@
+export { createGateways, type Gateways } from './gateways.ts';
+export { endpointMigrations } from './migrations.ts';
+export { endpointRoutes, snapshotRoutes } from './routes.ts';
+export { createEndpointService, type EndpointService } from './service.ts';
+export { createSnapshots, type SnapshotContent, type Snapshots, toSnapshotEndpoint } from './snapshot.ts';

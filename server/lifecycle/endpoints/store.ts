@@ -1,0 +1,132 @@
+import type { Endpoint, EndpointFields, UpstreamFields } from '@bartizan/contracts';
+import { sql } from 'kysely';
+import type { z } from 'zod';
+import type { Database } from '../../platform/database/types.ts';
+
+export type Fields = z.output<typeof EndpointFields>;
+export type UpstreamSettings = z.output<typeof UpstreamFields>;
+
+export interface StoredUpstream {
+  readonly id: string;
+  readonly settings: UpstreamSettings;
+  readonly sealedApiKey: string | null;
+  readonly apiKeyHint: string;
+}
+
+export interface StoredEndpoint extends Pick<Endpoint, 'id' | 'demo' | 'createdAt' | 'updatedAt'> {
+  readonly fields: Fields;
+  /** In the order that people gave them. */
+  readonly upstreams: readonly StoredUpstream[];
+}
+
+type Settings = Omit<Fields, 'slug' | 'name' | 'description' | 'enabled' | 'policyId'>;
+
+interface Row extends Pick<Fields, 'slug' | 'name' | 'description' | 'enabled' | 'policyId'> {
+  readonly id: string;
+  readonly demo: boolean;
+  readonly settings: Settings;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly upstreams: readonly StoredUpstream[];
+}
+
+const SELECT = sql`
+  select e.id, e.slug, e.name, e.description, e.enabled, e.policy_id as "policyId", e.demo, e.settings,
+    e.created_at as "createdAt", e.updated_at as "updatedAt",
+    coalesce((
+      select jsonb_agg(jsonb_build_object('id', u.id, 'settings', u.settings,
+        'sealedApiKey', u.sealed_api_key, 'apiKeyHint', u.api_key_hint) order by u.position)
+      from endpoint_upstreams u where u.endpoint_id = e.id), '[]') as upstreams
+  from endpoints e`;
+
+function toStored(row: Row): StoredEndpoint {
+  const { id, demo, createdAt, updatedAt, upstreams, settings, ...columns } = row;
+  return { id, demo, createdAt, updatedAt, upstreams, fields: { ...columns, ...settings } };
+}
+
+function settingsOf(fields: Fields): string {
+  const { slug: _s, name: _n, description: _d, enabled: _e, policyId: _p, ...settings } = fields;
+  return JSON.stringify(settings satisfies Settings);
+}
+
+const notify = (db: Database) => sql`select pg_notify('bartizan_configuration', 'endpoints')`.execute(db);
+
+async function writeUpstreams(db: Database, endpoint: StoredEndpoint): Promise<void> {
+  await sql`delete from endpoint_upstreams where endpoint_id = ${endpoint.id}`.execute(db);
+  for (const [position, upstream] of endpoint.upstreams.entries()) {
+    await sql`insert into endpoint_upstreams (id, endpoint_id, position, settings, sealed_api_key, api_key_hint)
+      values (${upstream.id}, ${endpoint.id}, ${position}, ${JSON.stringify(upstream.settings)}::jsonb,
+        ${upstream.sealedApiKey}, ${upstream.apiKeyHint})`.execute(db);
+  }
+}
+
+export function createEndpointStore(database: Database) {
+  async function select(db: Database, where: ReturnType<typeof sql>): Promise<StoredEndpoint[]> {
+    return (await sql<Row>`${SELECT} ${where}`.execute(db)).rows.map(toStored);
+  }
+
+  return Object.freeze({
+    list: () => select(database, sql`order by lower(e.name), e.id`),
+
+    find: async (id: string) => (await select(database, sql`where e.id = ${id}`))[0],
+
+    bySlug: async (slug: string) => (await select(database, sql`where e.slug = ${slug}`))[0],
+
+    async usage(): Promise<{ policyId: string; id: string; name: string }[]> {
+      return (
+        await sql<{ policyId: string; id: string; name: string }>`
+          select policy_id as "policyId", id, name from endpoints where policy_id is not null
+          order by lower(name), id`.execute(database)
+      ).rows;
+    },
+
+    /** Rejects with SQLSTATE 23505 when the slug is taken and 23503 when the policy does not exist. */
+    async create(endpoint: StoredEndpoint): Promise<void> {
+      const { fields } = endpoint;
+      await database.transaction().execute(async (tx) => {
+        await sql`insert into endpoints (id, slug, name, description, enabled, policy_id, demo, settings,
+            created_at, updated_at)
+          values (${endpoint.id}, ${fields.slug}, ${fields.name}, ${fields.description}, ${fields.enabled},
+            ${fields.policyId}, ${endpoint.demo}, ${settingsOf(fields)}::jsonb,
+            ${endpoint.createdAt}, ${endpoint.updatedAt})`.execute(tx);
+        await writeUpstreams(tx, endpoint);
+        await notify(tx);
+      });
+    },
+
+    /**
+     * Replaces an endpoint by what `change` makes of the stored one, which nobody else can change meanwhile.
+     * Undefined when there is none. Rejects as {@link create} does, and with whatever `change` throws.
+     */
+    async update(
+      id: string,
+      change: (stored: StoredEndpoint) => StoredEndpoint,
+    ): Promise<{ before: StoredEndpoint; after: StoredEndpoint } | undefined> {
+      return await database.transaction().execute(async (tx) => {
+        await sql`select from endpoints where id = ${id} for update`.execute(tx);
+        const [before] = await select(tx, sql`where e.id = ${id}`);
+        if (!before) return undefined;
+        const after = change(before);
+        const { fields } = after;
+        await sql`update endpoints set slug = ${fields.slug}, name = ${fields.name},
+            description = ${fields.description}, enabled = ${fields.enabled}, policy_id = ${fields.policyId},
+            settings = ${settingsOf(fields)}::jsonb, updated_at = ${after.updatedAt}
+          where id = ${id}`.execute(tx);
+        await writeUpstreams(tx, after);
+        await notify(tx);
+        return { before, after };
+      });
+    },
+
+    /** The removed endpoint's slug, or undefined when there was none. */
+    async remove(id: string): Promise<string | undefined> {
+      return await database.transaction().execute(async (tx) => {
+        const { rows } = await sql<{ slug: string }>`
+          delete from endpoints where id = ${id} returning slug`.execute(tx);
+        await notify(tx);
+        return rows[0]?.slug;
+      });
+    },
+  });
+}
+export type EndpointStore = ReturnType<typeof createEndpointStore>;

@@ -1,0 +1,224 @@
+import type {
+  DryRunRequest,
+  DryRunResult,
+  PolicyDetail,
+  PolicyDocument,
+  PolicySummary,
+  TryRequest,
+  TryResult,
+} from '@bartizan/contracts';
+import type { z } from 'zod';
+import { AppError } from '../../kernel/error.ts';
+import { uuidv7 } from '../../kernel/id.ts';
+import { type Actor, SYSTEM } from '../ports.ts';
+import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
+import { summariseChecks } from './checks.ts';
+import { dryRun } from './dry-run.ts';
+import { noSuchPolicy, requireValid, toDetail, toSummary } from './model.ts';
+import type { PolicyDeps } from './ports.ts';
+import { createPolicyStore } from './store.ts';
+import { tryOut } from './try-out.ts';
+
+export interface NewVersion {
+  readonly document: PolicyDocument;
+  readonly note: string;
+  readonly activate: boolean;
+}
+
+const STANDARD_NAME = 'Standard';
+/** Dry runs at the same time; each may keep a core busy. */
+const MAX_DRY_RUNS = 2;
+
+export function createPolicyService(deps: PolicyDeps) {
+  const { audit, events, clock, checks, ports } = deps;
+  const store = createPolicyStore(deps.database);
+  let dryRuns = 0;
+
+  async function detail(id: string): Promise<PolicyDetail> {
+    const [row, versions, usage] = await Promise.all([
+      store.find(id),
+      store.versions(id),
+      ports.endpoints.usage(),
+    ]);
+    if (!row) throw noSuchPolicy();
+    return toDetail(
+      row,
+      versions,
+      usage.filter(({ policyId }) => policyId === id).map((endpoint) => endpoint.id),
+    );
+  }
+
+  async function changed(actor: Actor, action: string, id: string, detail: object): Promise<void> {
+    events.emit('configuration.changed', { reason: action });
+    await audit.record({ actor, action, subject: `policy:${id}`, detail: { ...detail } });
+  }
+
+  async function documentFor(request: z.output<typeof TryRequest>): Promise<PolicyDocument> {
+    if (request.document) {
+      requireValid(request.document, checks);
+      return request.document;
+    }
+    if (!request.policyId) {
+      throw new AppError('invalid_input', 'say which policy to try', {
+        hint: 'Give `policyId` of a saved policy, or a draft as `document`.',
+      });
+    }
+    const found =
+      request.version === undefined
+        ? await store.find(request.policyId)
+        : await store.version(request.policyId, request.version);
+    if (!found) throw noSuchPolicy();
+    return found.document;
+  }
+
+  return Object.freeze({
+    checks: summariseChecks(checks),
+
+    async list(): Promise<PolicySummary[]> {
+      const [rows, usage] = await Promise.all([store.list(), ports.endpoints.usage()]);
+      return rows.map((row) =>
+        toSummary(
+          row,
+          usage.filter(({ policyId }) => policyId === row.id).map(({ id }) => id),
+        ),
+      );
+    },
+
+    get: detail,
+
+    /** True when there is a policy with this id. */
+    exists: async (id: string): Promise<boolean> => (await store.find(id)) !== undefined,
+
+    /** Active documents, for the gateways' snapshot. */
+    async active(): Promise<{ id: string; name: string; version: number; document: PolicyDocument }[]> {
+      const rows = await store.list();
+      return rows.map(({ id, name, activeVersion, document }) => ({
+        id,
+        name,
+        version: activeVersion,
+        document,
+      }));
+    },
+
+    /** Throws `conflict` when the name is taken, `invalid_input` when a check refuses its settings. */
+    async create(
+      actor: Actor,
+      input: { readonly name: string; readonly description: string; readonly document: PolicyDocument },
+    ): Promise<PolicyDetail> {
+      requireValid(input.document, checks);
+      const now = clock.now();
+      const id = uuidv7(now);
+      try {
+        await store.create(
+          { id, name: input.name, description: input.description },
+          { document: input.document, note: '', createdAt: now, createdBy: actor.name },
+        );
+      } catch (cause) {
+        if (!isUniqueViolation(cause)) throw cause;
+        throw new AppError('conflict', `there is already a policy called "${input.name}"`, {
+          hint: 'Choose another name, or add a version to that policy.',
+          cause,
+        });
+      }
+      await changed(actor, 'policies.create', id, { name: input.name, version: 1 });
+      return await detail(id);
+    },
+
+    async addVersion(actor: Actor, id: string, next: NewVersion): Promise<PolicyDetail> {
+      requireValid(next.document, checks);
+      const version = await store.addVersion(
+        id,
+        { document: next.document, note: next.note, createdAt: clock.now(), createdBy: actor.name },
+        next.activate,
+      );
+      if (version === undefined) throw noSuchPolicy();
+      await changed(actor, 'policies.addVersion', id, { version, activated: next.activate });
+      return await detail(id);
+    },
+
+    async activate(actor: Actor, id: string, version: number): Promise<PolicyDetail> {
+      const [policy, wanted] = await Promise.all([store.find(id), store.version(id, version)]);
+      if (!policy) throw noSuchPolicy();
+      if (!wanted) {
+        throw new AppError('not_found', `policy "${policy.name}" has no version ${version}`, {
+          hint: `Its versions are 1 to ${policy.latestVersion}.`,
+        });
+      }
+      // A check may have changed its settings since the version was saved.
+      requireValid(wanted.document, checks);
+      if (!(await store.activate(id, version, clock.now()))) throw noSuchPolicy();
+      await changed(actor, 'policies.activate', id, { version, before: policy.activeVersion });
+      return await detail(id);
+    },
+
+    /** Throws `conflict` with the names of the endpoints that use it. */
+    async remove(actor: Actor, id: string): Promise<void> {
+      const policy = await store.find(id);
+      if (!policy) throw noSuchPolicy();
+      const users = (await ports.endpoints.usage()).filter(({ policyId }) => policyId === id);
+      const refuse = (names: readonly string[], cause?: unknown) =>
+        new AppError('conflict', `policy "${policy.name}" is used by ${names.join(', ')}`, {
+          hint: 'Give these endpoints another policy first.',
+          cause,
+        });
+      if (users.length > 0) throw refuse(users.map(({ name }) => `"${name}"`));
+      try {
+        if (!(await store.remove(id))) throw noSuchPolicy();
+      } catch (cause) {
+        if (isForeignKeyViolation(cause)) throw refuse(['an endpoint that was changed just now'], cause);
+        throw cause;
+      }
+      await changed(actor, 'policies.remove', id, { name: policy.name });
+    },
+
+    async tryOut(request: z.output<typeof TryRequest>): Promise<TryResult> {
+      const document = await documentFor(request);
+      const endpoint = request.endpointId ? await ports.endpoints.context(request.endpointId) : undefined;
+      return await tryOut(request, document, checks, endpoint);
+    },
+
+    async dryRun(
+      actor: Actor,
+      request: z.output<typeof DryRunRequest>,
+      options: { readonly showContent: boolean; readonly signal: AbortSignal },
+    ): Promise<DryRunResult> {
+      requireValid(request.document, checks);
+      if (dryRuns >= MAX_DRY_RUNS) {
+        throw new AppError('too_many_requests', 'other dry runs are still busy', {
+          hint: 'Try again in a few seconds.',
+          retryAfterMs: 3_000,
+        });
+      }
+      dryRuns += 1;
+      try {
+        const { since, until, endpointId, sample: limit } = request;
+        const query = { since, until, endpointId, limit, signal: options.signal };
+        const { showContent } = options;
+        const result = await dryRun({ document: request.document, query, checks, ports, showContent });
+        const { examined, notEvaluable } = result;
+        await audit.record({
+          actor,
+          action: 'policies.dryRun',
+          subject: endpointId ? `endpoint:${endpointId}` : 'interactions',
+          detail: { examined, notEvaluable, contentShown: showContent },
+        });
+        return result;
+      } finally {
+        dryRuns -= 1;
+      }
+    },
+
+    /** Creates the policy "Standard" on an instance that has no policy yet; two servers may try at once. */
+    async ensureStandard(document: PolicyDocument): Promise<void> {
+      requireValid(document, checks);
+      const now = clock.now();
+      const id = uuidv7(now);
+      const made = await store.createIfNone(
+        { id, name: STANDARD_NAME, description: 'Sensible guards for any assistant; a start to build on.' },
+        { document, note: 'Came with Bartizan', createdAt: now, createdBy: SYSTEM.name },
+      );
+      if (made) await changed(SYSTEM, 'policies.create', id, { name: STANDARD_NAME, version: 1 });
+    },
+  });
+}
+export type PolicyService = ReturnType<typeof createPolicyService>;

@@ -1,0 +1,8 @@
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** SQLSTATE codes of PostgreSQL that mean something to a domain (manual, Appendix A). */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
+export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) === '23503';
+/** Serialization failure, deadlock, lock not available: worth another attempt. */
+export const isRetryable = (error: unknown): boolean => ['40001', '40P01', '55P03'].includes(codeOf(error));
