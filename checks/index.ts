@@ -14,5 +14,6 @@ export type {
 } from './policy/types.ts';
 export { type PolicyIssue, validatePolicy } from './policy/validate.ts';
 export { createVault, type Vault } from './policy/vault.ts';
+export { createHoldBack, type HoldBack, type HoldBackOptions, type Released } from './text/hold/index.ts';
 export type { AnyTextCheck, Author, Direction, Segment, SegmentKind, TextContext } from './text/types.ts';
 export { EMPTY_CONTEXT } from './text/types.ts';

@@ -80,6 +80,11 @@ export function applyRedactions(
   );
 }
 
+/** A piece of an answer with the spans of its redacting findings replaced for good. */
+export function redactAnswer(text: string, findings: readonly PolicyFinding[]): string {
+  return replace(text, findings.filter(redacts), ({ finding }) => irreversible(finding));
+}
+
 /**
  * The texts of `segments`, in their order, as they may be forwarded. Placeholders that occur anywhere in the
  * segments are reserved first; a caller that holds more text of the same request reserves that itself.
