@@ -40,6 +40,8 @@ export interface TextContext {
   readonly canaries: readonly string[];
   /** Tool names that the request offers to the model. */
   readonly tools: readonly string[];
+  /** What the user wrote in the request: repeating it in an answer is no leak. */
+  readonly userTexts?: readonly string[];
   /**
    * True while an answer is still arriving: `segments` hold a window of it, and checks that judge only
    * whole texts (length minimum, schema) must wait.
@@ -65,6 +67,8 @@ export interface TextFinding {
   readonly kind: string;
   /** What and why, for a person; never quotes a secret. */
   readonly message: string;
+  /** What stands in its place when redacted; a placeholder named after `kind` where absent. Not reversible. */
+  readonly replacement?: string;
 }
 
 export type Action = 'allow' | 'flag' | 'redact' | 'block';

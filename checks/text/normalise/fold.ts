@@ -1,0 +1,120 @@
+import { CONFUSABLE, UNUSUAL_LATIN } from './confusables.ts';
+import { isInvisible } from './invisible.ts';
+import type { SpanMap } from './span.ts';
+import { identityMap, tableMap } from './span.ts';
+
+export interface Folded {
+  readonly text: string;
+  readonly map: SpanMap;
+}
+
+const MARKS = /[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]/gu;
+const NOT_ASCII = /[^\0-\x7f]/;
+
+/** Folds of single code points; grows to at most the assigned code points that were met. */
+const foldedBmp: (string | undefined)[] = [];
+const foldedAstral = new Map<number, string>();
+
+function foldCode(code: number): string {
+  if (isInvisible(code)) return '';
+  // Squared, circled and regional-indicator letters have no compatibility mapping.
+  if (code >= 0x1f150 && code <= 0x1f169) return String.fromCharCode(97 + code - 0x1f150);
+  if (code >= 0x1f170 && code <= 0x1f189) return String.fromCharCode(97 + code - 0x1f170);
+  if (code >= 0x1f1e6 && code <= 0x1f1ff) return String.fromCharCode(97 + code - 0x1f1e6);
+  const char = String.fromCodePoint(code);
+  const plain = char.normalize('NFKD').replace(MARKS, '').normalize('NFC').toLowerCase();
+  const bare = plain.normalize('NFKD').replace(MARKS, '').normalize('NFC');
+  return UNUSUAL_LATIN.get(bare) ?? bare;
+}
+
+function foldCached(code: number): string {
+  if (code < 0x10000) {
+    let known = foldedBmp[code];
+    if (known === undefined) {
+      known = foldCode(code);
+      foldedBmp[code] = known;
+    }
+    return known;
+  }
+  let known = foldedAstral.get(code);
+  if (known === undefined) {
+    known = foldCode(code);
+    foldedAstral.set(code, known);
+  }
+  return known;
+}
+
+function isLatinLetter(unit: number): boolean {
+  return unit >= 97 && unit <= 122;
+}
+
+/** Rewrites out[from..] letter by letter when the word mixes Latin with look-alikes, or is made only of them. */
+function unmaskWord(out: string[], from: number, latinText: boolean): void {
+  let latin = 0;
+  let masked = 0;
+  let foreign = 0;
+  for (let i = from; i < out.length; i += 1) {
+    const char = out[i] ?? '';
+    if (isLatinLetter(char.charCodeAt(0))) latin += 1;
+    else if (CONFUSABLE.has(char)) masked += 1;
+    else foreign += 1;
+  }
+  if (masked === 0 || (latin === 0 && (!latinText || foreign > 0))) return;
+  for (let i = from; i < out.length; i += 1) {
+    const char = out[i] ?? '';
+    out[i] = CONFUSABLE.get(char) ?? char;
+  }
+}
+
+function countScripts(text: string): { latin: number; other: number } {
+  let latin = 0;
+  let other = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i) | 32;
+    if (isLatinLetter(unit)) latin += 1;
+    else if (unit >= 0x370 && unit < 0x590) other += 1;
+  }
+  return { latin, other };
+}
+
+const WORD_UNIT = /[\p{L}\p{N}]/u;
+
+function foldUnicode(text: string): Folded {
+  const { latin, other } = countScripts(text);
+  const latinText = latin > other;
+  const out: string[] = [];
+  const starts: number[] = [];
+  let wordFrom = 0;
+  let suspicious = false;
+  for (let i = 0; i < text.length; ) {
+    const code = text.codePointAt(i) ?? 0;
+    const folded = code < 128 ? String.fromCharCode(code).toLowerCase() : foldCached(code);
+    const word = code < 128 ? /[a-z0-9]/.test(folded) : WORD_UNIT.test(folded);
+    if (!word && folded !== '') {
+      if (suspicious && out.length > wordFrom) unmaskWord(out, wordFrom, latinText);
+      suspicious = false;
+    }
+    for (let k = 0; k < folded.length; k += 1) {
+      out.push(folded.charAt(k));
+      starts.push(i);
+    }
+    if (word) suspicious ||= code >= 128 && code < 0x10000;
+    else if (folded !== '') wordFrom = out.length;
+    i += code > 0xffff ? 2 : 1;
+  }
+  if (suspicious && out.length > wordFrom) unmaskWord(out, wordFrom, latinText);
+  starts.push(text.length);
+  return { text: out.join(''), map: tableMap(starts) };
+}
+
+export function isAscii(text: string): boolean {
+  return !NOT_ASCII.test(text);
+}
+
+/**
+ * Lower case, compatibility forms and accents undone, invisible characters removed, look-alike letters of
+ * other scripts unmasked in words that mix scripts. Linear in the text.
+ */
+export function fold(text: string): Folded {
+  return isAscii(text) ? { text: text.toLowerCase(), map: identityMap } : foldUnicode(text);
+}

@@ -1,0 +1,127 @@
+import type { SpanMap } from './span.ts';
+import { identityMap, tableMap } from './span.ts';
+import { segmentWords } from './vocabulary.ts';
+
+export interface Respelled {
+  readonly how: 'leetspeak' | 'spaced' | 'glued';
+  readonly text: string;
+  readonly map: SpanMap;
+}
+
+const LEET: Readonly<Record<string, string>> = {
+  '0': 'o',
+  '1': 'i',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '6': 'g',
+  '7': 't',
+  '8': 'b',
+  '9': 'g',
+  '@': 'a',
+  $: 's',
+  '!': 'i',
+  '|': 'l',
+};
+const LEET_WORD = /[a-z0-9@$!|]{2,40}/g;
+
+/** Digits and signs read as letters, in words that mix both. The length does not change. */
+export function unleet(text: string): Respelled | null {
+  let changed = 0;
+  const out = text.replace(LEET_WORD, (word) => {
+    if (!/[a-z]/.test(word) || !/[0134579@$]/.test(word)) return word;
+    changed += 1;
+    return word.replace(/[01345-9@$!|]/g, (sign) => LEET[sign] ?? sign).replace(/ii\b/, 'll');
+  });
+  return changed >= 2 ? { how: 'leetspeak', text: out, map: identityMap } : null;
+}
+
+const SPACED = /(?<![a-z0-9])(?:[a-z0-9][ \t.,_*|/+~-]{1,4}){4,400}[a-z0-9](?![a-z0-9])/g;
+
+/**
+ * Letters that stand apart (`i g n o r e`) drawn together. Wider gaps end a word; where all gaps are alike
+ * the letters are cut into known words.
+ */
+export function closeGaps(text: string): Respelled | null {
+  const out: string[] = [];
+  const starts: number[] = [];
+  let done = 0;
+  const put = (piece: string, at: number): void => {
+    for (let i = 0; i < piece.length; i += 1) {
+      out.push(piece.charAt(i));
+      starts.push(at + i);
+    }
+  };
+  for (const match of text.matchAll(SPACED)) {
+    put(text.slice(done, match.index), done);
+    const words = joinRow(match[0], match.index);
+    for (const word of words) {
+      for (const letter of word) {
+        out.push(letter.char);
+        starts.push(letter.at);
+      }
+      out.push(' ');
+      starts.push(word.at(-1)?.at ?? match.index);
+    }
+    done = match.index + match[0].length;
+  }
+  if (done === 0) return null;
+  put(text.slice(done), done);
+  starts.push(text.length);
+  return { how: 'spaced', text: out.join(''), map: tableMap(starts) };
+}
+
+interface Letter {
+  readonly char: string;
+  readonly at: number;
+}
+
+function joinRow(row: string, offset: number): Letter[][] {
+  const words: Letter[][] = [[]];
+  let gap = 0;
+  for (let i = 0; i < row.length; i += 1) {
+    const char = row.charAt(i);
+    if (!/[a-z0-9]/.test(char)) {
+      gap += 1;
+      continue;
+    }
+    if (gap > 1) words.push([]);
+    words.at(-1)?.push({ char, at: offset + i });
+    gap = 0;
+  }
+  return words.flatMap((word) => {
+    if (word.length < 9) return [word];
+    let at = 0;
+    return segmentWords(word.map((letter) => letter.char).join('')).map((piece) => {
+      at += piece.length;
+      return word.slice(at - piece.length, at);
+    });
+  });
+}
+
+/** Words cut by single marks (`ig-nore`, `prev.ious`) put together again. */
+export function unglue(text: string): Respelled {
+  const out: string[] = [];
+  const starts: number[] = [];
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text.charAt(i);
+    if (/[-._]/.test(char) && /[a-z]/.test(text.charAt(i - 1)) && /[a-z]/.test(text.charAt(i + 1))) continue;
+    out.push(char);
+    starts.push(i);
+  }
+  starts.push(text.length);
+  return { how: 'glued', text: out.join(''), map: tableMap(starts) };
+}
+
+/** The letters moved by 13 places. */
+export function rot13(text: string): string {
+  return text.replace(/[a-z]/gi, (letter) => {
+    const base = letter <= 'Z' ? 65 : 97;
+    return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
+  });
+}
+
+/** The code points in the opposite order. */
+export function backwards(text: string): string {
+  return [...text].reverse().join('');
+}
