@@ -1,0 +1,75 @@
+import { ApiFailure } from '@bartizan/contracts/client.ts';
+import { CommanderError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { words } from './completion.ts';
+import { CliError, EXIT, explain } from './exit.ts';
+import { createProgram } from './main.ts';
+import { duration, instant, wholeNumber } from './options.ts';
+import { printable, table } from './output.ts';
+
+describe('options', () => {
+  it('read times and numbers, and refuse nonsense with a word of help', () => {
+    expect(duration('30d')).toBe(30 * 86_400_000);
+    expect(() => duration('soon')).toThrow(/30d/);
+    expect(wholeNumber(1, 5)('3')).toBe(3);
+    expect(() => wholeNumber(1, 5)('6')).toThrow(/1 to 5/);
+    expect(() => wholeNumber(1, 5)('1.5')).toThrow();
+    expect(instant('2026-05-01T00:00:00Z')).toBe(Date.UTC(2026, 4, 1));
+    expect(() => instant('yesterday')).toThrow();
+  });
+});
+
+describe('exit codes', () => {
+  const failure = (status: number) => new ApiFailure(status, { code: 'x', message: 'no', requestId: 'r1' });
+  it('tell wrong use, no server and no permission apart', () => {
+    expect(explain(failure(0)).exitCode).toBe(EXIT.unavailable);
+    expect(explain(failure(401))).toMatchObject({
+      exitCode: EXIT.denied,
+      message: expect.stringContaining('bartizan login'),
+    });
+    expect(explain(failure(403)).exitCode).toBe(EXIT.denied);
+    expect(explain(failure(400)).exitCode).toBe(EXIT.usage);
+    expect(explain(failure(500))).toMatchObject({
+      exitCode: EXIT.failed,
+      message: expect.stringContaining('r1'),
+    });
+    expect(explain(new CliError('wrong', EXIT.usage)).exitCode).toBe(EXIT.usage);
+    expect(explain('text').message).toBe('text');
+  });
+});
+
+describe('output', () => {
+  it('never lets foreign text drive the terminal', () => {
+    expect(printable('a\u001b[2Jb\nc\u202ed')).toBe('ab c d');
+    expect(table(['x'], [['\u001b]0;title\u0007ok']])).not.toContain('\u0007');
+    expect(table(['x'], [])).toBe('(none)');
+  });
+});
+
+describe('the commands', () => {
+  it('know completions for every command that there is', () => {
+    const all = words(createProgram());
+    expect(all.get('')).toEqual(
+      expect.arrayContaining([
+        'up',
+        'login',
+        'endpoint',
+        'policy',
+        'key',
+        'interactions',
+        'scan',
+        'completion',
+      ]),
+    );
+    expect(all.get('key create')).toContain('--endpoint');
+    expect(all.get('scan')).toEqual(expect.arrayContaining(['text', 'file']));
+  });
+
+  it('refuse what they do not know as wrong use', async () => {
+    await expect(
+      createProgram()
+        .configureOutput({ writeErr: () => {} })
+        .parseAsync(['node', 'bartizan', 'conquer']),
+    ).rejects.toThrow(CommanderError);
+  });
+});
