@@ -1,0 +1,56 @@
+import type { Permission } from '@bartizan/contracts';
+import {
+  IconGauge,
+  IconKey,
+  IconListSearch,
+  IconPlayerPlay,
+  IconRoute,
+  IconShieldCheck,
+  IconUsers,
+  type TablerIcon,
+} from '@tabler/icons-react';
+
+export interface Room {
+  readonly title: string;
+  readonly to:
+    | '/'
+    | '/traffic/interactions'
+    | '/traffic/playground'
+    | '/protection/endpoints'
+    | '/protection/policies'
+    | '/settings/people'
+    | '/settings/keys';
+  readonly icon: TablerIcon;
+  readonly permission: Permission;
+}
+
+/** The rooms whose features work, in the order of the day's work. */
+export const ROOMS: readonly { readonly title: string | null; readonly rooms: readonly Room[] }[] = [
+  { title: null, rooms: [{ title: 'Overview', to: '/', icon: IconGauge, permission: 'overview.read' }] },
+  {
+    title: 'Traffic',
+    rooms: [
+      {
+        title: 'Interactions',
+        to: '/traffic/interactions',
+        icon: IconListSearch,
+        permission: 'interactions.read',
+      },
+      { title: 'Playground', to: '/traffic/playground', icon: IconPlayerPlay, permission: 'policies.try' },
+    ],
+  },
+  {
+    title: 'Protection',
+    rooms: [
+      { title: 'Endpoints', to: '/protection/endpoints', icon: IconRoute, permission: 'endpoints.read' },
+      { title: 'Policies', to: '/protection/policies', icon: IconShieldCheck, permission: 'policies.read' },
+    ],
+  },
+  {
+    title: 'Settings',
+    rooms: [
+      { title: 'People', to: '/settings/people', icon: IconUsers, permission: 'people.read' },
+      { title: 'Keys', to: '/settings/keys', icon: IconKey, permission: 'keys.read' },
+    ],
+  },
+];

@@ -1,0 +1,175 @@
+import { ApiFailure } from '@bartizan/contracts/client.ts';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { queryClient } from './api.ts';
+import { FaultPage, NotFoundPage } from './fallbacks.tsx';
+import { only, parseSearch, stringifySearch } from './search.ts';
+import { meQuery } from './session.ts';
+import { Shell } from './shell.tsx';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: only('next'),
+  component: lazyRouteComponent(() => import('../sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: only('token'),
+  component: lazyRouteComponent(() => import('../sign-in/setup-page.tsx'), 'SetupPage'),
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  validateSearch: only('token'),
+  component: lazyRouteComponent(() => import('../sign-in/invite-page.tsx'), 'InvitePage'),
+});
+
+/** Everything below needs somebody to be signed in. */
+const house = createRoute({
+  getParentRoute: () => root,
+  id: 'house',
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  beforeLoad: async ({ location }) => {
+    try {
+      await queryClient.ensureQueryData(meQuery);
+    } catch (error) {
+      if (error instanceof ApiFailure && error.status === 401) {
+        throw redirect({
+          to: '/sign-in',
+          search: { next: location.href === '/' ? undefined : location.href },
+        });
+      }
+      throw error;
+    }
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => house,
+  path: '/',
+  validateSearch: only('window', 'welcome'),
+  component: lazyRouteComponent(() => import('../overview/overview-page.tsx'), 'OverviewPage'),
+});
+const interactions = createRoute({
+  getParentRoute: () => house,
+  path: '/traffic/interactions',
+  validateSearch: only(
+    'last',
+    'from',
+    'to',
+    'endpoint',
+    'key',
+    'user',
+    'verdict',
+    'outcome',
+    'check',
+    'text',
+    'live',
+  ),
+  component: lazyRouteComponent(() => import('../traffic/interactions-page.tsx'), 'InteractionsPage'),
+});
+const interaction = createRoute({
+  getParentRoute: () => house,
+  path: '/traffic/interactions/$id',
+  component: lazyRouteComponent(() => import('../traffic/interaction-page.tsx'), 'InteractionPage'),
+});
+const playground = createRoute({
+  getParentRoute: () => house,
+  path: '/traffic/playground',
+  validateSearch: only('policy', 'version', 'interaction', 'draft'),
+  component: lazyRouteComponent(() => import('../traffic/playground-page.tsx'), 'PlaygroundPage'),
+});
+const endpoints = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/endpoints',
+  component: lazyRouteComponent(() => import('../protection/endpoints-page.tsx'), 'EndpointsPage'),
+});
+const newEndpoint = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/endpoints/new',
+  component: lazyRouteComponent(() => import('../protection/endpoint-page.tsx'), 'NewEndpointPage'),
+});
+const endpoint = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/endpoints/$id',
+  validateSearch: only('tab'),
+  component: lazyRouteComponent(() => import('../protection/endpoint-page.tsx'), 'EndpointPage'),
+});
+const policies = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/policies',
+  component: lazyRouteComponent(() => import('../protection/policies-page.tsx'), 'PoliciesPage'),
+});
+const newPolicy = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/policies/new',
+  component: lazyRouteComponent(() => import('../protection/new-policy-page.tsx'), 'NewPolicyPage'),
+});
+const policy = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/policies/$id',
+  validateSearch: only('tab', 'left', 'right', 'version'),
+  component: lazyRouteComponent(() => import('../protection/policy-page.tsx'), 'PolicyPage'),
+});
+const people = createRoute({
+  getParentRoute: () => house,
+  path: '/settings/people',
+  validateSearch: only('tab'),
+  component: lazyRouteComponent(() => import('../settings/people-page.tsx'), 'PeoplePage'),
+});
+const keys = createRoute({
+  getParentRoute: () => house,
+  path: '/settings/keys',
+  validateSearch: only('new', 'endpoint'),
+  component: lazyRouteComponent(() => import('../settings/keys-page.tsx'), 'KeysPage'),
+});
+const account = createRoute({
+  getParentRoute: () => house,
+  path: '/account',
+  component: lazyRouteComponent(() => import('../settings/account-page.tsx'), 'AccountPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    setup,
+    invite,
+    house.addChildren([
+      overview,
+      interactions,
+      interaction,
+      playground,
+      endpoints,
+      newEndpoint,
+      endpoint,
+      policies,
+      newPolicy,
+      policy,
+      people,
+      keys,
+      account,
+    ]),
+  ]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultErrorComponent: FaultPage,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

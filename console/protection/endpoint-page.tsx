@@ -1,0 +1,2 @@
+export const EndpointPage = () => null;
+export const NewEndpointPage = () => null;
