@@ -78,7 +78,7 @@ export const ASSIGNED_RULES: readonly AssignedRule[] = [
     no: [
       'Authorization: Bearer <token>',
       'Authorization: Bearer YOUR_TOKEN_GOES_HERE',
-      'Authorization: required-for-all-calls',
+      'Authorization: required',
     ],
   },
   {

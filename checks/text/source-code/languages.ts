@@ -16,7 +16,7 @@ export const LANGUAGES = [
   {
     id: 'stack-trace',
     title: 'a stack trace',
-    line: /^(?:\s{1,12}at [\w.$<>\[\] ]{1,200}(?:\(|:\d)|\s{0,12}File "[^"]{1,200}", line \d{1,7}|Traceback \(most recent|Caused by: [\w.]{3,160}|Exception in thread "|\s{1,12}\.\.\. \d{1,4} more|[\w.]{3,120}(?:Exception|Error): |goroutine \d{1,9} \[|thread '[^']{1,60}' panicked at|#\d{1,3}\s{1,4}0x[0-9a-f]{6,16} in )/,
+    line: /^(?:\s{1,12}at [\w.$<>\/[\] ]{1,200}(?:\(|:\d)|\s{0,12}File "[^"]{1,200}", line \d{1,7}|Traceback \(most recent|Caused by: [\w.]{3,160}|Exception in thread "|\s{1,12}\.\.\. \d{1,4} more|[\w.]{3,120}(?:Exception|Error): |goroutine \d{1,9} \[|thread '[^']{1,60}' panicked at|#\d{1,3}\s{1,4}0x[0-9a-f]{6,16} in )/,
   },
   {
     id: 'sql',
