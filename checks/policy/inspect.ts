@@ -118,7 +118,7 @@ interface Ledger {
 }
 
 function toFinding(bound: BoundRule, found: TextFinding, place: Place, ledger: Ledger): PolicyFinding {
-  const { rule, replacement } = bound;
+  const { rule } = bound;
   const finding: PolicyFinding = {
     rule: rule.id,
     check: rule.check,
@@ -133,6 +133,7 @@ function toFinding(bound: BoundRule, found: TextFinding, place: Place, ledger: L
     message: found.message,
     enforced: ledger.mode === 'enforce',
   };
+  const replacement = found.replacement ?? bound.replacement;
   if (replacement === undefined) return finding;
   return { ...finding, replacement: replacement ?? `[${kindLabel(found.kind)}]` };
 }

@@ -2,7 +2,7 @@ import { stronger } from '../../policy/inspect.ts';
 import { redactAnswer } from '../../policy/redact.ts';
 import type { Decision, PolicyFinding } from '../../policy/types.ts';
 import type { Action, Segment, TextContext } from '../types.ts';
-import { beforeStraddling, clipped, isActing, shifted } from './spans.ts';
+import { beforeStraddling, clipped, isActing, sameAs, shifted } from './spans.ts';
 import { NARROW_CONTEXT, nextBoundary, splitsPair, WIDE_CONTEXT, WIDE_EVERY, windowStart } from './steps.ts';
 import type { HoldBack, HoldBackOptions, Released } from './types.ts';
 
@@ -174,16 +174,22 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
     const acting = isActing(finding);
     const before = acting ? cleared : settled;
     if (finding.end > (acting ? to.clear : to.settle)) return false;
-    if (finding.end > before || (finding.end === 0 && step.start === 0 && reported.length === 0)) return true;
-    // Wholly in text that was settled: found late for want of context, or an artefact of where the window starts.
+    if (finding.end > before || (finding.end === 0 && step.start === 0)) {
+      // A recorded find that only grew (a loop that goes on) is the same find.
+      return acting || !reported.some((known) => sameAs(known, finding));
+    }
+    // Wholly in settled text: found late for want of context, or an artefact of where the window starts.
     if (!step.wide || (step.start > 0 && finding.start === step.start)) return false;
-    return !reported.some(
-      (known) =>
-        known.rule === finding.rule &&
-        known.kind === finding.kind &&
-        known.start <= finding.end &&
-        finding.start <= known.end,
-    );
+    return !reported.some((known) => sameAs(known, finding));
+  }
+
+  /** Keeps what was reported up to date where a find grew, so that its growth is recognised later too. */
+  function extendReported(findings: readonly PolicyFinding[], settleTo: number): void {
+    if (reported.length === 0 || findings.length === 0) return;
+    reported = reported.map((known) => {
+      const grown = findings.find((finding) => finding.end <= settleTo && sameAs(known, finding));
+      return grown === undefined || grown.end <= known.end ? known : { ...known, end: grown.end };
+    });
   }
 
   function report(findings: readonly PolicyFinding[], decision: Decision, draft: Draft): boolean {
@@ -236,6 +242,7 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
     const clear = step.forced.clear ? step.clearTo : beforeStraddling(acting, step.clearTo, cleared);
     const settle = step.forced.settle ? step.settleTo : beforeStraddling(findings, step.settleTo, settled);
     const fresh = findings.filter((finding) => isNew(finding, step, { clear, settle }));
+    extendReported(findings, settle);
     if (report(fresh, decision, draft)) {
       stop();
       return;

@@ -42,3 +42,10 @@ export function clipped(
   }
   return parts;
 }
+
+/** True when two findings of one rule and kind overlap. */
+export function sameAs(a: PolicyFinding, b: PolicyFinding): boolean {
+  return (
+    a.rule === b.rule && a.kind === b.kind && (a.start === b.start || (a.start < b.end && b.start < a.end))
+  );
+}
