@@ -65,14 +65,6 @@ export function createReader(options: {
     return next;
   }
 
-  function openFrame(key: Buffer, segment: number, frame: Frame): Buffer[] | null {
-    try {
-      return openGroup(key, segment, frame);
-    } catch {
-      return null;
-    }
-  }
-
   async function read(from: Cursor, end: number, limit: BatchLimit): Promise<JournalBatch> {
     const { segment } = from;
     const { handle, key } = await openSegment(segment);
@@ -115,6 +107,14 @@ export function createReader(options: {
   }
 
   return Object.freeze({ read, close });
+}
+
+function openFrame(key: Buffer, segment: number, frame: Frame): Buffer[] | null {
+  try {
+    return openGroup(key, segment, frame);
+  } catch {
+    return null;
+  }
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {

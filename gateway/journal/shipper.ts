@@ -51,7 +51,8 @@ export function startShipper(options: ShipperOptions): Shipper {
   const stop = new AbortController();
   const wake = createSignal();
   let idle = false;
-  let hurry = false;
+  /** Aborted by `drain` and `close`: no more waiting for company. */
+  const hurry = new AbortController();
   let failures = 0;
   journal.onCommit(() => {
     idle = false;
@@ -123,9 +124,9 @@ export function startShipper(options: ShipperOptions): Shipper {
     const batch = await journal.read(limit);
     if (!batch) {
       idle = true;
-      if (!(await wake.wait(hurry ? 5 : heartbeatMs))) {
-        if (!hurry && !stop.signal.aborted) await send([]);
-      } else if (!hurry) await wake.pause(lingerMs, stop.signal);
+      if (!(await wake.wait(hurry.signal.aborted ? 5 : heartbeatMs))) {
+        if (!hurry.signal.aborted) await send([]);
+      } else await wake.pause(lingerMs, hurry.signal);
       return;
     }
     if (await ship(batch.lines)) {
@@ -151,13 +152,14 @@ export function startShipper(options: ShipperOptions): Shipper {
   const running = loop();
   return Object.freeze({
     drain: async (graceMs: number) => {
-      hurry = true;
+      hurry.abort();
       idle = false;
       wake.fire();
       const until = Date.now() + graceMs;
       while (!idle && Date.now() < until) await wake.pause(10, stop.signal);
     },
     close: async () => {
+      hurry.abort();
       stop.abort();
       wake.fire();
       await running;
