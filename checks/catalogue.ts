@@ -1,7 +1,24 @@
+import { toolCallCheck } from './agents/tool-call/index.ts';
+import { confidentialCheck } from './text/confidential/index.ts';
+import { exfiltrationCheck } from './text/exfiltration/index.ts';
+import { lengthCheck } from './text/length/index.ts';
+import { promptLeakCheck } from './text/prompt-leak/index.ts';
+import { secretsCheck } from './text/secrets/index.ts';
+import { sourceCodeCheck } from './text/source-code/index.ts';
 import type { AnyTextCheck } from './text/types.ts';
+import { unicodeCheck } from './text/unicode/index.ts';
 
 /** Every text check there is, listed by hand: importing a check registers nothing. */
-export const textChecks: readonly AnyTextCheck[] = Object.freeze([]);
+export const textChecks: readonly AnyTextCheck[] = Object.freeze([
+  secretsCheck,
+  confidentialCheck,
+  sourceCodeCheck,
+  unicodeCheck,
+  promptLeakCheck,
+  exfiltrationCheck,
+  toolCallCheck,
+  lengthCheck,
+]);
 
 const byId: ReadonlyMap<string, AnyTextCheck> = new Map(textChecks.map((check) => [check.id, check]));
 
