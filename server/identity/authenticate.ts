@@ -1,0 +1,91 @@
+import type { Permission, Role } from '@bartizan/contracts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Authenticate, Principal } from '../platform/http/index.ts';
+import type { Auth } from './auth.ts';
+import type { KeyService } from './keys.ts';
+import { keyPermissions, permissionsOf } from './model.ts';
+import type { PeopleStore } from './people-store.ts';
+import { hashToken, KEY_PREFIX, sameSecret } from './tokens.ts';
+
+/** A use of a key or session is written down at most this often. */
+const TOUCH_STEP_MS = 60_000;
+/** Remembered touches; beyond, all are forgotten and written anew. */
+const MAX_TOUCHED = 10_000;
+
+export interface AuthenticateDeps {
+  readonly auth: Pick<Auth, 'session'>;
+  readonly keys: Pick<KeyService, 'live' | 'touch'>;
+  readonly people: Pick<PeopleStore, 'byId' | 'seen'>;
+  readonly clock: Clock;
+  readonly internalToken: string;
+}
+
+const NO_PERMISSIONS: ReadonlySet<Permission> = Object.freeze(new Set<Permission>());
+const NO_ROLES: readonly Role[] = Object.freeze([]);
+
+/** Lets the first call in each step of time through, by id. */
+function createThrottle(clock: Clock): (id: string) => boolean {
+  const touched = new Map<string, number>();
+  return (id) => {
+    const nowMs = clock.now();
+    if (nowMs - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < TOUCH_STEP_MS) return false;
+    if (touched.size >= MAX_TOUCHED) touched.clear();
+    touched.set(id, nowMs);
+    return true;
+  };
+}
+
+/**
+ * Tells who calls: a gateway by the internal token, a key by its hash, a person by the session cookie.
+ * An Authorization header that is not good means nobody, whatever cookie comes with it. Roles, scopes and
+ * owners are read anew on every request, so a change holds at once.
+ */
+export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
+  const { auth, keys, people, clock } = deps;
+  const isDue = createThrottle(clock);
+  /** Last-use times are worth a write, not a failed request. */
+  const later = (write: Promise<void>) => void write.catch(() => undefined);
+
+  async function byToken(token: string): Promise<Principal | null> {
+    if (!token.startsWith(KEY_PREFIX)) {
+      if (!sameSecret(token, deps.internalToken)) return null;
+      return {
+        kind: 'gateway',
+        id: 'gateway',
+        name: 'gateway',
+        roles: NO_ROLES,
+        permissions: NO_PERMISSIONS,
+      };
+    }
+    const key = await keys.live(hashToken(token));
+    if (!key) return null;
+    if (isDue(key.id)) later(keys.touch([key.id], clock.now()));
+    return { kind: 'key', id: key.id, name: key.name, roles: NO_ROLES, permissions: keyPermissions(key) };
+  }
+
+  async function byCookie(cookie: string): Promise<Principal | null> {
+    const session = await auth.session(cookie);
+    if (!session) return null;
+    const person = await people.byId(session.personId);
+    if (!person || person.disabled) return null;
+    if (isDue(session.sessionId)) later(people.seen(person.id, session.sessionId, new Date(clock.now())));
+    return {
+      kind: 'person',
+      id: person.id,
+      name: person.name,
+      roles: person.roles,
+      permissions: permissionsOf(person.roles),
+      sessionId: session.sessionId,
+    };
+  }
+
+  return async ({ header }) => {
+    const authorization = header('authorization');
+    if (authorization !== undefined) {
+      const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
+      return token === undefined ? null : byToken(token);
+    }
+    const cookie = header('cookie');
+    return cookie === undefined ? null : byCookie(cookie);
+  };
+}

@@ -1,0 +1,101 @@
+import {
+  ALL_PERMISSIONS,
+  type ApiKey,
+  type KeyScope,
+  type Limits,
+  type Permission,
+  type Person,
+  ROLE_PERMISSIONS,
+  type Role,
+} from '@bartizan/contracts';
+
+/** The nil UUID (RFC 9562 §5.9): the owner, on the wire, of what Bartizan made by itself. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000';
+export const INVOKE = 'gateway.invoke';
+
+export interface PersonRow {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  readonly roles: Role[];
+  readonly disabled: boolean;
+  readonly last_seen_at: Date | null;
+  readonly created_at: Date;
+}
+
+export interface KeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly hash: string;
+  readonly scopes: KeyScope[];
+  /** Null means every endpoint. */
+  readonly endpoints: string[] | null;
+  readonly limits: Limits;
+  /** Null for a key of Bartizan itself, which may call endpoints and nothing else. */
+  readonly owner_id: string | null;
+  readonly owner_name: string;
+  readonly owner_roles: Role[];
+  readonly owner_disabled: boolean;
+  readonly created_at: Date;
+  readonly expires_at: Date | null;
+  readonly last_used_at: Date | null;
+  readonly revoked_at: Date | null;
+}
+
+/** Everything that `roles` grant together. */
+export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
+  return new Set(roles.flatMap((role) => ROLE_PERMISSIONS[role] ?? []));
+}
+
+/** A key is good while it is neither revoked nor expired and its owner is not disabled. */
+export function isLive(key: KeyRow, nowMs: number): boolean {
+  return (
+    key.revoked_at === null &&
+    !key.owner_disabled &&
+    (key.expires_at === null || key.expires_at.getTime() > nowMs)
+  );
+}
+
+/** What a key may do now: its scopes, less what its owner may no longer do. */
+export function keyPermissions(key: Pick<KeyRow, 'scopes' | 'owner_roles'>): ReadonlySet<Permission> {
+  const owner = permissionsOf(key.owner_roles);
+  return new Set(ALL_PERMISSIONS.filter((name) => key.scopes.includes(name) && owner.has(name)));
+}
+
+/** Whether everything in `part` is in `whole`. */
+export function within<T>(part: Iterable<T>, whole: ReadonlySet<T>): boolean {
+  for (const item of part) if (!whole.has(item)) return false;
+  return true;
+}
+
+const instant = (date: Date | null): number | null => date?.getTime() ?? null;
+
+export function toPerson(row: PersonRow): Person {
+  return {
+    id: row.id,
+    name: row.name,
+    email: row.email,
+    roles: row.roles,
+    disabled: row.disabled,
+    createdAt: row.created_at.getTime(),
+    lastSeenAt: instant(row.last_seen_at),
+  };
+}
+
+export function toApiKey(row: KeyRow): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    prefix: row.prefix,
+    scopes: row.scopes,
+    endpoints: row.endpoints ?? '*',
+    limits: row.limits,
+    ownerId: row.owner_id ?? NOBODY,
+    ownerName: row.owner_name,
+    createdAt: row.created_at.getTime(),
+    expiresAt: instant(row.expires_at),
+    lastUsedAt: instant(row.last_used_at),
+    revokedAt: instant(row.revoked_at),
+  };
+}
