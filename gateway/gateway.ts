@@ -1,0 +1,307 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from './http/body.ts';
+import { authenticate } from './http/keys.ts';
+import { type Problem, problem } from './http/problem.ts';
+import { requestIdOf, sendProblem, sendWhole } from './http/respond.ts';
+import { dialectOf, type Route, routeOf } from './http/routes.ts';
+import type {
+  Configuration,
+  Journal,
+  Limiter,
+  LiveConfiguration,
+  UpstreamAnswer,
+  Upstreams,
+} from './ports.ts';
+import { readAnswer, readRefusal } from './steps/answer.ts';
+import { type Exchange, openExchange } from './steps/exchange.ts';
+import { uuidv7 } from './steps/id.ts';
+import { inspectInput } from './steps/inspect.ts';
+import { answerModels } from './steps/models.ts';
+import { forwardRequest } from './steps/outbound.ts';
+import { enterProblem } from './steps/outcome.ts';
+import { admitRequest, gatherInput, readRequest, resolveTarget } from './steps/prepare.ts';
+import { recordOf, tokensOf } from './steps/record.ts';
+import { namedEndpoint, scopeOf } from './steps/resolve.ts';
+import { garbage, unavailable } from './steps/translate.ts';
+import { relay } from './stream/relay.ts';
+
+export interface GatewayLogger {
+  readonly error: (fields: object, message: string) => void;
+}
+
+export interface GatewayOptions {
+  readonly configuration: Configuration;
+  readonly journal: Journal;
+  readonly limiter: Limiter;
+  readonly upstreams: Upstreams;
+  readonly gatewayId: string;
+  readonly clock: { readonly now: () => number };
+  readonly logger: GatewayLogger;
+  /** How long a request body may take to arrive. */
+  readonly bodyTimeoutMs?: number;
+}
+
+/** Counts since start, for metrics. */
+export interface GatewayCounts {
+  readonly requests: number;
+  readonly unauthenticated: number;
+  readonly active: number;
+}
+
+export interface Gateway {
+  /** A `node:http` request listener. Answers every request; never throws. */
+  readonly handle: (req: IncomingMessage, res: ServerResponse) => void;
+  readonly counts: () => GatewayCounts;
+}
+
+const DEFAULT_BODY_TIMEOUT_MS = 60_000;
+const ENDPOINT_HEADER = 'x-bartizan-endpoint';
+
+/** One HTTP request and its answer. */
+interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly requestId: string;
+  /** With its `?`; empty when there is none. */
+  readonly query: string;
+}
+
+type ApiRoute = Extract<Route, { kind: 'api' }>;
+
+/**
+ * The request path of the gateway: accept, authenticate, resolve, admit, normalise, inspect, forward, inspect,
+ * answer, journal. Each step gives a problem or lets the exchange go on.
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { configuration, journal, limiter, upstreams, gatewayId, clock, logger } = options;
+  const bodyTimeoutMs = options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS;
+  const counts = { requests: 0, unauthenticated: 0, active: 0 };
+
+  function handle(req: IncomingMessage, res: ServerResponse): void {
+    counts.requests += 1;
+    counts.active += 1;
+    res.once('close', () => {
+      counts.active -= 1;
+    });
+    const url = req.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const id = uuidv7(clock.now());
+    const call: Call = { req, res, requestId: requestIdOf(req, id), query: mark < 0 ? '' : url.slice(mark) };
+    dispatch(call, routeOf(req.method ?? 'GET', path), id).catch((error: unknown) => {
+      logger.error({ err: error, requestId: call.requestId }, 'request failed');
+      const fault = problem('internal_error', 'The gateway failed to answer this request.');
+      if (res.headersSent) res.destroy();
+      else sendProblem(call, dialectOf(path), fault, call.requestId);
+    });
+  }
+
+  async function dispatch(call: Call, route: Route, id: string): Promise<void> {
+    switch (route.kind) {
+      case 'api':
+        await serve(call, route, id);
+        return;
+      case 'models':
+        await serveModels(call, route);
+        return;
+      case 'healthz':
+        sendWhole(call.res, 200, { 'content-type': 'application/json' }, '{"status":"ok"}');
+        return;
+      case 'readyz': {
+        const ready = configuration.current() !== null && journal.writable();
+        const body = ready ? '{"status":"ready"}' : '{"status":"not ready"}';
+        sendWhole(call.res, ready ? 200 : 503, { 'content-type': 'application/json' }, body);
+        return;
+      }
+      case 'refused':
+        sendProblem(call, route.dialect, route.problem, call.requestId);
+    }
+  }
+
+  async function serveModels(call: Call, route: Extract<Route, { kind: 'models' }>): Promise<void> {
+    const dialect = call.req.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
+    const live = configuration.current();
+    if (live === null) {
+      sendProblem(call, dialect, notReady(), call.requestId);
+      return;
+    }
+    const auth = authenticate(call.req.headers, live, clock.now());
+    if (!auth.ok) {
+      counts.unauthenticated += 1;
+      sendProblem(call, dialect, auth.problem, call.requestId);
+      return;
+    }
+    const slug = route.slug ?? headerSlug(call.req);
+    const scope = scopeOf(live, auth.key);
+    const answer = await answerModels({ scope, slug, model: route.model, dialect }, upstreams);
+    if ('code' in answer) sendProblem(call, dialect, answer, call.requestId);
+    else sendWhole(call.res, 200, answerHeaders(call.requestId), answer.body);
+  }
+
+  async function serve(call: Call, route: ApiRoute, id: string): Promise<void> {
+    const { dialect } = route.format;
+    const live = configuration.current();
+    if (live === null) {
+      sendProblem(call, dialect, notReady(), call.requestId);
+      return;
+    }
+    const at = clock.now();
+    const auth = authenticate(call.req.headers, live, at);
+    if (!auth.ok) {
+      counts.unauthenticated += 1;
+      sendProblem(call, dialect, auth.problem, call.requestId);
+      return;
+    }
+    if (!journal.writable()) {
+      sendProblem(call, dialect, journalFull(), call.requestId);
+      return;
+    }
+    const exchange = openExchange({
+      id,
+      requestId: call.requestId,
+      at,
+      started: performance.now(),
+      live,
+      key: auth.key,
+      format: route.format,
+      abort: new AbortController(),
+    });
+    call.res.once('close', () => {
+      if (!call.res.writableFinished) exchange.abort.abort();
+    });
+    const fault = (await takeIn(call, route, exchange)) ?? (await passOn(call, exchange));
+    if (fault !== null) await refuse(call, exchange, fault);
+  }
+
+  /** From bytes to an inspected request. */
+  async function takeIn(call: Call, route: ApiRoute, exchange: Exchange): Promise<Problem | null> {
+    const scope = scopeOf(exchange.live, exchange.key);
+    const named = route.slug ?? headerSlug(call.req);
+    const body = await readBody(call.req, limitFor(scope, named), bodyTimeoutMs);
+    if (!body.ok) return body.problem;
+    exchange.bytes = body.bytes;
+    return (
+      readRequest(exchange) ??
+      resolveTarget(exchange, scope, named) ??
+      admitRequest(exchange, limiter) ??
+      gatherInput(exchange) ??
+      (await inspectInput(exchange))
+    );
+  }
+
+  /** From an inspected request to the client's answer. A problem means that nothing was sent yet. */
+  async function passOn(call: Call, exchange: Exchange): Promise<Problem | null> {
+    const request = forwardRequest(exchange, call.req.headers, call.query);
+    if (request === null) return problem('internal_error', 'The gateway failed to answer this request.');
+    const sent = performance.now();
+    const answer = await upstreams.forward(request);
+    exchange.upstreamMs = performance.now() - sent;
+    exchange.attempts = answer.attempts;
+    if (!answer.ok) {
+      const endpoint = request.endpoint;
+      return unavailable(answer, {
+        api: request.api === 'openai' ? 'OpenAI' : 'Anthropic',
+        slug: endpoint.slug,
+      });
+    }
+    exchange.upstreamId = answer.upstream.id;
+    if (answer.status < 200 || answer.status > 299) return readRefusal(exchange, answer);
+    return exchange.streamed ? passStream(call, exchange, answer) : passWhole(call, exchange, answer, sent);
+  }
+
+  async function passWhole(
+    call: Call,
+    exchange: Exchange,
+    answer: UpstreamAnswer,
+    sent: number,
+  ): Promise<Problem | null> {
+    const guarded = exchange.guardMs;
+    const result = await readAnswer(exchange, answer);
+    exchange.upstreamMs = performance.now() - sent - (exchange.guardMs - guarded);
+    if (!result.ok) return result.problem;
+    exchange.status = answer.status;
+    if (!(await conclude(exchange))) return journalFull();
+    sendWhole(call.res, answer.status, answerHeaders(call.requestId), result.body);
+    return null;
+  }
+
+  async function passStream(call: Call, exchange: Exchange, answer: UpstreamAnswer): Promise<Problem | null> {
+    const type = answer.headers['content-type'] ?? '';
+    if (!type.toLowerCase().startsWith('text/event-stream')) {
+      await discard(answer);
+      return garbage('a whole answer where a stream was asked for');
+    }
+    return relay(exchange, answer, {
+      res: call.res,
+      headers: streamHeaders(call.requestId),
+      conclude: () => conclude(exchange),
+    });
+  }
+
+  /** Journals an exchange that is over; false when the journal cannot take it. */
+  async function conclude(exchange: Exchange): Promise<boolean> {
+    exchange.settle?.(tokensOf(exchange));
+    exchange.settle = null;
+    try {
+      await journal.append(recordOf(exchange, gatewayId));
+      return true;
+    } catch (error) {
+      logger.error({ err: error, requestId: exchange.requestId }, 'an interaction could not be journalled');
+      return false;
+    }
+  }
+
+  /** Journals why a request is not answered, and says so. */
+  async function refuse(call: Call, exchange: Exchange, fault: Problem): Promise<void> {
+    enterProblem(exchange, fault);
+    const kept = fault.code !== 'journal_full' && (await conclude(exchange));
+    sendProblem(call, exchange.format.dialect, kept ? fault : journalFull(), call.requestId);
+  }
+
+  return Object.freeze({ handle, counts: () => ({ ...counts }) });
+}
+
+const notReady = (): Problem =>
+  problem('not_ready', 'The gateway has no configuration yet. Try again in a moment.', {
+    retryAfterMs: 1000,
+  });
+
+const journalFull = (): Problem =>
+  problem(
+    'journal_full',
+    'The gateway cannot record interactions (its disk or journal is full), so it takes no requests. Tell its operator.',
+    { retryAfterMs: 10_000 },
+  );
+
+const headerSlug = (req: IncomingMessage): string | null => {
+  const value = req.headers[ENDPOINT_HEADER];
+  return typeof value === 'string' && value !== '' ? value : null;
+};
+
+function limitFor(scope: ReturnType<typeof scopeOf>, named: string | null): number {
+  if (named === null) return scope.maxBytes;
+  const endpoint = namedEndpoint(scope, named);
+  return 'code' in endpoint ? scope.maxBytes : endpoint.maxRequestBytes;
+}
+
+async function discard(answer: UpstreamAnswer): Promise<void> {
+  try {
+    for await (const _chunk of answer.body) break;
+  } catch {
+    // The answer is not wanted; how it ends does not matter.
+  }
+}
+
+const answerHeaders = (requestId: string): Record<string, string> => ({
+  'content-type': 'application/json',
+  'x-request-id': requestId,
+  'request-id': requestId,
+});
+
+const streamHeaders = (requestId: string): Record<string, string> => ({
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+  'x-request-id': requestId,
+  'request-id': requestId,
+});

@@ -1,0 +1,252 @@
+import type { ServerResponse } from 'node:http';
+import { isObject, type JsonObject } from '../http/json.ts';
+import { type Problem, problem } from '../http/problem.ts';
+import type { UpstreamAnswer } from '../ports.ts';
+import type { Exchange } from '../steps/exchange.ts';
+import { enterProblem } from '../steps/outcome.ts';
+import { failureProblem, garbage } from '../steps/translate.ts';
+import { type Channels, createChannels } from './channels.ts';
+import type { Reading, StreamDialect } from './dialect.ts';
+import { createMessagesDialect } from './messages.ts';
+import { createChunkDialect } from './openai.ts';
+import { createResponsesDialect } from './responses.ts';
+import { createSseParser, type SseEvent } from './sse.ts';
+
+export interface RelayTarget {
+  readonly res: ServerResponse;
+  readonly headers: Record<string, string>;
+  /** Journals the exchange; false when that failed. Called once, before the last event goes out. */
+  readonly conclude: () => Promise<boolean>;
+}
+
+/** How long a client may leave written bytes unread. */
+const DRAIN_TIMEOUT_MS = 60_000;
+/** More of a stream than this is not kept as raw response. */
+const MOST_RAW_CHARS = 8 * 1024 * 1024;
+const HEARTBEAT = ':\n\n';
+
+function dialectFor(exchange: Exchange): StreamDialect {
+  switch (exchange.format.api) {
+    case 'responses':
+      return createResponsesDialect();
+    case 'messages':
+      return createMessagesDialect();
+    default:
+      return createChunkDialect();
+  }
+}
+
+/** Waits until the client takes more; rejects with the client's absence. */
+function drained(res: ServerResponse): Promise<boolean> {
+  if (res.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => done(false), DRAIN_TIMEOUT_MS);
+    const onDrain = (): void => done(true);
+    const onClose = (): void => done(false);
+    function done(open: boolean): void {
+      clearTimeout(timer);
+      res.off('drain', onDrain).off('close', onClose);
+      resolve(open);
+    }
+    res.on('drain', onDrain).on('close', onClose);
+  });
+}
+
+const clientGone = (): Problem => problem('client_closed', 'The client closed the connection.');
+
+/** What came of one event. */
+type Step =
+  | { readonly kind: 'go' }
+  /** The answer is complete; `last` is its terminal event. */
+  | { readonly kind: 'end'; readonly last: string | Buffer }
+  | { readonly kind: 'stop'; readonly problem: Problem };
+
+const GO: Step = Object.freeze({ kind: 'go' });
+
+/** One stream on its way from upstream to client. */
+interface Relay {
+  readonly exchange: Exchange;
+  readonly dialect: StreamDialect;
+  readonly channels: Channels;
+  /** What waits to be written. */
+  readonly out: (string | Buffer)[];
+}
+
+/**
+ * Passes a stream on, event by event, with every text held back until it was judged. The answer's head goes
+ * out with the first event, so a problem before that is returned, to be answered with a status of its own.
+ * After that, problems end the stream with the API's error event, and null is returned.
+ */
+export async function relay(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  target: RelayTarget,
+): Promise<Problem | null> {
+  const state: Relay = {
+    exchange,
+    dialect: dialectFor(exchange),
+    channels: createChannels(exchange),
+    out: [],
+  };
+  const started = performance.now();
+  const guardedBefore = exchange.guardMs;
+  const step = await pump(state, answer, target);
+  exchange.upstreamMs += performance.now() - started - (exchange.guardMs - guardedBefore);
+  state.channels.finish();
+  if (step.kind === 'stop') return fail(state, step.problem, target);
+  exchange.status = 200;
+  if (!(await target.conclude())) return finishWith(state, unrecorded(), target);
+  if (step.kind === 'end') state.out.push(step.last);
+  flush(state, target);
+  target.res.end();
+  return null;
+}
+
+/** Reads the upstream to its end. */
+async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): Promise<Step> {
+  const parser = createSseParser();
+  try {
+    for await (const chunk of answer.body) {
+      keepRaw(state.exchange, chunk);
+      for (const event of parser.push(chunk)) {
+        const step = await onEvent(state, event);
+        if (step.kind !== 'go') return step;
+      }
+      if (!flush(state, target) && !(await drained(target.res)))
+        return { kind: 'stop', problem: clientGone() };
+    }
+  } catch (error) {
+    const gone = state.exchange.abort.signal.aborted;
+    return { kind: 'stop', problem: gone ? clientGone() : failureProblem(error) };
+  }
+  if (!state.dialect.complete()) {
+    const detail = 'an answer that broke off';
+    return { kind: 'stop', problem: garbage(detail) };
+  }
+  await closeAll(state);
+  const stopped = state.channels.stopped();
+  return stopped === null ? { kind: 'go' } : { kind: 'stop', problem: stopped };
+}
+
+function keepRaw(exchange: Exchange, chunk: Buffer): void {
+  if (exchange.endpoint?.retention.content !== 'full') return;
+  const kept = exchange.rawResponse ?? '';
+  if (kept.length < MOST_RAW_CHARS) exchange.rawResponse = kept + chunk.toString('utf8');
+}
+
+/** Writes what waits; false when the client should be waited for. */
+function flush(state: Relay, { res, headers }: RelayTarget): boolean {
+  const { out, exchange } = state;
+  if (out.length === 0) return true;
+  if (res.destroyed) return false;
+  if (!res.headersSent) {
+    res.writeHead(200, headers);
+    exchange.firstTokenMs ??= performance.now() - exchange.started;
+  }
+  const bytes = out.length === 1 ? out[0] : Buffer.concat(out.map((piece) => Buffer.from(piece as string)));
+  out.length = 0;
+  return res.write(bytes as string | Buffer);
+}
+
+async function onEvent(state: Relay, event: SseEvent): Promise<Step> {
+  const { dialect, channels, out } = state;
+  const { data } = event;
+  if (data === null) {
+    out.push(channels.guarded ? HEARTBEAT : event.raw);
+    return GO;
+  }
+  if (dialect.isEnd(data)) {
+    await closeAll(state);
+    return ended(channels) ?? { kind: 'end', last: channels.guarded ? 'data: [DONE]\n\n' : event.raw };
+  }
+  const object = parseEvent(data);
+  if (object === null) return { kind: 'stop', problem: garbage('an event that cannot be read') };
+  const reading = dialect.read(event.name, object, channels.guarded);
+  if (reading.failed) return { kind: 'stop', problem: upstreamFailed() };
+  enterUsage(state.exchange, reading);
+  await passTexts(state, reading);
+  const stopped = ended(channels);
+  if (stopped !== null) return stopped;
+  if (!channels.guarded) {
+    if (reading.terminal) return { kind: 'end', last: event.raw };
+    out.push(event.raw);
+    return GO;
+  }
+  if (reading.droppable && reading.deltas.every(({ holder, field }) => holder[field] === '')) return GO;
+  const written = dialect.write(reading);
+  if (reading.terminal) return { kind: 'end', last: written };
+  out.push(written);
+  return GO;
+}
+
+const ended = (channels: Channels): Step | null => {
+  const stopped = channels.stopped();
+  return stopped === null ? null : { kind: 'stop', problem: stopped };
+};
+
+const upstreamFailed = (): Problem =>
+  problem('upstream_error', 'The model provider ended the answer with an error. Try again.');
+
+function parseEvent(data: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Sends an event's texts through their channels and writes back what may go out. */
+async function passTexts(state: Relay, reading: Reading): Promise<void> {
+  const { channels } = state;
+  for (const { channel, holder, field } of reading.deltas) {
+    const released = channels.push(channel, holder[field] as string);
+    holder[field] = released instanceof Promise ? await released : released;
+  }
+  if (reading.closesAll) await closeAll(state);
+  else for (const id of reading.closes) await closeOne(state, id);
+  if (reading.whole.pieces.length > 0) await channels.whole(reading.whole);
+}
+
+/** Ends a channel; what was held goes out as an event of its own, before the event that ended it. */
+async function closeOne(state: Relay, id: string): Promise<void> {
+  const closing = state.channels.close(id);
+  const rest = closing instanceof Promise ? await closing : closing;
+  if (rest !== '') state.out.push(state.dialect.carry(id, rest));
+}
+
+async function closeAll(state: Relay): Promise<void> {
+  for (const id of state.channels.open()) await closeOne(state, id);
+}
+
+function enterUsage(exchange: Exchange, reading: Reading): void {
+  if (reading.usage === null) return;
+  const before = exchange.usage;
+  exchange.usage = {
+    inputTokens: Math.max(reading.usage.inputTokens ?? 0, before?.inputTokens ?? 0),
+    outputTokens: Math.max(reading.usage.outputTokens ?? 0, before?.outputTokens ?? 0),
+  };
+}
+
+/**
+ * Ends a stream that has begun with an error event, after what guards had released before it; when nothing
+ * was ready to go out yet, the problem is the caller's to answer.
+ */
+async function fail(state: Relay, fault: Problem, target: RelayTarget): Promise<Problem | null> {
+  if (!target.res.headersSent && state.out.length === 0) return fault;
+  enterProblem(state.exchange, fault);
+  state.exchange.status = 200;
+  const kept = await target.conclude();
+  return finishWith(state, kept ? fault : unrecorded(), target);
+}
+
+const unrecorded = (): Problem =>
+  problem('journal_full', 'The gateway could not record this interaction, so its answer ends here.');
+
+function finishWith(state: Relay, fault: Problem, target: RelayTarget): null {
+  const { res } = target;
+  state.out.push(state.dialect.error(fault, state.exchange.requestId));
+  flush(state, target);
+  if (!res.destroyed) res.end();
+  return null;
+}
