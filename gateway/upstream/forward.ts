@@ -113,7 +113,7 @@ export function createUpstreams(
     const target = targetOf(demo ? `${demoUrl}/v1` : upstream.baseUrl, request.api, request.path);
     const pool = pools.get(target.origin, upstream, demo || upstream.allowPrivateNetwork);
     const answer = await exchange(pool, {
-      method: body.length > 0 ? 'POST' : 'GET',
+      method: request.method ?? 'POST',
       path: target.path,
       headers: headersFor(request, upstream, demo ? null : options.apiKeyOf(upstream)),
       body: body.length > 0 ? body : null,

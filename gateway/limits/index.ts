@@ -1,0 +1,2 @@
+export { type KeptBudgets, keepBudgets } from './keep.ts';
+export { createLimiter, type DayUsage, type LocalLimiter, type UsageDelta } from './limiter.ts';
