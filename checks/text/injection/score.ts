@@ -1,0 +1,145 @@
+import type { Reading, Span, View } from '../normalise/index.ts';
+import type { Author } from '../types.ts';
+import { findHits } from './hits.ts';
+import { documentLikeness, findHidden } from './regions.ts';
+import type { RuleName, Sign } from './rules.ts';
+import { judgeHits } from './rules.ts';
+import { findMarks } from './structure.ts';
+
+export type AttackKind = 'direct' | 'buried' | 'extraction' | 'jailbreak' | 'obfuscated';
+
+export interface Judgement extends Span {
+  readonly score: number;
+  readonly kind: AttackKind;
+  readonly message: string;
+}
+
+/** Signs further apart than this many characters do not support each other. */
+const REACH = 600;
+const MAX_SIGNS = 400;
+
+const KIND: Readonly<Record<RuleName, AttackKind>> = {
+  override: 'direct',
+  disable: 'direct',
+  'new-task': 'direct',
+  delimiter: 'direct',
+  authority: 'direct',
+  'reveal-prompt': 'extraction',
+  'reveal-secret': 'extraction',
+  'reveal-others': 'extraction',
+  'unbound-role': 'jailbreak',
+  'no-refusal': 'jailbreak',
+  addressed: 'buried',
+  concealed: 'buried',
+  'carry-out': 'buried',
+};
+
+const SAYS: Readonly<Record<RuleName, string>> = {
+  override: 'tells the assistant to set its instructions aside',
+  disable: 'tells the assistant to switch off rules or safeguards',
+  'new-task': 'puts a new task in place of the given one',
+  delimiter: 'imitates the marks between the turns of a conversation',
+  authority: 'claims authority over the assistant',
+  'reveal-prompt': 'asks for the hidden instructions',
+  'reveal-secret': 'asks for a secret that the assistant keeps',
+  'reveal-others': 'asks for what belongs to other users',
+  'unbound-role': 'gives the assistant a role without rules',
+  'no-refusal': 'forbids the assistant to refuse',
+  addressed: 'speaks to the assistant from within other content',
+  concealed: 'wants something done behind the user’s back',
+  'carry-out': 'wants data carried elsewhere',
+};
+
+/** What is known about where a text comes from. */
+export interface Origin {
+  readonly author: Author;
+  /** Multiplies doubt: 1 is normal, above is stricter. */
+  readonly strictness: number;
+}
+
+/** How much a sign counts, given who wrote the text and what the text looks like. */
+function weigh(sign: Sign, origin: Origin, likeness: number, hidden: boolean): number {
+  let { score } = sign;
+  const foreign = origin.author === 'third_party' || hidden;
+  const buried = KIND[sign.rule] === 'buried';
+  if (buried && !foreign) score *= 0.25 + 0.6 * likeness;
+  if (foreign && buried) score *= 1.1;
+  if (foreign && !buried) score += score > 0.3 ? 0.08 : 0;
+  if (hidden) score += 0.15;
+  return Math.max(0, Math.min(0.99, score * origin.strictness));
+}
+
+interface Weighed {
+  readonly sign: Sign;
+  readonly score: number;
+  readonly hidden: boolean;
+}
+
+/** Different signs near each other add up as independent evidence does; the same sign twice counts once. */
+function combine(weighed: readonly Weighed[], centre: Weighed): number {
+  const best = new Map<RuleName, number>();
+  for (const other of weighed) {
+    if (Math.abs(other.sign.start - centre.sign.start) > REACH || other.score < 0.2) continue;
+    best.set(other.sign.rule, Math.max(best.get(other.sign.rule) ?? 0, other.score));
+  }
+  best.delete(centre.sign.rule);
+  let doubt = 1 - centre.score;
+  for (const score of best.values()) doubt *= 1 - score * 0.7;
+  return Math.min(0.99, 1 - doubt);
+}
+
+interface ViewJudgement {
+  readonly score: number;
+  readonly main: Weighed;
+}
+
+function judgeView(view: View, origin: Origin): ViewJudgement | null {
+  const signs = [...judgeHits(findHits(view.text)), ...findMarks(view.text)].slice(0, MAX_SIGNS);
+  if (signs.length === 0) return null;
+  const hiddenParts = findHidden(view.text);
+  const likeness = documentLikeness(view.text);
+  const weighed = signs.map((sign) => {
+    const hidden = hiddenParts.some((part) => sign.start >= part.start && sign.end <= part.end);
+    return { sign, hidden, score: weigh(sign, origin, likeness, hidden) };
+  });
+  let strongest: ViewJudgement | null = null;
+  for (const centre of weighed) {
+    if (centre.score < 0.15) continue;
+    const score = combine(weighed, centre);
+    const better = strongest === null || score > strongest.score + 1e-9;
+    if (better || (score >= (strongest?.score ?? 0) - 1e-9 && centre.score > (strongest?.main.score ?? 0))) {
+      strongest = { score, main: centre };
+    }
+  }
+  return strongest;
+}
+
+function kindOf(found: ViewJudgement, how: readonly string[], author: Author): AttackKind {
+  if (how.length > 0) return 'obfuscated';
+  if (found.main.hidden || author === 'third_party') return 'buried';
+  return KIND[found.main.sign.rule];
+}
+
+/**
+ * Judges every reading of a text and answers for the worst. A hidden reading counts more than an open one,
+ * but only for what the open reading does not show.
+ */
+export function judgeReading(reading: Reading, origin: Origin): Judgement | null {
+  let open = 0;
+  let worst: Judgement | null = null;
+  for (const view of reading.views) {
+    const found = judgeView(view, origin);
+    if (found === null) continue;
+    const hidden = view.how.length > 0;
+    if (!hidden) open = Math.max(open, found.score);
+    if (hidden && found.score <= open + 0.1) continue;
+    const score = hidden ? 1 - (1 - found.score) * 0.55 : found.score;
+    if (worst !== null && score <= worst.score) continue;
+    const { sign } = found.main;
+    const { start, end } = view.spanOf(sign.start, sign.end);
+    const kind = kindOf(found, hidden ? view.how : [], origin.author);
+    const inside = hidden ? ` once ${view.how.join(', then ')} is undone` : '';
+    worst = { score, kind, start, end, message: `The text ${SAYS[sign.rule]}${inside}.` };
+  }
+  return worst;
+}

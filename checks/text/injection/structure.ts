@@ -1,0 +1,64 @@
+import type { Sign } from './rules.ts';
+
+/** Marks that only a chat template or a forged turn puts into a text. Patterns are bounded. */
+const MARKS: readonly { readonly pattern: RegExp; readonly score: number }[] = [
+  {
+    pattern:
+      /<\|(?:im_start|im_end|system|user|assistant|endoftext|start_header_id|end_header_id|eot_id|endofprompt|begin_of_text)\|>/g,
+    score: 0.72,
+  },
+  { pattern: /\[\/?inst\]|<<\/?sys>>|<start_of_turn>|<\/?s>\s{0,4}\[inst/g, score: 0.7 },
+  {
+    pattern:
+      /(?:^|\n)\s{0,8}#{2,4}\s{0,4}(?:system|instruction|new instruction|assistant|human|user|response)s?\s{0,4}(?:prompt|message|override|update)?\s{0,4}:/g,
+    score: 0.5,
+  },
+  {
+    pattern:
+      /<\/?(?:system|system_prompt|system-prompt|sysprompt|admin|developer|assistant_instructions|system_message|instructions|new_instructions)\s{0,2}>/g,
+    score: 0.45,
+  },
+  {
+    pattern:
+      /\[(?:system|admin|developer|sys|operator|root)(?: (?:message|note|prompt|override|instruction|instructions|notice|update|command|alert))?\]|\(system (?:message|note|prompt|override)\)/g,
+    score: 0.5,
+  },
+  {
+    pattern:
+      /(?:^|\n)\s{0,8}(?:system|sysadmin|system prompt|system message|system note|system override)\s{0,4}:/g,
+    score: 0.4,
+  },
+  {
+    pattern:
+      /(?:^|\n)\s{0,8}(?:assistant|ai|bot|human|user)\s{0,4}:[^\n]{1,400}\n{1,3}\s{0,8}(?:assistant|ai|bot|human|user|system)\s{0,4}:/g,
+    score: 0.2,
+  },
+  {
+    pattern:
+      /\b(?:end|end of|stop|close) (?:of )?(?:the )?(?:system )?(?:prompt|instructions|system message|document|user input|untrusted (?:text|content|data))\b\s{0,4}(?:[-=#\]>*.]|$)/g,
+    score: 0.4,
+  },
+  {
+    pattern:
+      /(?:[-=*#_]{4,80})\s{0,8}(?:begin |start |new |end )(?:of )?(?:system |user |admin |special )?(?:instructions?|prompt|message|rules|task)/g,
+    score: 0.45,
+  },
+  { pattern: /"role"\s{0,4}:\s{0,4}"(?:system|developer)"/g, score: 0.4 },
+];
+
+const MAY_MARK = /[<[#"]|system|prompt|:\s{0,4}|instructions/;
+
+/** Signs of forged turns and delimiters in a folded text. */
+export function findMarks(text: string): Sign[] {
+  if (!MAY_MARK.test(text)) return [];
+  const signs: Sign[] = [];
+  for (const { pattern, score } of MARKS) {
+    let seen = 0;
+    for (const match of text.matchAll(pattern)) {
+      signs.push({ rule: 'delimiter', score, start: match.index, end: match.index + match[0].length });
+      seen += 1;
+      if (seen >= 8) break;
+    }
+  }
+  return signs;
+}
