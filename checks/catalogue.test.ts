@@ -54,6 +54,17 @@ const NASTY: readonly string[] = [
 /** Wall time that one check may take for one of these texts: a polynomial blow-up takes far longer. */
 const MOST_MS = 1_500;
 
+/**
+ * Checks whose finds show only once much of them has gone by (loops, pages of code, documents by their phrases
+ * together): holding them from their beginning would hold every answer.
+ */
+const SHOWS_LATE: ReadonlySet<string> = new Set([
+  'text/length',
+  'text/repetition',
+  'text/source-code',
+  'text/confidential',
+]);
+
 async function resultFor(check: AnyTextCheck, input: TextInput, config: object = {}) {
   const parsed = check.config.parse(config);
   return (await check.run(input, parsed as never)) as CheckResult<TextFinding>;
@@ -169,6 +180,34 @@ describe.each(textChecks.map((check) => [check.id, check] as const))('%s', (id, 
       expect(Number.isInteger(hold), what).toBe(true);
       expect(hold, what).toBeGreaterThanOrEqual(0);
       expect(hold, what).toBeLessThanOrEqual(text.length);
+    }
+  });
+
+  test('never lets out the beginning of what it will find', async () => {
+    const { streaming } = check;
+    if (streaming.mode === 'whole' || !check.directions.includes('output') || SHOWS_LATE.has(id)) return;
+    for (const { input, config = {}, found, title } of check.samples) {
+      const [segment] = input.segments;
+      if (!found || segment === undefined || input.segments.length > 1) continue;
+      const parsed = check.config.parse(config);
+      const context = { ...input.context, partial: false };
+      const output: TextInput = {
+        direction: 'output',
+        segments: [{ ...segment, author: 'assistant' }],
+        context,
+      };
+      const result = (await check.run(output, parsed as never)) as CheckResult<TextFinding>;
+      if (result.outcome !== 'findings') continue;
+      for (let cut = 0; cut < segment.text.length; cut += 1) {
+        const hold = streaming.holdFrom(segment.text.slice(0, cut), parsed as never, {
+          ...context,
+          partial: true,
+        });
+        for (const { start, end, score, kind } of result.findings) {
+          if (score < check.defaults.threshold || start >= cut || end <= cut) continue;
+          expect(hold, `${title}: ${kind} at ${start}..${end}, cut at ${cut}`).toBeLessThanOrEqual(start);
+        }
+      }
     }
   });
 

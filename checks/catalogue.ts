@@ -1,10 +1,14 @@
 import { toolCallCheck } from './agents/tool-call/index.ts';
+import { competitorsCheck } from './text/competitors/index.ts';
 import { confidentialCheck } from './text/confidential/index.ts';
 import { exfiltrationCheck } from './text/exfiltration/index.ts';
 import { lengthCheck } from './text/length/index.ts';
+import { outputSchemaCheck } from './text/output-schema/index.ts';
 import { promptLeakCheck } from './text/prompt-leak/index.ts';
+import { repetitionCheck } from './text/repetition/index.ts';
 import { secretsCheck } from './text/secrets/index.ts';
 import { sourceCodeCheck } from './text/source-code/index.ts';
+import { topicsCheck } from './text/topics/index.ts';
 import type { AnyTextCheck } from './text/types.ts';
 import { unicodeCheck } from './text/unicode/index.ts';
 
@@ -18,6 +22,10 @@ export const textChecks: readonly AnyTextCheck[] = Object.freeze([
   exfiltrationCheck,
   toolCallCheck,
   lengthCheck,
+  repetitionCheck,
+  topicsCheck,
+  competitorsCheck,
+  outputSchemaCheck,
 ]);
 
 const byId: ReadonlyMap<string, AnyTextCheck> = new Map(textChecks.map((check) => [check.id, check]));

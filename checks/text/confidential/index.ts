@@ -48,8 +48,11 @@ function holdFrom(text: string, config: Config): number {
     !isWide(text.charCodeAt(word - 1))
   )
     word--;
+  // Markings in scripts without spaces are a few characters long, and may go on with the next one.
+  let wide = text.length;
+  while (wide > 0 && text.length - wide < 8 && isWide(text.charCodeAt(wide - 1))) wide--;
   const terms = config.terms.length === 0 ? text.length : termsBy(config).unfinishedFrom(text);
-  return Math.min(word, terms, config.markings ? markingFrom(text) : text.length);
+  return Math.min(word, wide, terms, config.markings ? markingFrom(text) : text.length);
 }
 
 const isWide = (code: number): boolean =>
