@@ -44,8 +44,11 @@ export interface Identity {
   readonly authenticate: Authenticate;
   /** A one-time link that makes the first administrator; null once there is one. */
   readonly ensureSetupToken: () => Promise<string | null>;
-  /** The demo key's secret, kept in the file `path`; null when people revoked it. */
-  readonly ensureDemoKey: (endpointId: string, path: string) => Promise<string | null>;
+  /**
+   * The demo key's secret, kept in the file `path`; null when people revoked it. `endpoint` makes or finds
+   * the endpoint and is asked only when there is no key yet.
+   */
+  readonly ensureDemoKey: (endpoint: () => Promise<string>, path: string) => Promise<string | null>;
   /** Keys that may call endpoints, neither revoked nor expired nor of a disabled person. */
   readonly gatewayKeys: () => Promise<readonly SnapshotKey[]>;
   /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
@@ -83,7 +86,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       internalToken: options.internalToken,
     }),
     ensureSetupToken: signIn.ensureSetupToken,
-    ensureDemoKey: (endpointId: string, path: string) => ensureDemoKey(keys, endpointId, path),
+    ensureDemoKey: (endpoint: () => Promise<string>, path: string) => ensureDemoKey(keys, endpoint, path),
     gatewayKeys: keys.forGateways,
     touchKeys: keys.touch,
     tidy: sessions.endExpired,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -219,29 +219,37 @@ describe('the demo key', () => {
 
   test('is made once, for one endpoint, readable by us alone, and not again after it was revoked', async () => {
     const path = join(directory, 'deep', 'demo-key');
-    const first = await t.identity.ensureDemoKey(ENDPOINT, path);
+    let made = 0;
+    const endpoint = async () => {
+      made++;
+      return ENDPOINT;
+    };
+    const first = await t.identity.ensureDemoKey(endpoint, path);
     expect(first).toMatch(/^bz_/);
-    expect(await t.identity.ensureDemoKey(ENDPOINT, path)).toBe(first);
+    expect(await t.identity.ensureDemoKey(endpoint, path)).toBe(first);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8').trim()).toBe(first);
-    const { items } = (await t.call('GET', '/keys', { cookie: ada.cookie })).body;
-    const key = items.find((one: { name: string }) => one.name === 'demo');
+    const demoKeys = async () => {
+      const { items } = (await t.call('GET', '/keys', { cookie: ada.cookie })).body;
+      return items.filter((one: { name: string }) => one.name === 'demo');
+    };
+    const [key] = await demoKeys();
     expect(key).toMatchObject({ scopes: ['gateway.invoke'], endpoints: [ENDPOINT], ownerName: 'Bartizan' });
     expect((await me(first ?? '')).body.permissions).toEqual([]);
     expect(await gatewayIds()).toContain(key.id);
-    expect(await t.identity.ensureDemoKey(OTHER, path)).toBeNull();
     await t.call('DELETE', `/keys/${key.id}`, { cookie: ada.cookie });
-    expect(await t.identity.ensureDemoKey(ENDPOINT, path)).toBeNull();
-    expect(
-      (await t.call('GET', '/keys', { cookie: ada.cookie })).body.items.filter(
-        (one: { name: string }) => one.name === 'demo',
-      ).length,
-    ).toBe(1);
+    expect(await t.identity.ensureDemoKey(endpoint, path)).toBeNull();
+    expect((await demoKeys()).length).toBe(1);
+    expect(made).toBe(1);
   });
 
-  test('a file with something else in it is no key', async () => {
+  test('of another database is replaced, and nothing is written through a link', async () => {
     const path = join(directory, 'other');
-    writeFileSync(path, 'not a key\n');
-    expect(await t.identity.ensureDemoKey(ENDPOINT, path)).toBeNull();
+    writeFileSync(path, 'bz_of-another-database\n');
+    const key = await t.identity.ensureDemoKey(async () => OTHER, path);
+    expect(readFileSync(path, 'utf8').trim()).toBe(key);
+    const link = join(directory, 'link');
+    symlinkSync(join(directory, 'elsewhere'), link);
+    await expect(t.identity.ensureDemoKey(async () => OTHER, link)).rejects.toThrow('EEXIST');
   });
 });

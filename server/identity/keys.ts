@@ -142,6 +142,13 @@ export function createKeyService(deps: IdentityDeps) {
       return row && isLive(row, clock.now()) ? row : null;
     },
 
+    /** Whether a key with this hash is good, was revoked or expired, or never was. */
+    async state(hash: string): Promise<'live' | 'ended' | 'unknown'> {
+      const row = await store.byHash(hash);
+      if (!row) return 'unknown';
+      return isLive(row, clock.now()) ? 'live' : 'ended';
+    },
+
     /** Keys that may call endpoints, for the gateways' snapshot. */
     async forGateways(): Promise<SnapshotKey[]> {
       const rows = await store.invoking(new Date(clock.now()));

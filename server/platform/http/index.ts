@@ -1,4 +1,5 @@
 export { demandAccess, permits } from './access.ts';
+export { loggable } from './problem.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
 export {
   type Authenticate,

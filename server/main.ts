@@ -1,0 +1,150 @@
+import { type Logger, pino } from 'pino';
+import { auditMigrations, createAuditLog } from './audit/index.ts';
+import { createIdentity, type Identity, type IdentityEvents, identityMigrations } from './identity/index.ts';
+import { systemClock } from './kernel/clock.ts';
+import { createEvents } from './kernel/events.ts';
+import { createLifecycle, type Lifecycle, type LifecycleEvents } from './lifecycle/index.ts';
+import { type Config, demoKeyPath } from './platform/config/index.ts';
+import { migrate, type OpenDatabase, openDatabase } from './platform/database/index.ts';
+import { createHttpServer, type HttpServer, loggable } from './platform/http/index.ts';
+import { runAsProcess } from './process.ts';
+import { VERSION } from './version.ts';
+
+/** A database that is just starting, or being restarted, has this long to answer. */
+const DATABASE_WAIT_MS = 60_000;
+const TIDY_EVERY_MS = 60 * 60_000;
+
+export interface RunningServer {
+  /** Where the console and the API are. */
+  readonly url: string;
+  /** One-time link that makes the first administrator; null once there is one. */
+  readonly setupUrl: string | null;
+  /** Key for the demo endpoint; null without the demo, or when people revoked it. */
+  readonly demoKey: string | null;
+  /** Lets running requests finish and ends everything. */
+  readonly close: () => Promise<void>;
+}
+
+interface House {
+  readonly identity: Identity;
+  readonly lifecycle: Lifecycle;
+  readonly http: HttpServer;
+}
+
+/** Wires the domains together. `address` is asked when a link for people is made. */
+async function build(
+  config: Config,
+  open: OpenDatabase,
+  logger: Logger,
+  address: () => string,
+): Promise<House> {
+  const { database, pool } = open;
+  const clock = systemClock;
+  const failed = (name: string, error: unknown) =>
+    logger.error({ event: name, error: loggable(error) }, 'a subscriber failed');
+  const identityEvents = createEvents<IdentityEvents>(failed);
+  const lifecycleEvents = createEvents<LifecycleEvents>(failed);
+  identityEvents.on('keys.changed', (change) => lifecycleEvents.emit('keys.changed', change));
+  const audit = createAuditLog({ database, clock });
+  const identity = createIdentity({
+    database,
+    audit,
+    events: identityEvents,
+    clock,
+    masterKey: config.masterKey,
+    internalToken: config.internalToken,
+    publicUrl: address,
+    https: config.publicUrl?.startsWith('https:') ?? false,
+    version: VERSION,
+  });
+  const lifecycle = createLifecycle({
+    database,
+    pool,
+    databaseUrl: config.databaseUrl,
+    masterKey: config.masterKey,
+    audit,
+    events: lifecycleEvents,
+    clock,
+    logger,
+    config: {
+      get publicUrl() {
+        return address();
+      },
+      gatewayUrl: config.gatewayUrl ?? '',
+      demo: config.demo,
+    },
+    identity,
+  });
+  const http = await createHttpServer({
+    implementations: [...identity.implementations, ...lifecycle.implementations],
+    authenticate: identity.authenticate,
+    config,
+    logger,
+    consoleDir: config.consoleDir,
+    ready: async () => void (await pool.query('select 1')),
+    version: VERSION,
+  });
+  return { identity, lifecycle, http };
+}
+
+/** Runs the steps that `started` collected, last first, each whatever the others do. */
+async function unwind(started: readonly (() => Promise<void> | void)[], logger: Logger): Promise<void> {
+  for (const end of started.toReversed()) {
+    try {
+      await end();
+    } catch (error) {
+      logger.warn({ error: loggable(error) }, 'a part did not stop cleanly');
+    }
+  }
+}
+
+function keepTidy(identity: Identity, logger: Logger): () => void {
+  const timer = setInterval(() => {
+    identity.tidy().catch((error: unknown) => logger.warn({ error: loggable(error) }, 'tidying failed'));
+  }, TIDY_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * Starts the control plane: waits for the database, brings it forward, wires the domains and listens.
+ * Rejects, with everything stopped again, when it cannot.
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const logger = pino({ level: config.logLevel, base: { role: 'server' } }, pino.destination(2));
+  const open = openDatabase(config.databaseUrl, {
+    onError: (error) => logger.warn({ error: loggable(error) }, 'a database connection was lost'),
+  });
+  const started: (() => Promise<void> | void)[] = [() => open.close()];
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= unwind(started, logger));
+  try {
+    let url = '';
+    const { identity, lifecycle, http } = await build(config, open, logger, () => config.publicUrl ?? url);
+    started.push(() => http.close());
+    await open.waitUntilReady(DATABASE_WAIT_MS);
+    const applied = await migrate(open.pool, [
+      ...identityMigrations,
+      ...auditMigrations,
+      ...lifecycle.migrations,
+    ]);
+    if (applied.length > 0) logger.info({ migrations: applied }, 'the database was brought forward');
+    started.push(() => lifecycle.stop());
+    await lifecycle.start();
+    const demoKey = config.demo
+      ? await identity.ensureDemoKey(
+          async () => (await lifecycle.seedDemo()).endpointId,
+          demoKeyPath(config.dataDir),
+        )
+      : null;
+    ({ url } = await http.listen(config));
+    const setupUrl = await identity.ensureSetupToken();
+    started.push(keepTidy(identity, logger));
+    return Object.freeze({ url: config.publicUrl ?? url, setupUrl, demoKey, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+if (import.meta.main) await runAsProcess(startServer);
