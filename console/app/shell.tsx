@@ -30,7 +30,6 @@ import { meQuery } from './session.ts';
 export function Shell() {
   const [opened, setOpened] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
   useEffect(() => setOpened(false), [path]);
   return (
     <div className="bz-shell">

@@ -1,2 +1,151 @@
-export const EndpointPage = () => null;
-export const NewEndpointPage = () => null;
+import { type Endpoint, endpointRoutes } from '@bartizan/contracts';
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconDots, IconTrash } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api } from '../app/api.ts';
+import { Gate } from '../app/gate.tsx';
+import { useMay } from '../app/session.ts';
+import { Confirm } from '../ui/confirm.tsx';
+import { LinkTabs } from '../ui/link-tabs.tsx';
+import { Page, Tag } from '../ui/page.tsx';
+import { QueryView } from '../ui/states.tsx';
+import { toast } from '../ui/toast.ts';
+import { Connect } from './connect.tsx';
+import { EndpointForm } from './endpoint-form.tsx';
+import './protection.css';
+
+const route = getRouteApi('/house/protection/endpoints/$id');
+const above = <Link to="/protection/endpoints">Endpoints</Link>;
+
+export function NewEndpointPage() {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  return (
+    <Gate permission="endpoints.manage">
+      <Page narrow title="Create endpoint" above={above}>
+        <EndpointForm
+          endpoint={null}
+          save={(body) => api.call(endpointRoutes.create, { body })}
+          onSaved={async (endpoint) => {
+            await client.invalidateQueries({ queryKey: ['endpoints'] });
+            toast(`Endpoint ${endpoint.name} created`);
+            await navigate({ to: '/protection/endpoints/$id', params: { id: endpoint.id } });
+          }}
+        />
+      </Page>
+    </Gate>
+  );
+}
+
+export function EndpointPage() {
+  return (
+    <Gate permission="endpoints.read">
+      <OneEndpoint />
+    </Gate>
+  );
+}
+
+function OneEndpoint() {
+  const { id } = route.useParams();
+  const { tab = 'connect' } = route.useSearch();
+  const client = useQueryClient();
+  const mayManage = useMay('endpoints.manage');
+  const query = useQuery({
+    queryKey: ['endpoints', id],
+    queryFn: ({ signal }) => api.call(endpointRoutes.get, { params: { id }, signal }),
+  });
+  return (
+    <QueryView query={query}>
+      {(endpoint) => (
+        <Page
+          narrow
+          title={endpoint.name}
+          above={above}
+          heading={
+            <>
+              {endpoint.name}
+              <Tag>{endpoint.slug}</Tag>
+              {endpoint.demo ? <Tag>demo</Tag> : null}
+              {endpoint.enabled ? null : <Tag>off</Tag>}
+            </>
+          }
+          description={endpoint.description || undefined}
+          actions={
+            <>
+              <Link to="/traffic/interactions" search={{ endpoint: id }}>
+                Interactions
+              </Link>
+              {mayManage ? <MoreMenu endpoint={endpoint} /> : null}
+            </>
+          }
+        >
+          <LinkTabs
+            label="Endpoint"
+            current={tab}
+            tabs={[
+              { value: 'connect', label: 'Connect' },
+              { value: 'settings', label: 'Settings' },
+            ]}
+          />
+          {tab === 'settings' ? (
+            <EndpointForm
+              key={endpoint.updatedAt}
+              endpoint={endpoint}
+              save={(body) => api.call(endpointRoutes.update, { params: { id }, body })}
+              onSaved={async (saved) => {
+                client.setQueryData(['endpoints', id], saved);
+                await client.invalidateQueries({ queryKey: ['endpoints'] });
+                toast('Endpoint saved; gateways take it over within a second');
+              }}
+            />
+          ) : (
+            <Connect endpoint={endpoint} />
+          )}
+        </Page>
+      )}
+    </QueryView>
+  );
+}
+
+function MoreMenu({ endpoint }: { endpoint: Endpoint }) {
+  const [removing, setRemoving] = useState(false);
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  return (
+    <>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon aria-label="More actions">
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item color="red" leftSection={<IconTrash size={14} />} onClick={() => setRemoving(true)}>
+            Delete endpoint
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Confirm
+        opened={removing}
+        title={`Delete ${endpoint.name}?`}
+        verb="Delete this endpoint"
+        name={endpoint.slug}
+        onClose={() => setRemoving(false)}
+        onConfirm={async () => {
+          await api.call(endpointRoutes.remove, { params: { id: endpoint.id } });
+          await navigate({ to: '/protection/endpoints' });
+          client.removeQueries({ queryKey: ['endpoints', endpoint.id] });
+          await client.invalidateQueries({ queryKey: ['endpoints'] });
+          toast(`Endpoint ${endpoint.name} deleted`);
+        }}
+      >
+        <p>
+          Requests to it are refused from now on, and its provider keys are erased. Its recorded interactions
+          stay until they expire.
+        </p>
+      </Confirm>
+    </>
+  );
+}

@@ -102,7 +102,6 @@ export function Chart({ label, height, option, table, onPick }: ChartProps) {
   }, []);
 
   // The scheme is a dependency because the palette is read from the page.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     if (ready) chart.current?.setOption(option(readPalette()), { notMerge: true });
   }, [ready, option, scheme]);

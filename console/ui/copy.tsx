@@ -31,7 +31,6 @@ export function CopyableId({ value, short = false }: { value: string; short?: bo
 export function CodeBlock({ code, label, wrap = false }: { code: string; label: string; wrap?: boolean }) {
   return (
     <div className="bz-code" data-wrap={wrap}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable */}
       <pre tabIndex={0} aria-label={label}>
         <code>{code}</code>
       </pre>

@@ -30,14 +30,12 @@ export function Diff({ left, right, leftTitle, rightTitle }: DiffProps) {
           {rows.map((row, index) => {
             if (!near[index]) {
               return near[index - 1] || index === 0 ? (
-                // biome-ignore lint/suspicious/noArrayIndexKey: rows are positions
                 <tr key={index} className="bz-diff-fold">
                   <td colSpan={2}>…</td>
                 </tr>
               ) : null;
             }
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: rows are positions
               <tr key={index} data-kind={row.kind}>
                 <td data-side="left" data-empty={row.left === null}>
                   {row.left !== null && row.kind !== 'same' ? (

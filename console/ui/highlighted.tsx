@@ -44,7 +44,6 @@ export function Highlighted({ text, findings, anchor, titleOf }: HighlightedProp
   return (
     <div className="bz-text">
       {piecesOf(text, findings).map((piece, index) => {
-        // biome-ignore lint/suspicious/noArrayIndexKey: pieces are positions
         if (piece.covers.length === 0) return <span key={index}>{piece.text}</span>;
         const covering = piece.covers.map((each) => findings[each] as GuardFinding);
         const tone = covering.reduce<Verdict>(
@@ -56,7 +55,6 @@ export function Highlighted({ text, findings, anchor, titleOf }: HighlightedProp
         const id = first === undefined || !anchor ? undefined : anchor(findings[first] as GuardFinding);
         return (
           <Tooltip
-            // biome-ignore lint/suspicious/noArrayIndexKey: pieces are positions
             key={index}
             events={{ hover: true, focus: true, touch: true }}
             openDelay={0}
@@ -69,7 +67,6 @@ export function Highlighted({ text, findings, anchor, titleOf }: HighlightedProp
               </div>
             ))}
           >
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what was found must be reachable by keyboard */}
             <mark id={id} data-tone={tone} tabIndex={first === undefined ? -1 : 0}>
               {piece.text}
             </mark>

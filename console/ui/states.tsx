@@ -94,7 +94,6 @@ export function ListSkeleton({ rows = 8 }: { rows?: number }) {
   return (
     <div className="bz-skeleton" aria-busy="true" role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows have no identity
         <Skeleton key={index} height={20} width={`${92 - ((index * 7) % 30)}%`} />
       ))}
     </div>

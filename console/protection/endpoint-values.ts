@@ -1,0 +1,26 @@
+import { type Endpoint, EndpointInput } from '@bartizan/contracts';
+import type { UseFormReturnType } from '@mantine/form';
+import type { z } from 'zod';
+import { byPriority } from './upstreams.ts';
+
+export type EndpointValues = z.output<typeof EndpointInput>;
+export type UpstreamValues = EndpointValues['upstreams'][number];
+export type EndpointFormApi = UseFormReturnType<EndpointValues>;
+
+const EMPTY = { slug: '', name: '' };
+
+/** What the form starts with: the endpoint as stored (provider keys stay on the server), or the schema's defaults. */
+export function initialValues(endpoint: Endpoint | null): EndpointValues {
+  if (endpoint !== null)
+    return EndpointInput.parse({ ...endpoint, upstreams: byPriority(endpoint.upstreams) });
+  return { ...EndpointInput.parse({ ...EMPTY, slug: 'x', name: 'x' }), ...EMPTY };
+}
+
+/** A short name made of a name: lower-case letters, digits and hyphens. */
+export const slugOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 64)
+    .replace(/^-+|-+$/g, '');

@@ -1,0 +1,48 @@
+import { ApiKeyInput, type KeyScope, type Limits } from '@bartizan/contracts';
+
+export interface KeyValues {
+  name: string;
+  /** Call endpoints through the gateway. */
+  invoke: boolean;
+  every: boolean;
+  endpoints: string[];
+  permissions: KeyScope[];
+  limits: Limits;
+  /** Days from now, as a string of the select; empty for never. */
+  days: string;
+}
+
+const DAY_MS = 86_400_000;
+
+export const EXPIRIES = [
+  { value: '7', label: 'In 7 days' },
+  { value: '30', label: 'In 30 days' },
+  { value: '90', label: 'In 90 days' },
+  { value: '365', label: 'In a year' },
+  { value: '', label: 'Never' },
+];
+
+export function toKeyInput(values: KeyValues, now: number) {
+  return {
+    name: values.name.trim(),
+    scopes: [...(values.invoke ? (['gateway.invoke'] as const) : []), ...values.permissions],
+    endpoints: values.invoke ? (values.every ? ('*' as const) : values.endpoints) : [],
+    limits: values.limits,
+    expiresAt: values.days === '' ? null : now + Number(values.days) * DAY_MS,
+  };
+}
+
+/** Errors by field of the form; the server's schema has the last word. */
+export function validateKey(values: KeyValues): Record<string, string> {
+  const errors: Record<string, string> = {};
+  if (!values.invoke && values.permissions.length === 0) errors.permissions = 'let it do at least one thing';
+  if (values.invoke && !values.every && values.endpoints.length === 0)
+    errors.endpoints = 'choose at least one endpoint';
+  const judged = ApiKeyInput.safeParse(toKeyInput(values, 0));
+  if (!judged.success) {
+    for (const issue of judged.error.issues) {
+      if (issue.path[0] === 'name') errors.name ??= 'give it a name of at most 100 characters';
+    }
+  }
+  return errors;
+}

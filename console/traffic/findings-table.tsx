@@ -1,0 +1,65 @@
+import { useCheckTitles } from '../app/check-titles.ts';
+import { DIRECTION_TITLES } from '../ui/segments.ts';
+import { VerdictBadge } from '../ui/verdict.tsx';
+import type { GuardFinding } from './types.ts';
+
+/** The id of the place in the text where a finding begins. */
+export const anchorOf = (finding: GuardFinding): string =>
+  `finding-${finding.direction}-${finding.segment}-${finding.start}`;
+
+/** What was found: check, where, how sure, why it matters, and what was done. */
+export function FindingsTable({ findings }: { findings: readonly GuardFinding[] }) {
+  const titleOf = useCheckTitles();
+  return (
+    <table className="bz-table">
+      <thead>
+        <tr>
+          <th scope="col">Action</th>
+          <th scope="col">Check</th>
+          <th scope="col">What</th>
+          <th scope="col">Where</th>
+          <th scope="col" className="bz-num">
+            Score
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {findings.map((finding, index) => (
+          <tr key={index}>
+            <td>
+              <VerdictBadge verdict={finding.action} />
+              {finding.enforced ? null : <div className="bz-dim bz-nowrap">not enforced</div>}
+            </td>
+            <td>
+              {titleOf(finding.check)}
+              <div className="bz-dim bz-mono">{finding.check}</div>
+            </td>
+            <td>
+              {finding.message}
+              <div className="bz-dim">
+                {finding.kind}, rule {finding.rule}
+              </div>
+            </td>
+            <td className="bz-nowrap">
+              <a
+                href={`#${anchorOf(finding)}`}
+                onClick={(event) => {
+                  event.preventDefault();
+                  const place = document.getElementById(anchorOf(finding));
+                  place?.scrollIntoView({ block: 'center' });
+                  place?.focus();
+                }}
+              >
+                {DIRECTION_TITLES[finding.direction]}, part {finding.segment + 1}
+              </a>
+              <div className="bz-dim">
+                {finding.start}–{finding.end}
+              </div>
+            </td>
+            <td className="bz-num">{finding.score.toFixed(2)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
