@@ -1,35 +1,17 @@
 import type { SnapshotKey } from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type pg from 'pg';
+import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/events.ts';
 import type { Database } from '../platform/database/types.ts';
-import type { Principal } from '../platform/http/types.ts';
-
-/** Who did something, as the audit log names them. */
-export type Actor = Pick<Principal, 'kind' | 'id' | 'name'> | SystemActor;
-export interface SystemActor {
-  readonly kind: 'system';
-  readonly id: string;
-  readonly name: string;
-}
-export const SYSTEM: SystemActor = Object.freeze({ kind: 'system', id: 'system', name: 'Bartizan' });
-
-/** One line of the audit log. `subject` is `<kind>:<id>`; `detail` holds no secrets and no content. */
-export interface AuditEntry {
-  readonly actor: Actor;
-  readonly action: string;
-  readonly subject: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-export interface Audit {
-  readonly record: (entry: AuditEntry) => Promise<unknown>;
-}
 
 /** What happens in the lifecycle that other domains of this process may want to know. */
 export interface LifecycleEvents {
   /** Something in the gateways' snapshot changed: endpoints, policies or keys. */
   'configuration.changed': { readonly reason: string };
+  /** Told by identity: a key was made, revoked, or lost its owner. */
+  'keys.changed': { readonly reason: string };
 }
 
 export interface Logger {
@@ -44,7 +26,7 @@ export interface LifecycleDeps {
   /** For LISTEN; the pool's own connection string where absent. */
   readonly databaseUrl?: string;
   readonly masterKey: MasterKey;
-  readonly audit: Audit;
+  readonly audit: AuditLog;
   readonly events: Events<LifecycleEvents>;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -6,3 +6,5 @@ export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === 
 export const isForeignKeyViolation = (error: unknown): boolean => codeOf(error) === '23503';
 /** Serialization failure, deadlock, lock not available: worth another attempt. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01', '55P03'].includes(codeOf(error));
+/** Data exceptions, broken constraints and exceeded limits: the same values will never be taken. */
+export const isDataException = (error: unknown): boolean => /^(?:22|23|54)/.test(codeOf(error));

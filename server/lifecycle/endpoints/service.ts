@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Endpoint } from '@bartizan/contracts';
 import { unseal } from '@bartizan/contracts/sealed.ts';
+import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
+import type { Database } from '../../platform/database/types.ts';
 import type { PolicyService } from '../policies/index.ts';
-import { type Actor, type LifecycleDeps, SYSTEM } from '../ports.ts';
+import type { LifecycleDeps } from '../ports.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
 import { DEMO_ENDPOINT } from './demo.ts';
 import {
@@ -49,9 +52,9 @@ const unknownPolicy = (cause?: unknown): AppError =>
 function changedFields(before: StoredEndpoint, after: StoredEndpoint): string[] {
   const names = Object.keys(after.fields) as (keyof StoredEndpoint['fields'])[];
   const changed: string[] = names.filter(
-    (name) => JSON.stringify(before.fields[name]) !== JSON.stringify(after.fields[name]),
+    (name) => !isDeepStrictEqual(before.fields[name], after.fields[name]),
   );
-  if (JSON.stringify(before.upstreams) !== JSON.stringify(after.upstreams)) changed.push('upstreams');
+  if (!isDeepStrictEqual(before.upstreams, after.upstreams)) changed.push('upstreams');
   return changed;
 }
 
@@ -59,10 +62,11 @@ export function createEndpointService(deps: EndpointDeps) {
   const { masterKey, audit, events, clock, config, policies } = deps;
   const store = createEndpointStore(deps.database);
 
-  async function changed(actor: Actor, action: string, id: string, detail: object): Promise<void> {
-    events.emit('configuration.changed', { reason: action });
-    await audit.record({ actor, action, subject: `endpoint:${id}`, detail: { ...detail } });
-  }
+  const changed = (reason: string) => events.emit('configuration.changed', { reason });
+
+  /** Writes the entry of a change of the endpoint in the change's own transaction. */
+  const witness = (actor: Actor, id: string) => (tx: Database, action: string, detail: object) =>
+    audit.record({ actor, action, subject: `endpoint:${id}`, detail: { ...detail } }, tx);
 
   async function requirePolicy(policyId: string | null): Promise<void> {
     if (policyId !== null && !(await policies.exists(policyId))) throw unknownPolicy();
@@ -78,8 +82,10 @@ export function createEndpointService(deps: EndpointDeps) {
       fields: fieldsOf(input),
       upstreams: sealUpstreams(input.upstreams, [], masterKey),
     };
-    await store.create(endpoint);
-    await changed(actor, 'endpoints.create', endpoint.id, { slug: input.slug });
+    await store.create(endpoint, (tx) =>
+      witness(actor, endpoint.id)(tx, 'endpoints.created', { slug: input.slug }),
+    );
+    changed('endpoints.created');
     return endpoint;
   }
 
@@ -157,22 +163,28 @@ export function createEndpointService(deps: EndpointDeps) {
           upstreams: sealUpstreams(input.upstreams, stored.upstreams, masterKey),
         };
       };
-      let done: Awaited<ReturnType<typeof store.update>>;
+      let after: StoredEndpoint | undefined;
       try {
-        done = await store.update(id, change);
+        after = await store.update(id, change, (tx, before, next) =>
+          witness(actor, id)(tx, 'endpoints.updated', {
+            slug: input.slug,
+            changed: changedFields(before, next),
+          }),
+        );
       } catch (cause) {
         throw describeConflict(cause, input);
       }
-      if (!done) throw noSuchEndpoint();
-      const fields = changedFields(done.before, done.after);
-      await changed(actor, 'endpoints.update', id, { slug: input.slug, changed: fields });
-      return toEndpoint(done.after);
+      if (!after) throw noSuchEndpoint();
+      changed('endpoints.updated');
+      return toEndpoint(after);
     },
 
     async remove(actor: Actor, id: string): Promise<void> {
-      const slug = await store.remove(id);
-      if (slug === undefined) throw noSuchEndpoint();
-      await changed(actor, 'endpoints.remove', id, { slug });
+      const done = await store.remove(id, (tx, slug) =>
+        witness(actor, id)(tx, 'endpoints.removed', { slug }),
+      );
+      if (!done) throw noSuchEndpoint();
+      changed('endpoints.removed');
     },
 
     async testUpstream(
@@ -192,7 +204,7 @@ export function createEndpointService(deps: EndpointDeps) {
       const result = await testUpstream(upstreamSettings(upstream), apiKey, signal);
       await audit.record({
         actor,
-        action: 'endpoints.testUpstream',
+        action: 'endpoints.upstream_tested',
         subject: endpointId ? `endpoint:${endpointId}` : 'endpoint',
         detail: { provider: upstream.provider, baseUrl: upstream.baseUrl, ok: result.ok },
       });

@@ -49,6 +49,9 @@ function settingsOf(fields: Fields): string {
   return JSON.stringify(settings satisfies Settings);
 }
 
+/** Writes the audit entry of a change within the change's transaction. */
+export type Witness = (tx: Database) => Promise<void>;
+
 const notify = (db: Database) => sql`select pg_notify('bartizan_configuration', 'endpoints')`.execute(db);
 
 async function writeUpstreams(db: Database, endpoint: StoredEndpoint): Promise<void> {
@@ -60,11 +63,11 @@ async function writeUpstreams(db: Database, endpoint: StoredEndpoint): Promise<v
   }
 }
 
-export function createEndpointStore(database: Database) {
-  async function select(db: Database, where: ReturnType<typeof sql>): Promise<StoredEndpoint[]> {
-    return (await sql<Row>`${SELECT} ${where}`.execute(db)).rows.map(toStored);
-  }
+async function select(db: Database, where: ReturnType<typeof sql>): Promise<StoredEndpoint[]> {
+  return (await sql<Row>`${SELECT} ${where}`.execute(db)).rows.map(toStored);
+}
 
+export function createEndpointStore(database: Database) {
   return Object.freeze({
     list: () => select(database, sql`order by lower(e.name), e.id`),
 
@@ -81,7 +84,7 @@ export function createEndpointStore(database: Database) {
     },
 
     /** Rejects with SQLSTATE 23505 when the slug is taken and 23503 when the policy does not exist. */
-    async create(endpoint: StoredEndpoint): Promise<void> {
+    async create(endpoint: StoredEndpoint, witness: Witness): Promise<void> {
       const { fields } = endpoint;
       await database.transaction().execute(async (tx) => {
         await sql`insert into endpoints (id, slug, name, description, enabled, policy_id, demo, settings,
@@ -90,6 +93,7 @@ export function createEndpointStore(database: Database) {
             ${fields.policyId}, ${endpoint.demo}, ${settingsOf(fields)}::jsonb,
             ${endpoint.createdAt}, ${endpoint.updatedAt})`.execute(tx);
         await writeUpstreams(tx, endpoint);
+        await witness(tx);
         await notify(tx);
       });
     },
@@ -101,7 +105,8 @@ export function createEndpointStore(database: Database) {
     async update(
       id: string,
       change: (stored: StoredEndpoint) => StoredEndpoint,
-    ): Promise<{ before: StoredEndpoint; after: StoredEndpoint } | undefined> {
+      witness: (tx: Database, before: StoredEndpoint, after: StoredEndpoint) => Promise<void>,
+    ): Promise<StoredEndpoint | undefined> {
       return await database.transaction().execute(async (tx) => {
         await sql`select from endpoints where id = ${id} for update`.execute(tx);
         const [before] = await select(tx, sql`where e.id = ${id}`);
@@ -113,18 +118,22 @@ export function createEndpointStore(database: Database) {
             settings = ${settingsOf(fields)}::jsonb, updated_at = ${after.updatedAt}
           where id = ${id}`.execute(tx);
         await writeUpstreams(tx, after);
+        await witness(tx, before, after);
         await notify(tx);
-        return { before, after };
+        return after;
       });
     },
 
-    /** The removed endpoint's slug, or undefined when there was none. */
-    async remove(id: string): Promise<string | undefined> {
+    /** False when there was none. */
+    async remove(id: string, witness: (tx: Database, slug: string) => Promise<void>): Promise<boolean> {
       return await database.transaction().execute(async (tx) => {
         const { rows } = await sql<{ slug: string }>`
           delete from endpoints where id = ${id} returning slug`.execute(tx);
+        const slug = rows[0]?.slug;
+        if (slug === undefined) return false;
+        await witness(tx, slug);
         await notify(tx);
-        return rows[0]?.slug;
+        return true;
       });
     },
   });

@@ -8,9 +8,10 @@ import type {
   TryResult,
 } from '@bartizan/contracts';
 import type { z } from 'zod';
+import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
-import { type Actor, SYSTEM } from '../ports.ts';
+import type { Database } from '../../platform/database/types.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
 import { summariseChecks } from './checks.ts';
 import { dryRun } from './dry-run.ts';
@@ -48,10 +49,11 @@ export function createPolicyService(deps: PolicyDeps) {
     );
   }
 
-  async function changed(actor: Actor, action: string, id: string, detail: object): Promise<void> {
-    events.emit('configuration.changed', { reason: action });
-    await audit.record({ actor, action, subject: `policy:${id}`, detail: { ...detail } });
-  }
+  const changed = (reason: string) => events.emit('configuration.changed', { reason });
+
+  /** Writes the entry of a change of the policy in the change's own transaction. */
+  const witness = (actor: Actor, id: string) => (tx: Database, action: string, detail: object) =>
+    audit.record({ actor, action, subject: `policy:${id}`, detail: { ...detail } }, tx);
 
   async function documentFor(request: z.output<typeof TryRequest>): Promise<PolicyDocument> {
     if (request.document) {
@@ -112,6 +114,7 @@ export function createPolicyService(deps: PolicyDeps) {
         await store.create(
           { id, name: input.name, description: input.description },
           { document: input.document, note: '', createdAt: now, createdBy: actor.name },
+          (tx) => witness(actor, id)(tx, 'policies.created', { name: input.name, version: 1 }),
         );
       } catch (cause) {
         if (!isUniqueViolation(cause)) throw cause;
@@ -120,7 +123,7 @@ export function createPolicyService(deps: PolicyDeps) {
           cause,
         });
       }
-      await changed(actor, 'policies.create', id, { name: input.name, version: 1 });
+      changed('policies.created');
       return await detail(id);
     },
 
@@ -130,9 +133,11 @@ export function createPolicyService(deps: PolicyDeps) {
         id,
         { document: next.document, note: next.note, createdAt: clock.now(), createdBy: actor.name },
         next.activate,
+        (tx, version) =>
+          witness(actor, id)(tx, 'policies.version_added', { version, activated: next.activate }),
       );
       if (version === undefined) throw noSuchPolicy();
-      await changed(actor, 'policies.addVersion', id, { version, activated: next.activate });
+      if (next.activate) changed('policies.version_added');
       return await detail(id);
     },
 
@@ -146,8 +151,11 @@ export function createPolicyService(deps: PolicyDeps) {
       }
       // A check may have changed its settings since the version was saved.
       requireValid(wanted.document, checks);
-      if (!(await store.activate(id, version, clock.now()))) throw noSuchPolicy();
-      await changed(actor, 'policies.activate', id, { version, before: policy.activeVersion });
+      const done = await store.activate(id, version, clock.now(), (tx) =>
+        witness(actor, id)(tx, 'policies.activated', { version, before: policy.activeVersion }),
+      );
+      if (!done) throw noSuchPolicy();
+      changed('policies.activated');
       return await detail(id);
     },
 
@@ -163,12 +171,14 @@ export function createPolicyService(deps: PolicyDeps) {
         });
       if (users.length > 0) throw refuse(users.map(({ name }) => `"${name}"`));
       try {
-        if (!(await store.remove(id))) throw noSuchPolicy();
+        const entry = { name: policy.name };
+        const done = await store.remove(id, (tx) => witness(actor, id)(tx, 'policies.removed', entry));
+        if (!done) throw noSuchPolicy();
       } catch (cause) {
         if (isForeignKeyViolation(cause)) throw refuse(['an endpoint that was changed just now'], cause);
         throw cause;
       }
-      await changed(actor, 'policies.remove', id, { name: policy.name });
+      changed('policies.removed');
     },
 
     async tryOut(request: z.output<typeof TryRequest>): Promise<TryResult> {
@@ -198,7 +208,7 @@ export function createPolicyService(deps: PolicyDeps) {
         const { examined, notEvaluable } = result;
         await audit.record({
           actor,
-          action: 'policies.dryRun',
+          action: 'policies.dry_run',
           subject: endpointId ? `endpoint:${endpointId}` : 'interactions',
           detail: { examined, notEvaluable, contentShown: showContent },
         });
@@ -216,8 +226,9 @@ export function createPolicyService(deps: PolicyDeps) {
       const made = await store.createIfNone(
         { id, name: STANDARD_NAME, description: 'Sensible guards for any assistant; a start to build on.' },
         { document, note: 'Came with Bartizan', createdAt: now, createdBy: SYSTEM.name },
+        (tx) => witness(SYSTEM, id)(tx, 'policies.created', { name: STANDARD_NAME, version: 1 }),
       );
-      if (made) await changed(SYSTEM, 'policies.create', id, { name: STANDARD_NAME, version: 1 });
+      if (made) changed('policies.created');
     },
   });
 }

@@ -2,6 +2,9 @@ import type { PolicyDocument } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/types.ts';
 
+/** Writes the audit entry of a change within the change's transaction. */
+export type Witness = (tx: Database) => Promise<void>;
+
 export interface PolicyRow {
   readonly id: string;
   readonly name: string;
@@ -34,12 +37,12 @@ const VERSION = sql`
 /** Tells every server that the gateways' configuration changed, once the transaction commits. */
 const notify = (db: Database) => sql`select pg_notify('bartizan_configuration', 'policies')`.execute(db);
 
-export function createPolicyStore(database: Database) {
-  const insertVersion = (db: Database, row: VersionRow) =>
-    sql`insert into policy_versions (policy_id, version, document, note, created_at, created_by)
+const insertVersion = (db: Database, row: VersionRow) =>
+  sql`insert into policy_versions (policy_id, version, document, note, created_at, created_by)
       values (${row.policyId}, ${row.version}, ${JSON.stringify(row.document)}::jsonb, ${row.note},
         ${row.createdAt}, ${row.createdBy})`.execute(db);
 
+export function createPolicyStore(database: Database) {
   return Object.freeze({
     async list(): Promise<PolicyRow[]> {
       return (await sql<PolicyRow>`${POLICY} order by lower(p.name), p.id`.execute(database)).rows;
@@ -66,12 +69,14 @@ export function createPolicyStore(database: Database) {
     async create(
       policy: Pick<PolicyRow, 'id' | 'name' | 'description'>,
       first: Omit<VersionRow, 'policyId' | 'version'>,
+      witness: Witness,
     ): Promise<void> {
       await database.transaction().execute(async (tx) => {
         await sql`insert into policies (id, name, description, active_version, latest_version, created_at, updated_at)
           values (${policy.id}, ${policy.name}, ${policy.description}, 1, 1, ${first.createdAt}, ${first.createdAt})
         `.execute(tx);
         await insertVersion(tx, { ...first, policyId: policy.id, version: 1 });
+        await witness(tx);
         await notify(tx);
       });
     },
@@ -80,16 +85,18 @@ export function createPolicyStore(database: Database) {
     async createIfNone(
       policy: Pick<PolicyRow, 'id' | 'name' | 'description'>,
       first: Omit<VersionRow, 'policyId' | 'version'>,
+      witness: Witness,
     ): Promise<boolean> {
       return await database.transaction().execute(async (tx) => {
         await sql`lock table policies in share row exclusive mode`.execute(tx);
         const made = await sql`
           insert into policies (id, name, description, active_version, latest_version, created_at, updated_at)
-          select ${policy.id}, ${policy.name}, ${policy.description}, 1, 1,
+          select ${policy.id}::uuid, ${policy.name}::text, ${policy.description}::text, 1, 1,
             ${first.createdAt}::bigint, ${first.createdAt}::bigint
           where not exists (select from policies)`.execute(tx);
         if (made.numAffectedRows !== 1n) return false;
         await insertVersion(tx, { ...first, policyId: policy.id, version: 1 });
+        await witness(tx);
         await notify(tx);
         return true;
       });
@@ -100,6 +107,7 @@ export function createPolicyStore(database: Database) {
       id: string,
       next: Omit<VersionRow, 'policyId' | 'version'>,
       activate: boolean,
+      witness: (tx: Database, version: number) => Promise<void>,
     ): Promise<number | undefined> {
       return await database.transaction().execute(async (tx) => {
         const { rows } = await sql<{ version: number }>`
@@ -109,29 +117,34 @@ export function createPolicyStore(database: Database) {
         const version = rows[0]?.version;
         if (version === undefined) return undefined;
         await insertVersion(tx, { ...next, policyId: id, version });
+        await witness(tx, version);
         if (activate) await notify(tx);
         return version;
       });
     },
 
     /** False when there is no such policy or version. */
-    async activate(id: string, version: number, nowMs: number): Promise<boolean> {
+    async activate(id: string, version: number, nowMs: number, witness: Witness): Promise<boolean> {
       return await database.transaction().execute(async (tx) => {
         const done = await sql`
           update policies set active_version = ${version}, updated_at = ${nowMs}
           where id = ${id} and exists (
             select from policy_versions where policy_id = ${id} and version = ${version})`.execute(tx);
+        if (done.numAffectedRows !== 1n) return false;
+        await witness(tx);
         await notify(tx);
-        return done.numAffectedRows === 1n;
+        return true;
       });
     },
 
     /** False when there was none. Rejects with SQLSTATE 23503 while an endpoint refers to it. */
-    async remove(id: string): Promise<boolean> {
+    async remove(id: string, witness: Witness): Promise<boolean> {
       return await database.transaction().execute(async (tx) => {
         const done = await sql`delete from policies where id = ${id}`.execute(tx);
+        if (done.numAffectedRows !== 1n) return false;
+        await witness(tx);
         await notify(tx);
-        return done.numAffectedRows === 1n;
+        return true;
       });
     },
   });

@@ -1,0 +1,149 @@
+import { textChecks } from '@bartizan/checks';
+import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
+import { PolicyDocument, type Snapshot } from '@bartizan/contracts';
+import { uuidv7 } from '../kernel/id.ts';
+import { type Listener, listen, type Migration } from '../platform/database/index.ts';
+import type { RouteImplementation } from '../platform/http/types.ts';
+import {
+  createEndpointService,
+  createGateways,
+  createSnapshots,
+  endpointMigrations,
+  endpointRoutes,
+  snapshotRoutes,
+  toSnapshotEndpoint,
+} from './endpoints/index.ts';
+import { createInteractionService, interactionMigrations, interactionRoutes } from './interactions/index.ts';
+import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
+import type { LifecycleDeps } from './ports.ts';
+import { createUpkeep } from './upkeep.ts';
+
+export type { LifecycleDeps, LifecycleEvents } from './ports.ts';
+
+/** Of every stage; run them before `start`. */
+export const migrations: readonly Migration[] = Object.freeze([
+  ...policyMigrations,
+  ...endpointMigrations,
+  ...interactionMigrations,
+]);
+
+const UPKEEP_EVERY_MS = 3_600_000;
+
+export interface Lifecycle {
+  readonly implementations: readonly RouteImplementation[];
+  readonly migrations: readonly Migration[];
+  /** After the migrations: makes the standard policy and today's partitions, then listens and keeps house. */
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+  /** The endpoint of the demo assistant, made if there is none. Call after `start`. */
+  readonly seedDemo: () => Promise<{ readonly endpointId: string }>;
+}
+
+/** Puts the stages together: the later ones told of the earlier, the earlier through ports. */
+function createStages(deps: LifecycleDeps) {
+  const { database, clock, identity } = deps;
+  const policies = createPolicyService({
+    ...deps,
+    checks: textChecks,
+    ports: {
+      endpoints: { usage: () => endpoints.usage(), context: (id) => endpoints.context(id) },
+      recordings: { newest: (query) => interactions.recordings(query) },
+    },
+  });
+  const endpoints = createEndpointService({ ...deps, policies });
+  const gateways = createGateways(database);
+  const snapshots = createSnapshots({
+    now: clock.now,
+    async read(): Promise<Omit<Snapshot, 'version' | 'issuedAt'>> {
+      const [keys, stored, active] = await Promise.all([
+        identity.gatewayKeys(),
+        endpoints.stored(),
+        policies.active(),
+      ]);
+      return { keys: [...keys], endpoints: stored.map(toSnapshotEndpoint), policies: active };
+    },
+  });
+  const interactions = createInteractionService({
+    ...deps,
+    endpoints,
+    gateways,
+    snapshots,
+    instance: uuidv7(clock.now()),
+  });
+  return { policies, endpoints, gateways, snapshots, interactions };
+}
+
+/** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
+export function createLifecycle(deps: LifecycleDeps): Lifecycle {
+  const { pool, clock, logger, events } = deps;
+  const { policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
+  const upkeep = createUpkeep({
+    pool,
+    everyMs: UPKEEP_EVERY_MS,
+    async run() {
+      const done = await interactions.upkeep.run(clock.now());
+      await gateways.forget(clock.now());
+      if (done.droppedDays + done.deletedRows > 0)
+        logger.info({ ...done }, 'expired interactions were removed');
+    },
+    onError: (error) => logger.warn({ err: error }, 'the upkeep of interactions failed; it is tried again'),
+  });
+  const ends: (() => void)[] = [];
+  const listeners: Listener[] = [];
+
+  function subscribe(): void {
+    ends.push(events.on('configuration.changed', () => snapshots.invalidate()));
+    ends.push(
+      events.on('keys.changed', () => {
+        snapshots.invalidate();
+        pool
+          .query("select pg_notify('bartizan_configuration', 'keys')")
+          .catch((error: unknown) =>
+            logger.warn({ err: error }, 'other servers were not told of changed keys'),
+          );
+      }),
+    );
+    const url = deps.databaseUrl ?? pool.options.connectionString;
+    if (!url) throw new TypeError('the lifecycle needs the database URL to listen for notifications');
+    listeners.push(
+      listen({
+        url,
+        channel: 'bartizan_configuration',
+        onMessage: () => snapshots.invalidate(),
+        onConnected: () => snapshots.invalidate(),
+      }),
+      listen({
+        url,
+        channel: 'bartizan_interactions',
+        onMessage: (message) =>
+          void interactions
+            .onNotified(message)
+            .catch((error: unknown) =>
+              logger.warn({ err: error }, 'another server’s interactions were not shown'),
+            ),
+      }),
+    );
+  }
+
+  return Object.freeze({
+    implementations: Object.freeze([
+      ...policyRoutes(policies),
+      ...endpointRoutes(endpoints),
+      ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),
+      ...interactionRoutes(interactions),
+    ]),
+    migrations,
+    async start() {
+      await policies.ensureStandard(PolicyDocument.parse(defaultPolicy()));
+      await interactions.prepareStorage();
+      subscribe();
+      upkeep.start();
+    },
+    async stop() {
+      for (const end of ends.splice(0)) end();
+      await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+      await upkeep.stop();
+    },
+    seedDemo: async () => ({ endpointId: await endpoints.seedDemo() }),
+  });
+}

@@ -1,0 +1,92 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../platform/database/types.ts';
+import { openPart } from './content.ts';
+import { ContentKeyMissing, type ContentKeys } from './content-keys.ts';
+import type { Position } from './filter.ts';
+import type { Excerpt, RawContent, RecordBody } from './model.ts';
+
+interface SealedRow {
+  readonly id: string;
+  readonly keyDay: number;
+  readonly sealed: Buffer | null;
+  readonly hasRaw?: boolean;
+}
+
+/** A body with whether a raw request or response is kept; `body` is null where its key is gone. */
+export interface OpenedBody {
+  readonly body: RecordBody | null;
+  readonly hasRaw: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Reads and opens what `interaction_contents` keeps sealed. */
+export function createContents(database: Database, keys: Pick<ContentKeys, 'forOpening'>) {
+  async function read(
+    places: readonly Position[],
+    columns: RawBuilder<unknown>,
+  ): Promise<readonly SealedRow[]> {
+    if (places.length === 0) return [];
+    const ats = places.map(({ at }) => at);
+    // The plain bounds let PostgreSQL leave out partitions when it plans.
+    const { rows } = await sql<SealedRow>`
+      select c.id, c.key_day as "keyDay", ${columns}
+      from unnest(${ats}::bigint[], ${places.map(({ id }) => id)}::uuid[]) as p(at, id)
+      join interaction_contents c on c.at = p.at and c.id = p.id
+      where c.at between ${Math.min(...ats)}::bigint and ${Math.max(...ats)}::bigint`.execute(database);
+    return rows;
+  }
+
+  /** Null when the key is gone or is another instance's; bytes that were altered throw. */
+  async function open<T>(row: SealedRow, part: 'excerpt' | 'body' | 'raw'): Promise<T | null> {
+    if (row.sealed === null) return null;
+    try {
+      return openPart(await keys.forOpening(row.keyDay), row.id, part, row.sealed) as T;
+    } catch (error) {
+      if (error instanceof ContentKeyMissing) return null;
+      throw error;
+    }
+  }
+
+  return Object.freeze({
+    async excerpts(places: readonly Position[]): Promise<Map<string, Excerpt>> {
+      const found = new Map<string, Excerpt>();
+      for (const row of await read(places, sql`c.excerpt as sealed`)) {
+        const excerpt = await open<Excerpt>(row, 'excerpt');
+        if (excerpt) found.set(row.id, excerpt);
+      }
+      return found;
+    },
+
+    async bodies(places: readonly Position[]): Promise<Map<string, OpenedBody>> {
+      const found = new Map<string, OpenedBody>();
+      for (const row of await read(places, sql`c.body as sealed, c.raw is not null as "hasRaw"`)) {
+        found.set(row.id, { body: await open<RecordBody>(row, 'body'), hasRaw: row.hasRaw ?? false });
+      }
+      return found;
+    },
+
+    /** Null where none is kept or its key is gone. */
+    async raw(place: Position): Promise<RawContent | null> {
+      const [row] = await read([place], sql`c.raw as sealed`);
+      return row ? await open<RawContent>(row, 'raw') : null;
+    },
+
+    /** When the interaction with this id was, or null. `hintMs`: about when, from the id itself. */
+    async place(id: string, hintMs: number | null): Promise<Position | null> {
+      const near =
+        hintMs === null
+          ? null
+          : await sql<{ at: number }>`select at from interactions where id = ${id}
+              and at between ${hintMs - DAY_MS}::bigint and ${hintMs + DAY_MS}::bigint limit 1`.execute(
+              database,
+            );
+      const found =
+        near?.rows[0] ??
+        (await sql<{ at: number }>`select at from interactions where id = ${id} limit 1`.execute(database))
+          .rows[0];
+      return found ? { at: found.at, id } : null;
+    },
+  });
+}
+export type Contents = ReturnType<typeof createContents>;

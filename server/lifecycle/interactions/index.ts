@@ -1,0 +1,3 @@
+export { interactionMigrations } from './migrations.ts';
+export { interactionRoutes } from './routes.ts';
+export { createInteractionService, type InteractionService } from './service.ts';

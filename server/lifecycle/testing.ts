@@ -1,0 +1,209 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  ALL_PERMISSIONS,
+  type InteractionRecord,
+  type Permission,
+  type SnapshotKey,
+} from '@bartizan/contracts';
+import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
+import { auditMigrations, createAuditLog } from '../audit/index.ts';
+import { createEvents } from '../kernel/events.ts';
+import { uuidv7 } from '../kernel/id.ts';
+import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
+import { withTestDatabase } from '../platform/database/testing.ts';
+import type { Principal, RequestContext, RouteImplementation } from '../platform/http/types.ts';
+import { createLifecycle, type Lifecycle, type LifecycleEvents, migrations } from './index.ts';
+
+/** One server of an instance, for tests: routes are called as the HTTP layer calls them. */
+export interface TestServer {
+  readonly lifecycle: Lifecycle;
+  readonly open: OpenDatabase;
+  readonly events: ReturnType<typeof createEvents<LifecycleEvents>>;
+  readonly touched: { ids: readonly string[]; atMs: number }[];
+  readonly keys: SnapshotKey[];
+  /** Calls a route by its id; input and output go through the contract. */
+  readonly call: (routeId: string, input?: CallInput) => Promise<never>;
+  readonly audited: () => Promise<{ action: string; subject: string; detail: unknown }[]>;
+  readonly close: () => Promise<void>;
+}
+
+interface CallInput {
+  readonly params?: unknown;
+  readonly query?: unknown;
+  readonly body?: unknown;
+  readonly principal?: Principal;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** Receives headers and status that the handler sets. */
+  readonly answer?: Record<string, unknown>;
+}
+
+export function principalWith(permissions: readonly Permission[] = ALL_PERMISSIONS): Principal {
+  return { kind: 'person', id: randomUUID(), name: 'Ada', roles: [], permissions: new Set(permissions) };
+}
+
+export interface TestServerOptions {
+  /** Another server on the same database. */
+  readonly beside?: TestServer;
+  readonly masterKey?: MasterKey;
+  readonly now?: () => number;
+}
+
+export const TEST_MASTER_KEY = masterKeyFromHex(randomBytes(32).toString('hex'));
+
+function caller(implementations: readonly RouteImplementation[]): TestServer['call'] {
+  return async (routeId, input = {}) => {
+    const route = implementations.find(({ contract }) => contract.id === routeId);
+    if (!route) throw new Error(`no route ${routeId}`);
+    const { contract, handle } = route;
+    const context: RequestContext = {
+      principal: input.principal ?? principalWith(),
+      requestId: 'test',
+      address: '127.0.0.1',
+      userAgent: 'test',
+      header: (name) => input.headers?.[name],
+      setHeader: (name, value) => {
+        if (input.answer) input.answer[name] = value;
+      },
+      status: (code) => {
+        if (input.answer) input.answer.status = code;
+      },
+      signal: input.signal ?? new AbortController().signal,
+    };
+    const result = await handle(
+      {
+        params: contract.params?.parse(input.params),
+        query: contract.query?.parse(input.query ?? {}),
+        body: contract.body?.parse(input.body),
+      } as never,
+      context,
+    );
+    return (contract.response && result !== undefined ? contract.response.parse(result) : result) as never;
+  };
+}
+
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const open = options.beside
+    ? openDatabase(options.beside.open.url, { maxConnections: 5 })
+    : await withTestDatabase([...auditMigrations, ...migrations]);
+  const failures: unknown[] = [];
+  const fail = (fields: object, message: string) => void failures.push({ fields, message });
+  const events = createEvents<LifecycleEvents>((_, error) => void failures.push(error));
+  const clock = { now: options.now ?? (() => Date.now()) };
+  const touched: { ids: readonly string[]; atMs: number }[] = [];
+  const keys: SnapshotKey[] = [];
+  const lifecycle = createLifecycle({
+    database: open.database,
+    pool: open.pool,
+    databaseUrl: open.url,
+    masterKey: options.masterKey ?? TEST_MASTER_KEY,
+    audit: createAuditLog({ database: open.database, clock }),
+    events,
+    clock,
+    logger: { info: () => undefined, warn: fail, error: fail },
+    config: { publicUrl: 'http://127.0.0.1:7100', gatewayUrl: 'http://127.0.0.1:7200', demo: true },
+    identity: {
+      gatewayKeys: async () => keys,
+      touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),
+    },
+  });
+  await lifecycle.start();
+  return Object.freeze({
+    lifecycle,
+    open,
+    events,
+    touched,
+    keys,
+    call: caller(lifecycle.implementations),
+    async audited() {
+      const { rows } = await open.pool.query('select action, subject, detail from audit_entries order by id');
+      return rows as { action: string; subject: string; detail: unknown }[];
+    },
+    async close() {
+      await lifecycle.stop();
+      await open.close();
+      if (failures.length > 0) throw new Error(`the server logged failures: ${JSON.stringify(failures)}`);
+    },
+  });
+}
+
+const sha = (): string => randomBytes(32).toString('hex');
+
+export interface SampleRecord extends Partial<Omit<InteractionRecord, 'segments'>> {
+  /** What the user said; null for digests only. */
+  readonly said?: string | null;
+  readonly answered?: string;
+}
+
+/** A record as a gateway ships it. */
+export function sampleRecord(given: SampleRecord = {}): InteractionRecord {
+  const { said = 'hello there', answered = 'good morning', ...fields } = given;
+  const at = fields.at ?? Date.now();
+  const segment = (index: number, text: string | null, direction: 'input' | 'output') => ({
+    index,
+    direction,
+    author: direction === 'input' ? ('user' as const) : ('assistant' as const),
+    kind: 'message' as const,
+    path: `/messages/${index}/content`,
+    text,
+    sha256: sha(),
+    chars: text?.length ?? 0,
+  });
+  return {
+    id: uuidv7(at),
+    at,
+    gatewayId: 'gateway-1',
+    requestId: randomUUID(),
+    endpointId: null,
+    endpointSlug: 'demo',
+    keyId: null,
+    keyName: 'a key',
+    user: null,
+    api: 'chat.completions',
+    model: 'demo',
+    upstreamModel: null,
+    upstreamId: null,
+    streamed: false,
+    status: 200,
+    outcome: 'answered',
+    verdict: 'allow',
+    wouldBe: 'allow',
+    policyId: null,
+    policyVersion: null,
+    snapshotVersion: 'v',
+    findings: [],
+    guardErrors: [],
+    attempts: [],
+    timings: { totalMs: 12, guardMs: 1, upstreamMs: 10, firstTokenMs: null, guards: [] },
+    usage: { inputTokens: 3, outputTokens: 4 },
+    retention: 'full',
+    expiresAt: at + 30 * 86_400_000,
+    segments: [segment(0, said, 'input'), segment(0, said === null ? null : answered, 'output')],
+    rawRequest: null,
+    rawResponse: null,
+    error: null,
+    ...fields,
+  };
+}
+
+/** A finding in the first input segment. */
+export function sampleFinding(start: number, end: number, check = 'text/secrets') {
+  return {
+    rule: 'r',
+    check,
+    action: 'block' as const,
+    direction: 'input' as const,
+    segment: 0,
+    author: 'user' as const,
+    start,
+    end,
+    score: 0.9,
+    kind: 'api-key',
+    message: 'an API key',
+    enforced: true,
+  };
+}
+
+export function shipBody(interactions: readonly InteractionRecord[]) {
+  return { gatewayId: 'gateway-1', snapshotVersion: 'v', backlog: 0, interactions };
+}
