@@ -1,0 +1,101 @@
+import type { Find } from './clusters.ts';
+
+const NAME =
+  /\p{Lu}[\p{L}'’-]{1,24}(?:(?: (?:van|von|der|den|de|del|da|dos|di|la|le|bin|ibn|al|el|zu|ter|y)){0,2} \p{Lu}(?:\.|[\p{L}'’-]{1,24})){0,4}/uy;
+const SPOKEN = [
+  ' name is ',
+  ' name’s ',
+  " name's ",
+  ' heiße ',
+  ' heisse ',
+  'Name ist ',
+  '’appelle ',
+  "'appelle ",
+  'nom est ',
+  ' llamo ',
+  'nombre es ',
+  ' chiamo ',
+  'nome è ',
+  ' chamo ',
+  'nome é ',
+  'naam is ',
+  'heter ',
+  'hedder ',
+  'nazywam się ',
+] as const;
+/** Words before `name is` that make it the name of a thing. */
+const THING_BEFORE =
+  /(?:product|file|company|brand|app|project|city|street|domain|host|user|variable|function|class|table|column|package|model|code|display|server|repo|branch|dog|cat|team|game|book|song|movie|country)['’s]{0,2}$/i;
+const LABEL =
+  /(?:^|[\n;,|([{•*-]\s{0,3})["*_]{0,2}(?:patient(?:in)?|full[ _]?name|patient[ _]name|customer(?:[ _]name)?|client[ _]name|candidate(?:[ _]name)?|employee(?:[ _]name)?|applicant|insured|account[ _]holder|cardholder(?:[ _]name)?|beneficiary|contact[ _]person|name|vorname|nachname|ansprechpartner|versicherter|mitarbeiter(?:in)?|nom(?: complet)?|prénom|nombre(?: completo)?|paciente|paziente|nome(?: completo)?|cognome|naam|patiënt|imię i nazwisko|namn|navn|nimi)["*_]{0,2}\s?$/iu;
+const NOT_A_NAME =
+  /^(?:Required|None|Unknown|Not|The|Your|My|This|That|See|Enter|Please|Optional|String|Example|Name|First|Last|Full|Test|User|Admin|Yes|No|Any|All|New|Default|N\/A|What|Who|Here|There|It|If|To|In|On|For|And)(?![\p{L}])/u;
+
+const person = (start: number, end: number, score: number): Find => ({
+  start,
+  end,
+  kind: 'person-name',
+  score,
+  title: 'a person’s name',
+});
+
+function nameAt(text: string, at: number): number {
+  NAME.lastIndex = at;
+  const match = NAME.exec(text);
+  return match === null || NOT_A_NAME.test(match[0]) ? -1 : at + match[0].length;
+}
+
+const skipGap = (text: string, at: number): number => {
+  let from = at;
+  while (from - at < 4 && /[ \t"'*_]/.test(text[from] ?? '')) from++;
+  return from;
+};
+
+/** Places right after the words that announce a name, from `floor` on; spoken ones need one word, labels two. */
+function announcements(
+  text: string,
+  floor: number,
+  colons: readonly number[],
+): { at: number; words: number }[] {
+  const found: { at: number; words: number }[] = [];
+  for (const phrase of SPOKEN) {
+    for (let at = text.indexOf(phrase, floor); at >= 0; at = text.indexOf(phrase, at + phrase.length)) {
+      if (!THING_BEFORE.test(text.slice(Math.max(0, at - 24), at)))
+        found.push({ at: at + phrase.length, words: 1 });
+    }
+  }
+  for (const colon of colons) {
+    if (LABEL.test(text.slice(Math.max(0, colon - 32), colon)))
+      found.push({ at: skipGap(text, colon + 1), words: 2 });
+  }
+  return found;
+}
+
+/** Names of persons after words that announce one: "my name is …", "Patient: …". `colons` are their offsets. */
+export function findNames(text: string, colons: readonly number[], finds: Find[]): void {
+  for (const { at, words } of announcements(text, 0, colons)) {
+    const end = nameAt(text, at);
+    if (end >= 0 && (words === 1 || text.slice(at, end).includes(' ')))
+      finds.push(person(at, end, words === 1 ? 0.8 : 0.75));
+  }
+}
+
+/** Start of an announced name that reaches the end of a growing text, else its length. */
+export function unfinishedNameFrom(text: string, settled: number): number {
+  const floor = Math.max(0, settled - 240);
+  const colons: number[] = [];
+  for (let at = text.indexOf(':', floor); at >= 0; at = text.indexOf(':', at + 1)) colons.push(at);
+  let from = text.length;
+  for (const { at } of announcements(text, floor, colons)) {
+    if (at > settled || from <= at) continue;
+    const rest = text.slice(at, settled);
+    if (
+      rest.length < 160 &&
+      /^(?:(?:\p{Lu}[\p{L}'’.-]{0,24}|van|von|der|den|de|del|da|dos|di|la|le|bin|ibn|al|el|zu|ter|y) ){0,8}$/u.test(
+        rest,
+      )
+    )
+      from = at;
+  }
+  return from;
+}
