@@ -2,6 +2,7 @@ import { toolCallCheck } from './agents/tool-call/index.ts';
 import { competitorsCheck } from './text/competitors/index.ts';
 import { confidentialCheck } from './text/confidential/index.ts';
 import { exfiltrationCheck } from './text/exfiltration/index.ts';
+import { injectionCheck } from './text/injection/index.ts';
 import { lengthCheck } from './text/length/index.ts';
 import { outputSchemaCheck } from './text/output-schema/index.ts';
 import { promptLeakCheck } from './text/prompt-leak/index.ts';
@@ -14,6 +15,7 @@ import { unicodeCheck } from './text/unicode/index.ts';
 
 /** Every text check there is, listed by hand: importing a check registers nothing. */
 export const textChecks: readonly AnyTextCheck[] = Object.freeze([
+  injectionCheck,
   secretsCheck,
   confidentialCheck,
   sourceCodeCheck,
