@@ -1,0 +1,1 @@
+export { type ConfigurationOptions, openConfiguration, type PulledConfiguration } from './configuration.ts';
