@@ -5,6 +5,7 @@ import { exfiltrationCheck } from './text/exfiltration/index.ts';
 import { injectionCheck } from './text/injection/index.ts';
 import { lengthCheck } from './text/length/index.ts';
 import { outputSchemaCheck } from './text/output-schema/index.ts';
+import { personalDataCheck } from './text/personal-data/index.ts';
 import { promptLeakCheck } from './text/prompt-leak/index.ts';
 import { repetitionCheck } from './text/repetition/index.ts';
 import { secretsCheck } from './text/secrets/index.ts';
@@ -17,6 +18,7 @@ import { unicodeCheck } from './text/unicode/index.ts';
 export const textChecks: readonly AnyTextCheck[] = Object.freeze([
   injectionCheck,
   secretsCheck,
+  personalDataCheck,
   confidentialCheck,
   sourceCodeCheck,
   unicodeCheck,
