@@ -28,7 +28,7 @@ function cnpj(c: string): boolean {
 
 function cuit(c: string): boolean {
   const check = (11 - (weighted(c, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11;
-  return /^(?:2[03-7]|3[034])/.test(c) && check === Number(c[10]);
+  return /^(?:2[0347]|3[034]|5[015])/.test(c) && check === Number(c[10]);
 }
 
 function rut(c: string): boolean {
@@ -121,7 +121,7 @@ export const AMERICAS: readonly IdRule[] = [
     no: ['16.727.230/0001-98'],
   }),
   id(['national-id-ar', 'an Argentine CUIT or CUIL'], ['99-99999999-9@88|99999999999', 'cuit|cuil'], cuit, {
-    yes: ['20-26756539-3'.replace('20-26756539-3', '20-05536168-2'), 'CUIL 20055361682'],
+    yes: ['20-05536168-2', 'CUIL 20055361682'],
     no: ['20-05536168-3'],
   }),
   id(

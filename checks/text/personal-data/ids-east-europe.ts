@@ -131,7 +131,7 @@ export const EAST_EUROPE: readonly IdRule[] = [
     ['health-number-hu', 'a Hungarian social security number'],
     ['999 999 999|999-999-999|999999999', 'taj|taj-szám|taj szám|társadalombiztosítási'],
     hungarianSocial,
-    { yes: ['TAJ-szám: 111 111 110'.replace('111 111 110', '123 456 788')], no: ['TAJ-szám: 123 456 789'] },
+    { yes: ['TAJ-szám: 123 456 788'], no: ['TAJ-szám: 123 456 789'] },
   ),
   id(['national-id-ro', 'a Romanian CNP'], ['9999999999999@65', 'cnp|cod numeric personal'], cnp, {
     yes: ['1630615123457', 'CNP 1630615123457'],
@@ -186,7 +186,7 @@ export const EAST_EUROPE: readonly IdRule[] = [
     { yes: ['РНОКПП 1759013776', 'ІПН 3184710691'], no: ['РНОКПП 1759013777'] },
   ),
   id(['national-id-kz', 'a Kazakh IIN'], ['999999999999@40', 'иин|жсн|iin'], iin, {
-    yes: ['ИИН 781102301220'.replace('781102301220', '900101300017')],
+    yes: ['ИИН 900101300017'],
     no: ['ИИН 901301300017'],
   }),
 ];
