@@ -15,7 +15,7 @@ const DATABASE_WAIT_MS = 60_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 
 export interface RunningServer {
-  /** Where the console and the API are. */
+  /** Where it listens; people may reach it under another address (`publicUrl`). */
   readonly url: string;
   /** One-time link that makes the first administrator; null once there is one. */
   readonly setupUrl: string | null;
@@ -140,7 +140,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     ({ url } = await http.listen(config));
     const setupUrl = await identity.ensureSetupToken();
     started.push(keepTidy(identity, logger));
-    return Object.freeze({ url: config.publicUrl ?? url, setupUrl, demoKey, close });
+    return Object.freeze({ url, setupUrl, demoKey, close });
   } catch (error) {
     await close();
     throw error;

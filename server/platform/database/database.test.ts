@@ -1,8 +1,7 @@
-import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isDatabaseUnavailable, listen, migrate, type OpenDatabase, openDatabase } from './index.ts';
-import { withTestDatabase } from './testing.ts';
+import { cuttable, withTestDatabase } from './testing.ts';
 
 let open: OpenDatabase;
 beforeAll(async () => {
@@ -49,45 +48,6 @@ describe('migrate', () => {
     await expect(migrate(open.pool, [A, A])).rejects.toThrow(/two migrations/);
   });
 });
-
-/** A proxy that can be cut, to stand for a database that goes away. */
-async function cuttable(
-  url: string,
-): Promise<{ url: string; server: Server; cut: () => void; heal: () => void }> {
-  const target = new URL(url);
-  const sockets = new Set<Socket>();
-  let up = true;
-  const server = createServer((socket) => {
-    if (!up) return socket.destroy();
-    const onward = tcpConnect(Number(target.port), target.hostname);
-    for (const [from, to] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      sockets.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => to.destroy());
-      from.pipe(to);
-    }
-    return undefined;
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const proxied = new URL(url);
-  proxied.host = `127.0.0.1:${address.port}`;
-  return {
-    url: proxied.href,
-    server,
-    cut: () => {
-      up = false;
-      for (const socket of sockets) socket.destroy();
-    },
-    heal: () => {
-      up = true;
-    },
-  };
-}
 
 describe('a database that goes away', () => {
   test('fails queries as unavailable, idle and busy, and serves again when it is back', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 import pg from 'pg';
 import { type TestPostgres, testPostgres } from '../../../tests/postgres.ts';
 import { migrate } from './migrate.ts';
@@ -35,4 +36,43 @@ export async function withTestDatabase(migrations: readonly Migration[] = []): P
       await administer(server, `drop database if exists ${name} with (force)`);
     },
   });
+}
+
+/** A proxy that can be cut, to stand for a database that goes away. */
+export async function cuttable(
+  url: string,
+): Promise<{ url: string; server: Server; cut: () => void; heal: () => void }> {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  let up = true;
+  const server = createServer((socket) => {
+    if (!up) return socket.destroy();
+    const onward = tcpConnect(Number(target.port), target.hostname);
+    for (const [from, to] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+    return undefined;
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const proxied = new URL(url);
+  proxied.host = `127.0.0.1:${address.port}`;
+  return {
+    url: proxied.href,
+    server,
+    cut: () => {
+      up = false;
+      for (const socket of sockets) socket.destroy();
+    },
+    heal: () => {
+      up = true;
+    },
+  };
 }
