@@ -46,81 +46,119 @@ function kindOf(code: number): number {
     : 0;
 }
 
+function isWordStart(code: number): boolean {
+  return kindOf(code) === LETTER;
+}
+
 interface Cursor {
   word: number;
   sentence: number;
 }
 
 /** Joins `don't`, splits `l'utilisateur`: an apostrophe belongs to a word of three letters or more. */
+function joins(text: string, start: number, at: number): boolean {
+  const next = text.charCodeAt(at + 1);
+  return (at - start > 2 || next === 109) && kindOf(next) === LETTER;
+}
+
 function endOfWord(text: string, start: number): number {
   let i = start;
   while (i < text.length) {
     const code = text.charCodeAt(i);
     const kind = kindOf(code);
-    if (kind === LETTER && !isUnspaced(code)) i += 1;
-    else if (
-      kind === APOSTROPHE &&
-      (i - start > 2 || text.charCodeAt(i + 1) === 109) &&
-      kindOf(text.charCodeAt(i + 1)) === LETTER
-    )
-      i += 1;
-    else break;
+    if (kind === LETTER ? isUnspaced(code) : kind !== APOSTROPHE || !joins(text, start, i)) break;
+    i += 1;
   }
   return i;
-}
-
-/** Does the phrase's rest follow at `at`? Answers where it ends, or -1. */
-function phraseEnd(text: string, at: number, rest: readonly string[]): number {
-  let i = at;
-  for (const part of rest) {
-    let gap = 0;
-    while (gap < 4 && i < text.length && !isWordStart(text.charCodeAt(i)) && text.charCodeAt(i) !== 10) {
-      if (kindOf(text.charCodeAt(i)) === END) return -1;
-      i += 1;
-      gap += 1;
-    }
-    if (gap === 0 && i > at && !part.startsWith("'")) return -1;
-    const end = endOfWord(text, i);
-    const word = bare(text.slice(i, end));
-    if (part.endsWith('*') ? !word.startsWith(part.slice(0, -1)) : word !== part) return -1;
-    i = end;
-  }
-  return i;
-}
-
-function isWordStart(code: number): boolean {
-  return kindOf(code) === LETTER;
 }
 
 function bare(word: string): string {
-  return word.includes("'") || word.includes('’') || word.includes('`') ? word.replace(/['’`‘]/g, '') : word;
+  return /['’`‘]/.test(word) ? word.replace(/['’`‘]/g, '') : word;
 }
 
-function hitAtWord(text: string, start: number, end: number, cursor: Cursor): Hit | null {
+/** Start of the next word on the same line and in the same sentence, or -1. */
+function nextWord(text: string, from: number): number {
+  for (let i = from; i < Math.min(text.length, from + 5); i += 1) {
+    const code = text.charCodeAt(i);
+    const kind = kindOf(code);
+    if (kind === LETTER) return i;
+    if (kind === END || kind === LINE) return -1;
+  }
+  return -1;
+}
+
+/** Does the phrase's rest follow, its first word at `at`? Answers where it ends, or -1. */
+function phraseEnd(text: string, at: number, rest: readonly string[]): number {
+  let start = at;
+  let end = at;
+  for (let k = 0; k < rest.length; k += 1) {
+    if (k > 0) start = nextWord(text, end);
+    if (start < 0) return -1;
+    const part = rest[k] as string;
+    end = endOfWord(text, start);
+    const word = bare(text.slice(start, end));
+    if (part.endsWith('*') ? !word.startsWith(part.slice(0, -1)) : word !== part) return -1;
+  }
+  return end;
+}
+
+/** The meaning of the word that starts at `start`, and where it and the phrases that begin with it end. */
+interface Meaning {
+  mask: number;
+  wordEnd: number;
+  end: number;
+}
+
+const meaning: Meaning = { mask: 0, wordEnd: 0, end: 0 };
+const { sieve } = LEXICON;
+
+function prefixMask(text: string, start: number, end: number): number {
+  return LEXICON.prefixes.get(bare(text.slice(start, end))) ?? 0;
+}
+
+/** Fills `meaning`; one shared object, since this runs for every word of every text. */
+function readWord(text: string, start: number): Meaning {
+  const limit = Math.min(text.length, start + 64);
   let hash = 7;
   let mask = 0;
-  let length = 0;
-  for (let i = start; i < end; i += 1) {
+  let i = start;
+  for (; i < limit; i += 1) {
     const code = text.charCodeAt(i);
-    if (kindOf(code) === APOSTROPHE) continue;
-    hash = hashStep(hash, code);
-    length += 1;
-    if (length >= 3 && ((LEXICON.sieve[hash & 0xffff] ?? 0) & 2) !== 0) {
-      mask |= LEXICON.prefixes.get(bare(text.slice(start, i + 1))) ?? 0;
-    }
+    const kind = code < 128 ? KINDS[code] : kindOf(code);
+    if (kind === LETTER) {
+      if (code >= 0x1100 && isUnspaced(code)) break;
+      hash = hashStep(hash, code);
+      if (i - start >= 2 && ((sieve[hash & 0xffff] as number) & 2) !== 0)
+        mask |= prefixMask(text, start, i + 1);
+    } else if (kind !== APOSTROPHE || !joins(text, start, i)) break;
   }
-  let finish = end;
-  if (((LEXICON.sieve[hash & 0xffff] ?? 0) & 1) !== 0) {
-    const word = bare(text.slice(start, end));
-    mask |= LEXICON.words.get(word) ?? 0;
-    for (const phrase of LEXICON.phrases.get(word) ?? []) {
-      const stop = phraseEnd(text, end, phrase.rest);
-      if (stop < 0) continue;
-      mask |= phrase.mask;
-      finish = Math.max(finish, stop);
-    }
+  meaning.mask = mask;
+  meaning.wordEnd = i;
+  meaning.end = i;
+  if (((sieve[hash & 0xffff] as number) & 1) !== 0) readPhrases(text, start, i);
+  return meaning;
+}
+
+function readPhrases(text: string, start: number, wordEnd: number): void {
+  const word = bare(text.slice(start, wordEnd));
+  meaning.mask |= LEXICON.words.get(word) ?? 0;
+  const phrases = LEXICON.phrases.get(word);
+  if (phrases === undefined) return;
+  const next = nextWord(text, wordEnd);
+  if (next < 0) return;
+  const first = text.charCodeAt(next);
+  const second = text.charCodeAt(next + 1);
+  for (const phrase of phrases) {
+    if (
+      phrase.first !== first ||
+      !(phrase.second === second || phrase.second === 42 || Number.isNaN(phrase.second))
+    )
+      continue;
+    const stop = phraseEnd(text, next, phrase.rest);
+    if (stop < 0) continue;
+    meaning.mask |= phrase.mask;
+    meaning.end = Math.max(meaning.end, stop);
   }
-  return mask === 0 ? null : { mask, word: cursor.word, sentence: cursor.sentence, start, end: finish };
 }
 
 function hitAtPiece(text: string, at: number, cursor: Cursor): Hit | null {
@@ -145,13 +183,19 @@ export function findHits(text: string): Hit[] {
   for (let i = 0; i < text.length && hits.length < MAX_HITS; ) {
     const code = text.charCodeAt(i);
     const kind = kindOf(code);
-    if (kind === LETTER) {
-      const unspaced = code >= 0x1100 && isUnspaced(code);
-      const end = unspaced ? i + 1 : Math.min(endOfWord(text, i), i + 64);
-      const hit = unspaced ? hitAtPiece(text, i, cursor) : hitAtWord(text, i, end, cursor);
+    if (kind === LETTER && code >= 0x1100 && isUnspaced(code)) {
+      const hit = hitAtPiece(text, i, cursor);
       if (hit !== null) hits.push(hit);
-      cursor.word += unspaced ? 0.5 : 1;
-      i = Math.max(end, i + 1);
+      cursor.word += 0.5;
+      i += 1;
+      continue;
+    }
+    if (kind === LETTER) {
+      const { mask, wordEnd, end } = readWord(text, i);
+      if (mask !== 0)
+        hits.push({ mask, word: Math.floor(cursor.word), sentence: cursor.sentence, start: i, end });
+      cursor.word += 1;
+      i = Math.max(wordEnd, i + 1);
       continue;
     }
     if (kind === LINE) cursor.sentence += 1;

@@ -94,7 +94,7 @@ interface ViewJudgement {
 }
 
 function judgeView(view: View, origin: Origin): ViewJudgement | null {
-  const signs = [...judgeHits(findHits(view.text)), ...findMarks(view.text)].slice(0, MAX_SIGNS);
+  const signs = [...judgeHits(findHits(view.text), view.text), ...findMarks(view.text)].slice(0, MAX_SIGNS);
   if (signs.length === 0) return null;
   const hiddenParts = findHidden(view.text);
   const likeness = documentLikeness(view.text);

@@ -79,6 +79,10 @@ function countScripts(text: string): { latin: number; other: number } {
 
 const WORD_UNIT = /[\p{L}\p{N}]/u;
 
+/** Lower case of ASCII, and whether each is a letter or digit. */
+const ASCII_LOWER = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code).toLowerCase());
+const ASCII_WORD = Uint8Array.from(ASCII_LOWER, (char) => (/[a-z0-9]/.test(char) ? 1 : 0));
+
 function foldUnicode(text: string): Folded {
   const { latin, other } = countScripts(text);
   const latinText = latin > other;
@@ -86,23 +90,36 @@ function foldUnicode(text: string): Folded {
   const starts: number[] = [];
   let wordFrom = 0;
   let suspicious = false;
+  const endWord = (): void => {
+    if (suspicious && out.length > wordFrom) unmaskWord(out, wordFrom, latinText);
+    suspicious = false;
+  };
   for (let i = 0; i < text.length; ) {
-    const code = text.codePointAt(i) ?? 0;
-    const folded = code < 128 ? String.fromCharCode(code).toLowerCase() : foldCached(code);
-    const word = code < 128 ? /[a-z0-9]/.test(folded) : WORD_UNIT.test(folded);
-    if (!word && folded !== '') {
-      if (suspicious && out.length > wordFrom) unmaskWord(out, wordFrom, latinText);
-      suspicious = false;
-    }
-    for (let k = 0; k < folded.length; k += 1) {
-      out.push(folded.charAt(k));
+    const unit = text.charCodeAt(i);
+    if (unit < 128) {
+      const word = ASCII_WORD[unit] === 1;
+      if (!word) endWord();
+      out.push(ASCII_LOWER[unit] as string);
       starts.push(i);
+      if (!word) wordFrom = out.length;
+      i += 1;
+      continue;
     }
-    if (word) suspicious ||= code >= 128 && code < 0x10000;
-    else if (folded !== '') wordFrom = out.length;
+    const code = text.codePointAt(i) as number;
+    const folded = foldCached(code);
+    if (folded !== '') {
+      const word = WORD_UNIT.test(folded);
+      if (!word) endWord();
+      for (let k = 0; k < folded.length; k += 1) {
+        out.push(folded.charAt(k));
+        starts.push(i);
+      }
+      if (word) suspicious ||= code < 0x10000;
+      else wordFrom = out.length;
+    }
     i += code > 0xffff ? 2 : 1;
   }
-  if (suspicious && out.length > wordFrom) unmaskWord(out, wordFrom, latinText);
+  endWord();
   starts.push(text.length);
   return { text: out.join(''), map: tableMap(starts) };
 }

@@ -22,7 +22,7 @@ export const en: Lexicon = {
     'up to now|until now|default|first|current|given|aforementioned|beforehand|last',
   yours:
     'your|yours|ur|you were given|you have been given|youve been given|you got|you received|you have received|you follow|' +
-    'you must follow|you were told|they gave you|you have|given to you|that bind you|system|systems|developer|developers|' +
+    'you must follow|you were told|they gave you|you have|given to you|that bind you|developer|developers|' +
     'operator|operators|openai|openais|anthropic|anthropics|of the assistant|youre under|you are under|imposed on you|' +
     'programmed into you|you operate under|you run on|chatbots|assistants',
   all: 'all|any|every|everything|anything|each|whole|entire|entirely|completely|totally',
@@ -46,7 +46,7 @@ export const en: Lexicon = {
     'your system text|your hidden text|your initial text|your setup|your context window|your full context|what makes you tick|' +
     'your tool schema*|your function schema*|text that defines you|what they told you|your guardrails|your secret rules',
   hidden:
-    'hidden|secret|internal|confidential|initial|original|system|private|undisclosed|restricted|classified|admin|' +
+    'hidden|secret|internal|confidential|initial|original|private|undisclosed|restricted|classified|admin|' +
     'administrator|master|staff|employee|underlying|not supposed to|not allowed to|you guard|youre guarding|' +
     'you are guarding|you protect|you keep|you were given|you know|you hide|youre hiding|you are hiding|forbidden|protected|' +
     'you hold|mustnt|must not|you have stored|in your memory|you store',
@@ -63,10 +63,10 @@ export const en: Lexicon = {
     'you are|youre|you r|act as|acting as|pretend|pretend to be|pretending|behave as|behave like|role play|roleplay|imagine you|' +
     'imagine that you|simulate|impersonate|you will be|you shall be|you become|youll be|be my|play the role|' +
     'play the part|take on the role|assume the role|assume the persona|assume the identity|answer as|respond as|reply as|' +
-    'speak as|switch to|switch into|enter|activate|transform into|turn into|stay in character|in character|enable|' +
-    'lets play|imagine|suppose you|go into|become|emulate|youve become|you have become',
+    'speak as|switch to|switch into|enter|transform into|turn into|stay in character|in character|' +
+    'lets play|suppose you|emulate|youve become|you have become',
   unbound:
-    'unrestricted|uncensored|unfiltered|unlimited|unbound|unchained|unshackled|jailbroken|jailbreak mode|jail broken|' +
+    'unrestricted|uncensored|unfiltered|unlimited|unchained|unshackled|jailbroken|jailbreak mode|jail broken|' +
     'without restriction*|without any restriction*|without limit*|without any limit*|without filter*|without any filter*|' +
     'without rules|without any rules|without censorship|without ethic*|without any ethic*|without moral*|without constraints|' +
     'no restriction*|no rules|no limits|no limitations|no filter|no filters|no guidelines|no ethic*|no moral*|no boundaries|' +

@@ -13,7 +13,7 @@ export const de: Lexicon = {
   prior:
     'vorherig*|vorig*|bisherig*|obig*|fruher*|vorangegangen*|vorhergehend*|ursprunglich*|alte|alten|zuvor|davor|bis jetzt|bisher|oben',
   yours:
-    'dein|deine|deinen|deiner|deinem|ihre|ihren|ihrer|dir gegeben|du bekommen|du hast|system|betreiber|entwickler|chefs',
+    'dein|deine|deinen|deiner|deinem|ihre|ihren|ihrer|dir gegeben|du bekommen|du hast|betreiber|entwickler|chefs',
   all: 'alle|alles|allen|jede|jegliche|samtliche|ganze|ganzen|komplett|vollstandig',
   reveal:
     'zeig|zeige|zeigen sie|verrat*|nenn|nenne|nennen|gib|gib mir|wiederhol*|druck*|schreib*|sag|sage|teile|offenbar*|lies|zitier*|' +
@@ -71,7 +71,7 @@ export const nl: Lexicon = {
     'instructie*|regels|regel|richtlijn*|opdracht*|beperking*|voorschrift*|filter*|prompt|systeemprompt|aanwijzing*|grenzen|beleid|taak|systeembericht',
   prior:
     'vorige|eerdere|bovenstaande|voorgaande|oorspronkelijke|oude|daarvoor|hierboven|eerder|huidige|tot nu toe',
-  yours: 'je|jouw|uw|systeem|je gekregen|ontwikkelaar*',
+  yours: 'je|jouw|uw|je gekregen|ontwikkelaar*',
   all: 'alle|alles|elke|hele|iedere',
   reveal:
     'toon|laat zien|geef|vertel|herhaal|druk af|schrijf|zeg|onthul|deel|noem|verklap|kopieer|vertaal|wat is|wat zijn|lees voor|print',

@@ -13,6 +13,9 @@ const LEXICONS: readonly Lexicon[] = [en, de, nl, fr, es, pt, it, ru, zh, ja, ko
 /** A phrase of several words, or of a script without blanks, behind its first word or character. */
 export interface Phrase {
   readonly rest: readonly string[];
+  /** UTF-16 units of the second word's first two characters; NaN past its end. */
+  readonly first: number;
+  readonly second: number;
   readonly mask: number;
 }
 
@@ -60,8 +63,11 @@ function compile(lexicons: readonly Lexicon[]): CompiledLexicon {
     }
     const parts = entry.trim().split(/\s+/);
     const first = parts[0] ?? '';
-    if (parts.length > 1) listIn(phrases, first).push({ rest: parts.slice(1), mask });
-    else if (first.endsWith('*')) orInto(prefixes, first.slice(0, -1), mask);
+    if (parts.length > 1) {
+      const rest = parts.slice(1);
+      const head = rest[0] ?? '';
+      listIn(phrases, first).push({ rest, first: head.charCodeAt(0), second: head.charCodeAt(1), mask });
+    } else if (first.endsWith('*')) orInto(prefixes, first.slice(0, -1), mask);
     else if (first !== '') orInto(words, first, mask);
   };
   for (const lexicon of lexicons) {

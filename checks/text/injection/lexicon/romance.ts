@@ -9,7 +9,7 @@ export const fr: Lexicon = {
     'instruction*|consigne*|regle|regles|directive*|restriction*|limite|limites|contrainte*|ordres|filtre*|politique*|prompt|reglement|tache|role|garde fous|ce qu on t a dit|message systeme',
   prior:
     'precedent*|anterieur*|ci dessus|plus haut|initial*|d origine|avant|jusqu ici|jusqu a present|habituel*|en cours|d avant',
-  yours: 'tes|ton|ta|vos|votre|systeme|qu on t a|developpeurs',
+  yours: 'tes|ton|ta|vos|votre|qu on t a|developpeurs',
   all: 'toutes|tous|tout|toute|chaque|entier*',
   reveal:
     'montre*|affiche*|revele*|donne|donnez|donne moi|repete*|imprime|ecris|ecrivez|dis|dis moi|dites|recopie*|copie|traduis|recite|quel est|quelles sont|quels sont|quelle est|cite|divulgue*|liste|partage|lis|balance|enumere|epelle',
@@ -58,7 +58,7 @@ export const es: Lexicon = {
     'instruccion*|regla|reglas|directriz|directrices|norma|normas|restriccion*|limitacion*|limites|ordenes|filtro|filtros|politica*|indicacion*|prompt|consigna*|lo que te dijeron|lo que te han dicho|tarea|rol|mensaje del sistema',
   prior:
     'anterior|anteriores|previa|previas|previo|previos|de arriba|arriba|original*|inicial*|antes|hasta ahora|habitual*|actual',
-  yours: 'tus|tu|sus|del sistema|sistema|que te dieron|que te han dado|desarrollador*|programador*',
+  yours: 'tus|tu|sus|que te dieron|que te han dado|desarrollador*|programador*',
   all: 'todas|todos|todo|toda|cualquier|cada|por completo',
   reveal:
     'muestra*|muestrame|ensena*|revela*|di|dime|diga|dame|deme|repite*|imprime|escribe*|copia|traduce|cual es|cuales son|cita|recita|lista|comparte|cuentame|cuenta|suelta|lee|transcribe|pasame|filtra',
@@ -109,7 +109,7 @@ export const pt: Lexicon = {
     'instruc*|instrucoes|instrucao|regra|regras|diretriz|diretrizes|norma|normas|restricao|restricoes|limitac*|limites|ordens|filtro|filtros|politica*|comandos|prompt|orientac*|o que te disseram|tarefa|papel|mensagem do sistema',
   prior:
     'anterior|anteriores|previa*|previo*|acima|original|originais|inicial|iniciais|antes|ate agora|habitual|habituais|atual',
-  yours: 'suas|sua|seus|seu|tuas|tua|teus|teu|do sistema|sistema|que voce recebeu|que recebeu|desenvolvedor*',
+  yours: 'suas|sua|seus|seu|tuas|tua|teus|teu|que voce recebeu|que recebeu|desenvolvedor*',
   all: 'todas|todos|tudo|toda|qualquer|cada',
   reveal:
     'mostre|mostra|mostrar|revele|revela|diga|diz|me diga|de me|me de|me da|repita|repete|imprima|escreva|escreve|copie|copia|traduza|qual e|quais sao|cite|recite|liste|lista|compartilhe|conte|exiba|leia|passa|vaza|fale',
@@ -160,8 +160,7 @@ export const it: Lexicon = {
     'istruzion*|regola|regole|direttiv*|linee guida|restrizion*|limitazion*|limiti|ordini|filtro|filtri|politiche|comandi|prompt|indicazioni|vincoli|consegne|compito|ruolo|quello che ti hanno detto|cio che ti hanno detto|messaggio di sistema',
   prior:
     'precedent*|di prima|sopra|qui sopra|originali|originale|iniziali|iniziale|prima|finora|anteriori|soliti|abituali|attuale|in corso',
-  yours:
-    'tue|tua|tuoi|tuo|sue|di sistema|sistema|che hai ricevuto|che ti hanno dato|sviluppatori|programmatori',
+  yours: 'tue|tua|tuoi|tuo|sue|che hai ricevuto|che ti hanno dato|sviluppatori|programmatori',
   all: 'tutte|tutti|tutto|tutta|qualsiasi|ogni',
   reveal:
     'mostra*|mostrami|rivela*|dimmi|dammi|ripeti|ripetimi|stampa|scrivi*|di|copia|traduci|qual e|quali sono|cita|recita|elenca|condividi|leggi|leggimi|svela*|riporta|incolla|spiffera',
