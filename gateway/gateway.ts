@@ -4,13 +4,13 @@ import { authenticate } from './http/keys.ts';
 import { type Problem, problem } from './http/problem.ts';
 import { requestIdOf, sendProblem, sendWhole } from './http/respond.ts';
 import { dialectOf, type Route, routeOf } from './http/routes.ts';
-import type {
-  Configuration,
-  Journal,
-  Limiter,
-  LiveConfiguration,
-  UpstreamAnswer,
-  Upstreams,
+import {
+  type Configuration,
+  type Journal,
+  JournalFull,
+  type Limiter,
+  type UpstreamAnswer,
+  type Upstreams,
 } from './ports.ts';
 import { readAnswer, readRefusal } from './steps/answer.ts';
 import { type Exchange, openExchange } from './steps/exchange.ts';
@@ -246,7 +246,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       await journal.append(recordOf(exchange, gatewayId));
       return true;
     } catch (error) {
-      logger.error({ err: error, requestId: exchange.requestId }, 'an interaction could not be journalled');
+      // A full journal says so itself, once; a line for every request would fill the disk further.
+      if (!(error instanceof JournalFull)) {
+        logger.error({ err: error, requestId: exchange.requestId }, 'an interaction could not be journalled');
+      }
       return false;
     }
   }

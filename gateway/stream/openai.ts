@@ -35,6 +35,13 @@ interface ChoiceScope {
   readonly guarded: boolean;
 }
 
+/** What has no streaming form that a guard could follow is judged whole (citations) or left out. */
+function readOther(scope: ChoiceScope, delta: JsonObject, key: string): void {
+  scope.reading.droppable = false;
+  if (key === 'annotations') leaves(scope.reading.whole, at(delta, key, ''), VOICES.assistant);
+  else if (scope.guarded) delete delta[key];
+}
+
 /** Chunks of `/v1/chat/completions` and of the older `/v1/completions`, which end with `[DONE]`. */
 export function createChunkDialect(): StreamDialect {
   const templates = new Map<string, Template>();
@@ -99,13 +106,6 @@ export function createChunkDialect(): StreamDialect {
         );
       } else if (value !== null && value !== undefined) readOther(scope, delta, key);
     }
-  }
-
-  /** What has no streaming form that a guard could follow is judged whole (citations) or left out. */
-  function readOther(scope: ChoiceScope, delta: JsonObject, key: string): void {
-    scope.reading.droppable = false;
-    if (key === 'annotations') leaves(scope.reading.whole, at(delta, key, ''), VOICES.assistant);
-    else if (scope.guarded) delete delta[key];
   }
 
   function readCall(scope: ChoiceScope, call: JsonObject): void {

@@ -37,6 +37,14 @@ const part = (value: unknown): string => (typeof value === 'number' ? String(val
 const placeOf = (base: string, event: JsonObject): string =>
   `${base}|${part(event.output_index)}|${part(event.content_index ?? event.summary_index ?? event.command_index)}`;
 
+function dropEchoes(event: JsonObject): void {
+  if (event.logprobs !== undefined) event.logprobs = [];
+  delete event.obfuscation;
+  if (isObject(event.part) && event.part.logprobs !== undefined) event.part.logprobs = [];
+  if (isObject(event.item)) dropItemLogprobs(event.item);
+  if (isObject(event.response)) dropLogprobs(event.response);
+}
+
 /** Typed events of `/v1/responses`, numbered, ending with the whole response. */
 export function createResponsesDialect(): StreamDialect {
   const templates = new Map<string, JsonObject>();
@@ -91,14 +99,6 @@ export function createResponsesDialect(): StreamDialect {
       else if (typeof value === 'string') text(reading.whole, at(event, key, ''), voice);
       else leaves(reading.whole, at(event, key, ''), voice);
     }
-  }
-
-  function dropEchoes(event: JsonObject): void {
-    if (event.logprobs !== undefined) event.logprobs = [];
-    delete event.obfuscation;
-    if (isObject(event.part) && event.part.logprobs !== undefined) event.part.logprobs = [];
-    if (isObject(event.item)) dropItemLogprobs(event.item);
-    if (isObject(event.response)) dropLogprobs(event.response);
   }
 
   function closesOf(type: string, base: string, event: JsonObject): string[] {
