@@ -108,7 +108,7 @@ export function createSnapshots(source: SnapshotSource) {
     /** Says that something may have changed: the next snapshot is read anew, and who waits looks again. */
     invalidate(): void {
       generation += 1;
-      for (const wake of [...waiting]) wake();
+      for (const wake of waiting) wake();
     },
 
     /** The snapshot once its version is not `known`, or the current one after `waitMs` or when `signal` aborts. */

@@ -3,6 +3,7 @@ import { sealPart } from './content.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { NO_DAY } from './content-keys.ts';
 import { checksOf, excerptOf, keptTexts, type RecordBody, tokensOf } from './model.ts';
+import type { Row } from './pages.ts';
 import { partitionDay } from './partitions.ts';
 import { type BlindIndex, wordsOf } from './words.ts';
 
@@ -10,6 +11,8 @@ import { type BlindIndex, wordsOf } from './words.ts';
 export interface Prepared {
   readonly record: InteractionRecord;
   readonly body: RecordBody;
+  /** As it will be listed. */
+  readonly summary: Row;
   /** Columns of `interactions`, as `json_to_recordset` reads them. */
   readonly row: Readonly<Record<string, unknown>>;
   readonly keyDay: number;
@@ -25,6 +28,28 @@ const MAX_INT4 = 2 ** 31 - 1;
 /** PostgreSQL text holds neither NUL nor lone surrogates; the sealed body keeps them. */
 const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed();
 const storableOrNull = (text: string | null): string | null => (text === null ? null : storable(text));
+
+function summaryOf(record: InteractionRecord): Row {
+  return {
+    id: record.id,
+    at: record.at,
+    endpointId: record.endpointId,
+    endpointSlug: record.endpointSlug,
+    keyId: record.keyId,
+    keyName: record.keyName,
+    user: record.user,
+    api: record.api,
+    model: record.model,
+    streamed: record.streamed,
+    status: record.status,
+    outcome: record.outcome,
+    verdict: record.verdict,
+    wouldBe: record.wouldBe,
+    checks: checksOf(record),
+    totalMs: record.timings.totalMs,
+    tokens: tokensOf(record),
+  };
+}
 
 function rowOf(record: InteractionRecord, body: RecordBody): Prepared['row'] {
   return {
@@ -69,6 +94,7 @@ export async function prepare(
   return {
     record,
     body,
+    summary: summaryOf(record),
     row: rowOf(record, body),
     keyDay,
     excerpt: excerpt === null ? null : sealPart(key, record.id, 'excerpt', excerpt),

@@ -17,7 +17,7 @@ import { createExpiry } from './expiry.ts';
 import { decodeCursor, encodeCursor, type Position, prepareFilter } from './filter.ts';
 import { createIngest } from './ingest.ts';
 import { createLive, type LiveItem, toSummary } from './live.ts';
-import { excerptOf, keptTexts, maskedSegments, type RawContent, toDetail, tokensOf } from './model.ts';
+import { excerptOf, keptTexts, maskedSegments, type RawContent, toDetail } from './model.ts';
 import { type Page, type Row, walk } from './pages.ts';
 import { createPartitions } from './partitions.ts';
 import { readOverview } from './rollups.ts';
@@ -58,16 +58,6 @@ const noSuchInteraction = (): AppError =>
 
 /** The instant that a UUIDv7 carries, or null for another kind of id. */
 const hintOf = (id: string): number | null => (id[14] === '7' ? timeOfUuidv7(id) : null);
-
-function rowOf({ record }: Prepared): Row {
-  const { id, at, endpointId, endpointSlug, keyId, keyName, user, api, model, streamed, status } = record;
-  const { outcome, verdict, wouldBe, findings, timings } = record;
-  return {
-    ...{ id, at, endpointId, endpointSlug, keyId, keyName, user, api, model, streamed, status },
-    ...{ outcome, verdict, wouldBe, totalMs: timings.totalMs, tokens: tokensOf(record) },
-    checks: [...new Set(findings.map(({ check }) => check))].sort(),
-  };
-}
 
 export function createInteractionService(deps: InteractionDeps) {
   const { database, masterKey, audit, clock, logger, identity, gateways, snapshots } = deps;
@@ -150,7 +140,7 @@ export function createInteractionService(deps: InteractionDeps) {
 
   function onStored(fresh: readonly Prepared[]): void {
     if (live.watched()) {
-      live.tell(fresh.map((item): LiveItem => ({ row: rowOf(item), excerpt: excerptOf(item.body) })));
+      live.tell(fresh.map((item): LiveItem => ({ row: item.summary, excerpt: excerptOf(item.body) })));
     }
     const lastUse = new Map<string, number>();
     for (const { record } of fresh) {

@@ -1,5 +1,5 @@
 import { type AnyTextCheck, compilePolicy, createVault, redactSegments } from '@bartizan/checks';
-import type { GuardFinding, PolicyDocument, TryRequest, TryResult } from '@bartizan/contracts';
+import { GuardFinding, type PolicyDocument, type TryRequest, type TryResult } from '@bartizan/contracts';
 import type { z } from 'zod';
 import type { EndpointContext } from './ports.ts';
 
@@ -25,7 +25,7 @@ export async function tryOut(
     verdict: decision.verdict,
     wouldBe: decision.wouldBe,
     coaching: decision.coaching,
-    findings: decision.findings.map(({ replacement: _, ...finding }): GuardFinding => finding),
+    findings: decision.findings.map((finding) => GuardFinding.parse(finding)),
     redacted: redactSegments(segments, decision.findings, createVault()),
     timings: decision.timings.map((timing) => ({ ...timing })),
     errors: decision.errors.map((error) => ({ ...error })),
