@@ -3,7 +3,7 @@ export type { CheckResult, FrameworkRef } from './define.ts';
 export { type CompileOptions, compilePolicy } from './policy/compile.ts';
 export { defaultPolicy, type PolicyDraft } from './policy/default.ts';
 export { applyRedactions, maskFindings, redactSegments } from './policy/redact.ts';
-export { ScanFailed, type ScanResult, scanText } from './policy/scan.ts';
+export { ScanFailed, type ScanOptions, type ScanResult, scanText } from './policy/scan.ts';
 export type {
   CompiledPolicy,
   Decision,

@@ -1,9 +1,9 @@
 import { textChecks } from '../catalogue.ts';
-import { type Action, EMPTY_CONTEXT, type Segment } from '../text/types.ts';
+import { type Action, type Author, EMPTY_CONTEXT, type Segment } from '../text/types.ts';
 import { compilePolicy } from './compile.ts';
 import { defaultPolicy } from './default.ts';
 import { applyRedactions } from './redact.ts';
-import type { CompiledPolicy } from './types.ts';
+import type { PolicyLike } from './types.ts';
 import { createVault } from './vault.ts';
 
 /** What `bartizan scan text --json` prints. Offsets are UTF-16 units of the text as given. */
@@ -30,13 +30,22 @@ export class ScanFailed extends Error {
   }
 }
 
+export interface ScanOptions {
+  /** The default policy where absent. */
+  readonly policy?: PolicyLike;
+  /** Who wrote the text; a user where absent. */
+  readonly author?: Author;
+}
+
 /**
- * Judges one text as user input, under the default policy unless another is given. Rejects with
- * {@link ScanFailed} when a check fails: a text that was not judged is not allowed.
+ * Judges one text as input. Rejects with {@link ScanFailed} when a check fails: a text that was not judged is
+ * not allowed.
  */
-export async function scanText(text: string, policy?: CompiledPolicy): Promise<ScanResult> {
-  const judge = policy ?? compilePolicy(defaultPolicy(), textChecks);
-  const segments: readonly Segment[] = [{ index: 0, text, author: 'user', kind: 'message' }];
+export async function scanText(text: string, options: ScanOptions = {}): Promise<ScanResult> {
+  const { policy = defaultPolicy(), author = 'user' } = options;
+  const kind = author === 'third_party' ? 'document' : 'message';
+  const segments: readonly Segment[] = [{ index: 0, text, author, kind }];
+  const judge = compilePolicy(policy, textChecks);
   const decision = await judge.inspect({
     direction: 'input',
     endpointId: null,

@@ -50,7 +50,7 @@ interface Draft {
  * found is redacted or blocks, the rest is released; a find that reaches the end of such a stretch is an error
  * (the channel stops, unless `onGuardError` is `allow`). A rule that judges only whole answers holds everything
  * until `flush`; past {@link MAX_WHOLE_CHARS} it reports an error instead. What shows only over more than
- * 16,384 characters, or only once the text before it was released, is found too late to redact, but still
+ * 8,192 characters, or only once the text before it was released, is found too late to redact, but still
  * blocks what follows.
  */
 export function createHoldBack(options: HoldBackOptions): HoldBack {

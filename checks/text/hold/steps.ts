@@ -10,9 +10,9 @@ const FIRST_STEP = 4;
 const SLACK = 24;
 
 /** Released text that is judged again with new text, so that a match across the seam is seen. */
-export const NARROW_CONTEXT = 512;
+export const NARROW_CONTEXT = 320;
 /** The same every {@link WIDE_EVERY} units and at the end, for what shows only over a longer stretch. */
-export const WIDE_CONTEXT = 16_384;
+export const WIDE_CONTEXT = 8_192;
 export const WIDE_EVERY = 4_096;
 
 function isSpace(code: number): boolean {
