@@ -56,7 +56,7 @@ function replace(text: string, findings: readonly PolicyFinding[], by: (cut: Cut
 }
 
 /** What stands for a span of an answer, or of any text that no answer will restore. */
-function irreversible(finding: PolicyFinding): string {
+export function irreversible(finding: PolicyFinding): string {
   return finding.replacement ?? `[${kindLabel(finding.kind)}]`;
 }
 

@@ -289,6 +289,19 @@ describe('placeholders of the request', () => {
   });
 });
 
+describe('redacting in a JSON channel', () => {
+  const text =
+    '{"card": 4111111111111111, "n\\"ote": "is 4111111111111111, yes", "list": [4111111111111111]}';
+  test('keeps it JSON for every cut: a bare number becomes a string', async () => {
+    const redacted = { card: '[CARD]', 'n"ote': 'is [CARD], yes', list: ['[CARD]'] };
+    for (let at = 0; at <= text.length; at += 1) {
+      const holdBack = start(REDACTING, createVault(), { json: true });
+      const result = await stream([text.slice(0, at), text.slice(at)], holdBack);
+      expect(JSON.parse(result.text)).toEqual(redacted);
+    }
+  });
+});
+
 describe('modes and failures', () => {
   test('shadow mode records and lets everything out', async () => {
     const text = 'mail bob@example.com or zebra-1234 now';

@@ -2,6 +2,7 @@ import { stronger } from '../../policy/inspect.ts';
 import { redactAnswer } from '../../policy/redact.ts';
 import type { Decision, PolicyFinding } from '../../policy/types.ts';
 import type { Action, Segment, TextContext } from '../types.ts';
+import { createJsonState } from './json-state.ts';
 import { beforeStraddling, clipped, isActing, sameAs, shifted } from './spans.ts';
 import { NARROW_CONTEXT, nextBoundary, splitsPair, WIDE_CONTEXT, WIDE_EVERY, windowStart } from './steps.ts';
 import type { HoldBack, HoldBackOptions, Released } from './types.ts';
@@ -87,6 +88,7 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
   let coaching = '';
   let blocked = false;
   let over = false;
+  const json = options.json ? createJsonState() : null;
   let busy: Promise<Released> | null = null;
   let reported: PolicyFinding[] = [];
   const errorsSeen = new Set<string>();
@@ -221,7 +223,8 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
   function release(to: number, acting: readonly PolicyFinding[], draft: Draft): void {
     if (to <= released) return;
     const text = buffer.slice(released - base, to - base);
-    draft.text += restore(redactAnswer(text, clipped(acting, released, to)));
+    const cuts = clipped(acting, released, to);
+    draft.text += restore(redactAnswer(text, json === null ? cuts : json.quoteBare(text, cuts)));
     released = to;
   }
 
