@@ -1,7 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
-import type { Logger } from 'pino';
 import { type JournalStore, openJournal } from './journal.ts';
 import { DirectoryLocked } from './lock.ts';
 import { type Shipper, type ShipperOptions, startShipper } from './shipper.ts';
@@ -16,42 +15,49 @@ interface OrphanOptions extends Omit<ShipperOptions, 'journal' | 'gatewayId'> {
   /** Journals that this process tree writes itself. */
   readonly own: readonly string[];
   readonly master: MasterKey;
-  readonly log: Logger;
+  /** How often an adopted journal is looked at, to let go of it once it is empty; default 500 ms. */
+  readonly checkIntervalMs?: number;
 }
 
 /**
  * Ships what gateways that no longer run left behind (fewer workers than before, another gateway id). A
- * journal that a live process holds is left alone.
+ * journal that a live process holds is left alone; an adopted one is let go as soon as it is empty.
  */
 export async function adoptOrphans(options: OrphanOptions): Promise<Orphans> {
   const { root, own, master, log } = options;
-  const names = await readdir(root, { withFileTypes: true }).catch(() => []);
-  const adopted: { journal: JournalStore; shipper: Shipper }[] = [];
-  for (const entry of names) {
-    if (!entry.isDirectory() || own.includes(entry.name)) continue;
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const adopted = new Map<string, { journal: JournalStore; shipper: Shipper }>();
+
+  async function adopt(name: string): Promise<void> {
+    const journal = await openJournal({ directory: join(root, name), master, log });
+    if (journal.backlog() === 0) return journal.close();
+    log.info({ journal: name, backlog: journal.backlog() }, 'shipping a journal left behind');
+    adopted.set(name, { journal, shipper: startShipper({ ...options, journal, gatewayId: name }) });
+  }
+
+  async function release(name: string): Promise<void> {
+    const held = adopted.get(name);
+    if (!adopted.delete(name) || !held) return;
+    await held.shipper.close();
+    await held.journal.close();
+  }
+
+  for (const { name } of entries.filter((entry) => entry.isDirectory() && !own.includes(entry.name))) {
     try {
-      const journal = await openJournal({ directory: join(root, entry.name), master, log });
-      if (journal.backlog() === 0) {
-        await journal.close();
-        continue;
-      }
-      log.info({ journal: entry.name, backlog: journal.backlog() }, 'shipping a journal left behind');
-      adopted.push({ journal, shipper: startShipper({ ...options, journal, gatewayId: entry.name }) });
+      await adopt(name);
     } catch (error) {
-      if (!(error instanceof DirectoryLocked)) {
-        log.error(
-          { journal: entry.name, reason: (error as Error).message },
-          'cannot open a journal left behind',
-        );
-      }
+      if (error instanceof DirectoryLocked) continue;
+      log.error({ journal: name, reason: (error as Error).message }, 'cannot open a journal left behind');
     }
   }
+  const timer = setInterval(() => {
+    for (const [name, { journal }] of adopted) if (journal.backlog() === 0) void release(name);
+  }, options.checkIntervalMs ?? 500);
+  timer.unref();
   return Object.freeze({
     close: async () => {
-      for (const { journal, shipper } of adopted) {
-        await shipper.close();
-        await journal.close();
-      }
+      clearInterval(timer);
+      for (const name of [...adopted.keys()]) await release(name);
     },
   });
 }

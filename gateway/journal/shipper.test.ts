@@ -6,6 +6,7 @@ import { ShipBatch } from '@bartizan/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFrame } from './frames.ts';
 import { type JournalStore, openJournal } from './journal.ts';
+import { adoptOrphans } from './orphans.ts';
 import { openGroup, SEGMENT_HEADER_BYTES, segmentKey } from './segment.ts';
 import { type Shipper, type ShipperOptions, startShipper } from './shipper.ts';
 import { silentLog, temporaryDirectory, testMaster, testRecord } from './testing.ts';
@@ -134,6 +135,31 @@ describe('shipper', () => {
     start();
     await expect.poll(() => shipped()).toEqual(ids);
     expect(await readdir(directory)).not.toContain('rejected');
+  });
+
+  it('ships what another gateway left behind and lets go of it', async () => {
+    const root = join(directory, 'all');
+    const left = await openJournal({ directory: join(root, 'gone'), master: testMaster, log: silentLog });
+    const record = testRecord();
+    await left.append(record);
+    await left.close();
+    const live = await openJournal({ directory: join(root, 'live'), master: testMaster, log: silentLog });
+    await live.append(testRecord());
+    const orphans = await adoptOrphans({
+      root,
+      own: ['mine'],
+      master: testMaster,
+      checkIntervalMs: 10,
+      serverUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      token: 't',
+      snapshotVersion: () => 'v1',
+      log: silentLog,
+    });
+    await expect.poll(() => shipped()).toEqual([record.id]);
+    await expect.poll(() => readdir(join(root, 'gone'))).not.toContain('lock');
+    expect(live.backlog()).toBe(1);
+    await orphans.close();
+    await live.close();
   });
 
   it('drains before it ends', async () => {

@@ -1,2 +1,8 @@
 export { type KeptBudgets, keepBudgets } from './keep.ts';
-export { createLimiter, type DayUsage, type LocalLimiter, type UsageDelta } from './limiter.ts';
+export {
+  createLimiter,
+  type DayUsage,
+  type LocalLimiter,
+  type SubjectState,
+  type UsageDelta,
+} from './limiter.ts';

@@ -134,6 +134,19 @@ describe('limiter', () => {
     expect(two.days(START)).toMatchObject([{ subject: 'key:k', tokens: 30 }]);
   });
 
+  it('hands everything to one that joins', () => {
+    const { limiter, clock } = setUp();
+    const limited = [subject({ requestsPerMinute: 2, tokensPerDay: 50 })];
+    const answer = limiter.admit(limited, START);
+    if (answer.admitted) answer.settle(20);
+    const joined = createLimiter({ clock });
+    joined.adopt(JSON.parse(JSON.stringify(limiter.state(START))));
+    expect(joined.days(START)).toEqual(limiter.days(START));
+    expect(joined.admit(limited, START + 1).admitted).toBe(true);
+    expect(joined.admit(limited, START + 2)).toMatchObject({ admitted: false, limit: 'requestsPerMinute' });
+    expect(limiter.admit(limited, START + 2).admitted).toBe(true);
+  });
+
   it('is not upset by a clock that goes back', () => {
     const { limiter } = setUp();
     const limited = [subject({ requestsPerMinute: 1 })];

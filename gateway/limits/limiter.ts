@@ -18,6 +18,12 @@ export interface DayUsage {
   readonly tokens: number;
 }
 
+/** All that is known of a subject, for a worker that joins. */
+export interface SubjectState {
+  readonly subject: string;
+  readonly usage: Usage;
+}
+
 export interface LocalLimiter extends Limiter {
   /** Deltas since the last call, only when made with `share`. */
   readonly takeDeltas: () => UsageDelta[];
@@ -26,6 +32,9 @@ export interface LocalLimiter extends Limiter {
   /** Today's token budgets, for keeping over a restart. */
   readonly days: (nowMs: number) => DayUsage[];
   readonly restore: (days: readonly DayUsage[], nowMs: number) => void;
+  /** Everything in use, and taking it over into an empty limiter. */
+  readonly state: (nowMs: number) => SubjectState[];
+  readonly adopt: (state: readonly SubjectState[]) => void;
   /** Changes when a token was counted. */
   readonly revision: () => number;
   /** How many subjects are held in memory. */
@@ -130,11 +139,17 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
   }
 
   function days(nowMs: number): DayUsage[] {
-    const found: DayUsage[] = [];
+    return state(nowMs)
+      .filter(({ usage }) => usage.dayTokens > 0)
+      .map(({ subject, usage }) => ({ subject, day: usage.day, tokens: usage.dayTokens }));
+  }
+
+  function state(nowMs: number): SubjectState[] {
+    const found: SubjectState[] = [];
     for (const recent of [configured, users]) {
       for (const [subject, usage] of recent.entries()) {
         advance(usage, nowMs);
-        if (usage.dayTokens > 0) found.push({ subject, day: usage.day, tokens: usage.dayTokens });
+        if (usage.requests + usage.tokens + usage.dayTokens > 0) found.push({ subject, usage });
       }
     }
     return found;
@@ -142,6 +157,13 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
 
   return Object.freeze({
     admit,
+    state,
+    adopt: (list: readonly SubjectState[]) => {
+      for (const { subject, usage } of list) {
+        const copy = { ...usage, buckets: [...usage.buckets] };
+        (subject.startsWith('user:') ? users : configured).set(subject, copy);
+      }
+    },
     takeDeltas,
     absorb: (list: readonly UsageDelta[], nowMs: number) => {
       for (const { subject, requests, tokens } of list) {

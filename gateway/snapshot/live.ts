@@ -46,6 +46,7 @@ export function liveConfiguration(snapshot: Snapshot, options: LiveOptions): Liv
       throw new Error(`endpoint ${slug} names policy ${policyId}, which the snapshot does not have`);
     }
   }
+  /** By upstream and sealed text: a request under way may still hold an upstream of the snapshot before. */
   const apiKeys = new Map<string, string | null>();
 
   function open(upstream: SnapshotUpstream, sealed: string): string | null {
@@ -63,10 +64,10 @@ export function liveConfiguration(snapshot: Snapshot, options: LiveOptions): Liv
   function apiKeyOf(upstream: SnapshotUpstream): string | null {
     const sealed = upstream.sealedApiKey;
     if (sealed === null) return null;
-    const cached = apiKeys.get(upstream.id);
+    const cached = apiKeys.get(upstream.id + sealed);
     if (cached !== undefined) return cached;
     const plain = open(upstream, sealed);
-    apiKeys.set(upstream.id, plain);
+    apiKeys.set(upstream.id + sealed, plain);
     return plain;
   }
 

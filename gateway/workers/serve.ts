@@ -1,0 +1,135 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { textChecks } from '@bartizan/checks/catalogue.ts';
+import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
+import { type Logger, pino } from 'pino';
+import type { GatewayConfig } from '../config.ts';
+import { createGateway } from '../gateway.ts';
+import {
+  adoptOrphans,
+  DirectoryLocked,
+  type JournalStore,
+  openJournal,
+  startShipper,
+} from '../journal/index.ts';
+import type { Limiter } from '../ports.ts';
+import { openConfiguration } from '../snapshot/index.ts';
+import { createUpstreams } from '../upstream/index.ts';
+import { listen } from './listener.ts';
+
+export interface Served {
+  readonly url: string;
+  /** Finishes what is under way (up to 10 s), ships and closes the journal. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly config: GatewayConfig;
+  readonly limiter: Limiter;
+  /** This process's journal, e.g. the gateway id, or `<gateway id>-w2`. */
+  readonly name: string;
+  /** Journals of this gateway's other processes. */
+  readonly siblings: readonly string[];
+  /** True in the one process that ships journals left behind. */
+  readonly adopts: boolean;
+}
+
+const GRACE_MS = 10_000;
+const SHIP_GRACE_MS = 2_000;
+/** How long a start waits for a first snapshot before it serves "not ready" answers. */
+const FIRST_SNAPSHOT_MS = 10_000;
+/** How long a start waits for the process before it to let go of the journal. */
+const LOCK_WAIT_MS = 12_000;
+
+export function loggerFor(config: Pick<GatewayConfig, 'logLevel'>, name: string): Logger {
+  return pino(
+    { level: config.logLevel, base: { gateway: name } },
+    pino.destination({ dest: 2, sync: false }),
+  );
+}
+
+async function openOwnJournal({ config, name }: ServeOptions, log: Logger): Promise<JournalStore> {
+  const until = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return await openJournal({
+        directory: join(config.dataDir, 'journal', name),
+        master: config.master,
+        log,
+        sync: config.journalSync,
+        maxBytes: config.journalMaxBytes,
+      });
+    } catch (error) {
+      if (!(error instanceof DirectoryLocked) || Date.now() > until) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+/** Composes one serving process: configuration, journal, limits, upstreams, request path and listener. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { config, limiter, name } = options;
+  const { master, serverUrl, internalToken: token, demoUrl } = config;
+  const clock = { now: () => Date.now() };
+  const log = loggerFor(config, name);
+  const undo: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) {
+      await step().catch((error: unknown) =>
+        log.error({ reason: (error as Error).message }, 'closing failed'),
+      );
+    }
+  };
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const journal = await openOwnJournal(options, log);
+    undo.push(journal.close);
+    const configuration = await openConfiguration({
+      path: join(config.dataDir, 'gateway', 'snapshot.bin'),
+      master,
+      serverUrl,
+      token,
+      gatewayId: name,
+      compile: (document) => compilePolicy(document, textChecks, { now: () => performance.now() }),
+      log,
+    });
+    undo.push(configuration.close);
+    const snapshotVersion = (): string => configuration.current()?.version ?? '';
+    const shipping = { serverUrl, token, snapshotVersion, log };
+    const shipper = startShipper({ ...shipping, journal, gatewayId: name });
+    undo.push(shipper.close, () => shipper.drain(SHIP_GRACE_MS));
+    if (options.adopts) {
+      const own = [name, ...options.siblings];
+      const orphans = await adoptOrphans({ ...shipping, root: join(config.dataDir, 'journal'), own, master });
+      undo.push(orphans.close);
+    }
+    const upstreams = createUpstreams({
+      apiKeyOf: (upstream) => configuration.current()?.apiKeyOf(upstream) ?? null,
+      demoUrl,
+      clock,
+      random: Math.random,
+      logger: log,
+    });
+    undo.push(upstreams.close);
+    const gateway = createGateway({
+      configuration,
+      journal,
+      limiter,
+      upstreams,
+      gatewayId: name,
+      clock,
+      logger: log,
+    });
+    const { host, port, maxConnections } = config;
+    const listener = await listen({ host, port, maxConnections, handle: gateway.handle });
+    undo.push(() => listener.close(GRACE_MS));
+    if (!(await configuration.whenReady(FIRST_SNAPSHOT_MS))) {
+      log.warn('no configuration yet: requests are answered with "not ready" until the server gives one');
+    }
+    return Object.freeze({ url: listener.url, close: closeAll });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
