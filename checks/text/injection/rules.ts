@@ -106,7 +106,7 @@ const VERB_FIRST =
   /^(?:ignor|disregard|forget|overrid|overrul|bypass|circumvent|set aside|put aside|throw|wipe|void)/;
 /** What people override innocently every day. */
 const WEAK_TARGET =
-  /^(?:task|role|context|command|filter|setup|protocol|limit|training|direction|brief|boundar|regulation|moral|ethic|polic|safety)/;
+  /^(?:task|role|context|command|filter|setup|protocol|limit|training|brief|boundar|regulation|moral|ethic|polic|safety)/;
 
 function override(page: Page, i: number): Sign | null {
   const { hits, text } = page;
@@ -134,17 +134,30 @@ function override(page: Page, i: number): Sign | null {
   };
 }
 
+/** Says of something that it no longer holds. */
+const VOIDED =
+  /no longer|apply|void|expired?|revoked|withdrawn|gelten|gilt|hinfallig|ungultig|valen|vale|rigen|anulad|efecto|s applique|comptent|annul|действ|аннул|отмен|作废|失效|無効|geldt|vervallen|contano|valgono|무효|解除|不算|iptal|gecersiz|batal|berlaku|ملغ|रद्द|obowiaz|uniewaz/;
+
 function disable(page: Page, i: number): Sign | null {
   const { hits, text } = page;
   const { behind, ahead } = around(hits, i, 5, 6);
   const near = behind | ahead;
+  const declares = VOIDED.test(text.slice((hits[i] as Hit).start, (hits[i] as Hit).end));
+  if (declares && (has(near, C.above) || (has(near, C.all) && has(near, C.prior)))) {
+    const score = has(near, C.fromNow) ? 0.62 : 0.52;
+    return {
+      rule: 'disable',
+      score: score * doubt(page, i),
+      ...reach(hits, i, C.above | C.prior | C.all, 8),
+    };
+  }
   if (!has(near, C.instructions | C.prompt) || !has(near, C.yours | C.prior)) return null;
   if (has(near, C.mine) && !has(near, C.yours)) return null;
   let score =
     has(near, C.yours) && has(near, C.prior | C.all | C.fromNow) ? 0.62 : has(near, C.yours) ? 0.5 : 0.4;
   const aim = hits.slice(Math.max(0, i - 4), i + 6).find((hit) => has(hit.mask, C.instructions | C.prompt));
   if (aim !== undefined && WEAK_TARGET.test(text.slice(aim.start, aim.end))) score -= 0.12;
-  if (has(vicinity(hits, i, 25), C.machine | C.role | C.fromNow)) score += 0.08;
+  if (has(vicinity(hits, i, 25), C.machine | C.role | C.fromNow | C.instead | C.conceal)) score += 0.1;
   return { rule: 'disable', score: score * doubt(page, i), ...reach(hits, i, C.instructions | C.prompt, 6) };
 }
 
@@ -205,9 +218,10 @@ function revealSecret(page: Page, i: number): Sign | null {
   const near = behind | ahead;
   if (!has(near, C.secret)) return null;
   let score = 0.12;
-  if (has(near, C.hidden)) score += 0.3;
-  if (has(near, C.yours)) score += 0.2;
+  if (has(near, C.hidden)) score += 0.36;
+  if (has(near, C.yours)) score += 0.15;
   if (has(near, C.verbatim)) score += 0.15;
+  if (has(near, C.fromNow | C.override)) score += 0.15;
   if (has(near, C.others)) score += 0.2;
   if (has(near, C.mine)) score -= 0.3;
   if (has(near, C.asking | C.mention)) score -= 0.15;
@@ -277,13 +291,19 @@ function noRefusal(page: Page, i: number): Sign {
   return { rule: 'no-refusal', score, ...reach(hits, i, C.role, 10) };
 }
 
+/** Stands as a heading, shouted or set off: `**NEW TASK**`, `[new instructions]`, `New instructions:`. */
+const HEADING =
+  /(?:^|\n|\*\*|\[|\(|#|>|!)\s{0,2}(?:urgent |important )?(?:new|updated|real|actual|override|priority)[\w ]{1,24}(?:\*\*|\]|\)|:|!)/;
+
 function newTask(page: Page, i: number): Sign | null {
-  const { hits } = page;
+  const { hits, text } = page;
+  const { start, end } = hits[i] as Hit;
   const near = vicinity(hits, i, 14);
   let score = 0.1;
   if (has(near, C.override)) score += 0.3;
   if (has(near, C.weaken) && has(near, C.prior)) score += 0.2;
-  if (has(near, C.fromNow)) score += 0.25;
+  if (has(near, C.fromNow)) score += 0.35;
+  if (HEADING.test(text.slice(Math.max(0, start - 6), end + 3))) score += 0.3;
   if (has(near, C.authority)) score += 0.2;
   if (has(near, C.machine)) score += 0.15;
   if (has(near, C.mine)) score -= 0.15;
@@ -313,7 +333,7 @@ function addressed(page: Page, i: number): Sign | null {
     text.charAt(anchor.end) === ':' &&
     /(?:^|\n|[0-9\]>] ?)\s{0,4}$/.test(text.slice(Math.max(0, anchor.start - 6), anchor.start));
   let score = has(ahead, C.must) && has(ahead, C.act | C.reveal) ? 0.38 : 0.24;
-  if (calls) score += 0.2;
+  if (calls) score += 0.26;
   if (setOff) score += 0.1;
   if (label && !calls) score -= 0.25;
   if (has(next, C.conceal)) score += 0.25;

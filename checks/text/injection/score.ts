@@ -50,6 +50,27 @@ const SAYS: Readonly<Record<RuleName, string>> = {
   'carry-out': 'wants data carried elsewhere',
 };
 
+/** Says that what is written in code is to be carried out, not only decoded. */
+const CARRY_OUT =
+  /\b(?:decod|decrypt|decipher|encod|unscrambl|base64|hex|rot13|morse|dekodier|entschlussel|decodif|dechiffr|dekod|расшифр|декодир)\w{0,12}\b[^]{0,120}?\b(?:follow|obey|carry (?:it |them |this )?out|execute|do (?:what|as|exactly)|comply|apply (?:it|them)|act on|perform|befolg|fuhr|suis|execut|sigue|ejecut|segui|esegu|выполн|voer)\w{0,8}\b|解码[^]{0,40}执行|デコード[^]{0,40}(?:実行|従)/;
+/** Readings that no ordinary writer produces by accident. */
+const SMUGGLED = new Set(['base64', 'hex', 'binary', 'decimal', 'morse', 'tags', 'variation-selectors']);
+
+/** An encoded passage together with the order to carry it out, or one in characters that nobody sees. */
+function judgeSmuggling(reading: Reading, origin: Origin): Judgement | null {
+  const layer = reading.layers.find(({ how }) => SMUGGLED.has(how.at(-1) ?? ''));
+  if (layer === undefined) return null;
+  const how = layer.how.join(', then ');
+  const unseen = layer.how.some((step) => step === 'tags' || step === 'variation-selectors');
+  const ordered = CARRY_OUT.test(reading.views[0]?.text ?? '');
+  if (!unseen && !ordered) return null;
+  const score = Math.min(0.99, (ordered ? 0.72 : 0.66) * origin.strictness);
+  const message = ordered
+    ? `A passage is hidden (${how}) and the assistant is told to carry it out.`
+    : `A passage is hidden in characters that nobody sees (${how}).`;
+  return { score, kind: 'obfuscated', ...layer.spanOf(0, layer.text.length), message };
+}
+
 /** What is known about where a text comes from. */
 export interface Origin {
   readonly author: Author;
@@ -126,7 +147,7 @@ function kindOf(found: ViewJudgement, how: readonly string[], author: Author): A
  */
 export function judgeReading(reading: Reading, origin: Origin): Judgement | null {
   let open = 0;
-  let worst: Judgement | null = null;
+  let worst = judgeSmuggling(reading, origin);
   for (const view of reading.views) {
     const found = judgeView(view, origin);
     if (found === null) continue;

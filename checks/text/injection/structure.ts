@@ -44,6 +44,16 @@ const MARKS: readonly { readonly pattern: RegExp; readonly score: number }[] = [
     score: 0.45,
   },
   { pattern: /"role"\s{0,4}:\s{0,4}"(?:system|developer)"/g, score: 0.4 },
+  {
+    pattern:
+      /<\/(?:context|document|data|input|user_data|user_input|tool_result|email|webpage)>\s{0,4}(?:please|now|urgent|important|ignore|say|tell|change|send|remember|forward|do not|\*\*|!)/g,
+    score: 0.45,
+  },
+  {
+    pattern:
+      /\b(?:developer|debug|god|admin|maintenance|sudo|dan|jailbreak|unrestricted|dev) mode (?:is |has been |now )?(?:now )?(?:enabled|activated|on\b|active|unlocked)|\boperating in (?:developer|debug|dan|admin) mode\b/g,
+    score: 0.45,
+  },
 ];
 
 const MAY_MARK = /[<[#"]|system|prompt|:\s{0,4}|instructions/;

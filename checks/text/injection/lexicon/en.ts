@@ -46,8 +46,8 @@ export const en: Lexicon = {
     'your system text|your hidden text|your initial text|your setup|your context window|your full context|what makes you tick|' +
     'your tool schema*|your function schema*|text that defines you|what they told you|your guardrails|your secret rules',
   hidden:
-    'hidden|secret|internal|confidential|initial|original|private|undisclosed|restricted|classified|admin|' +
-    'administrator|master|staff|employee|underlying|not supposed to|not allowed to|you guard|youre guarding|' +
+    'hidden|secret|internal|confidential|initial|original|private|undisclosed|restricted|classified|' +
+    'underlying|not supposed to|not allowed to|you guard|youre guarding|' +
     'you are guarding|you protect|you keep|you were given|you know|you hide|youre hiding|you are hiding|forbidden|protected|' +
     'you hold|mustnt|must not|you have stored|in your memory|you store',
   secret:
@@ -165,7 +165,7 @@ export const en: Lexicon = {
     'instruction for ai|instructions for ai|instructions to ai|instruction to the ai|instruction to the assistant|' +
     'instructions for the assistant|instructions to the assistant|instructions for the ai|instruction for the assistant|' +
     'instructions for the model|instruction for the model|to the ai|to any ai|to all ai|to ai|to the assistant reading|' +
-    'for the ai|for ai|for the llm|to the llm|for llm|for llms|for any ai|for the language model|if you are an ai|' +
+    'for the ai|for ai|for the llm|to the llm|for llm|for llms|for the model|for models|for any ai|for the language model|if you are an ai|' +
     'if youre an ai|if you are a language model|if youre a language model|if you are an llm|if you are an assistant|' +
     'if you are a bot|if you are an automated|if you are the ai|if an ai|if a language model|ai reading this|' +
     'assistant reading this|model reading this|bot reading this|llm reading this|agent reading this|whoever reads this|ai assistants reading|' +

@@ -3,12 +3,13 @@ import type { Concept, Lexicon } from './concepts.ts';
 import { C } from './concepts.ts';
 import { en } from './en.ts';
 import { de, nl } from './germanic.ts';
+import { ar, hi, id, pl, tr } from './more.ts';
 import { ja, ko, ru, zh } from './others.ts';
 import { es, fr, it, pt } from './romance.ts';
 
 export { C } from './concepts.ts';
 
-const LEXICONS: readonly Lexicon[] = [en, de, nl, fr, es, pt, it, ru, zh, ja, ko];
+const LEXICONS: readonly Lexicon[] = [en, de, nl, fr, es, pt, it, ru, zh, ja, ko, pl, tr, id, ar, hi];
 
 /** A phrase of several words, or of a script without blanks, behind its first word or character. */
 export interface Phrase {
