@@ -1,4 +1,4 @@
-import type { Overview } from '@bartizan/contracts';
+import type { Endpoint, Overview } from '@bartizan/contracts';
 import { ActionIcon, Button } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { IconX } from '@tabler/icons-react';
@@ -23,7 +23,6 @@ export function FirstSteps({ overview, welcome }: { overview: Overview; welcome:
     getInitialValueInEffect: false,
   });
   const mayManage = useMay('endpoints.manage');
-  const mayKeys = useMay('keys.manage');
   const endpoints = useQuery({ ...endpointsQuery, enabled: useMay('endpoints.read') });
   const keys = useQuery({ ...keysQuery, enabled: useMay('keys.read') });
   const own = endpoints.data?.some((endpoint) => !endpoint.demo && endpoint.upstreams.length > 0) ?? false;
@@ -31,7 +30,7 @@ export function FirstSteps({ overview, welcome }: { overview: Overview; welcome:
     return null;
   const demo = endpoints.data.find((endpoint) => endpoint.demo);
   const gatewayUrl = overview.gatewayUrl ?? GATEWAY_PLACEHOLDER;
-  const key = KEY_PLACEHOLDER;
+  const tried = overview.totals.requests > 0;
   const hasKey =
     keys.data?.some((each) => each.revokedAt === null && each.scopes.includes('gateway.invoke')) ?? false;
   return (
@@ -45,31 +44,13 @@ export function FirstSteps({ overview, welcome }: { overview: Overview; welcome:
     >
       <ol className="bz-steps">
         {demo ? (
-          <li data-done={overview.totals.requests > 0}>
+          <li data-done={tried}>
             <div>
-              <p>
-                Send a request to the built-in demo assistant, then one with an injection in it. It is
-                blocked, and its reason is here within a second. Bartizan printed a key for it when it
-                started;{' '}
-                {mayKeys ? (
-                  <Link to="/settings/keys" search={{ new: '1', endpoint: demo.id }}>
-                    create another under Keys
-                  </Link>
-                ) : (
-                  'an administrator can create another'
-                )}
-                .
-              </p>
-              <div className="bz-halves" style={{ marginTop: 8 }}>
-                <CodeBlock
-                  label="curl that is answered"
-                  code={curlSnippet({ gatewayUrl, key, model: demo.slug })}
-                />
-                <CodeBlock
-                  label="curl that is blocked"
-                  code={curlSnippet({ gatewayUrl, key, model: demo.slug }, INJECTION)}
-                />
-              </div>
+              {tried ? (
+                <p>Requests to the built-in demo assistant arrive.</p>
+              ) : (
+                <TryDemo demo={demo} gatewayUrl={gatewayUrl} />
+              )}
             </div>
           </li>
         ) : null}
@@ -95,5 +76,30 @@ export function FirstSteps({ overview, welcome }: { overview: Overview; welcome:
         </li>
       </ol>
     </Section>
+  );
+}
+
+function TryDemo({ demo, gatewayUrl }: { demo: Endpoint; gatewayUrl: string }) {
+  const mayKeys = useMay('keys.manage');
+  const snippet = { gatewayUrl, key: KEY_PLACEHOLDER, model: demo.models[0]?.name ?? 'demo' };
+  return (
+    <>
+      <p>
+        Send a request to the built-in demo assistant, then one with an injection in it. It is blocked, and
+        its reason is here within a second. Bartizan printed a key for it when it started;{' '}
+        {mayKeys ? (
+          <Link to="/settings/keys" search={{ new: '1', endpoint: demo.id }}>
+            create another under Keys
+          </Link>
+        ) : (
+          'an administrator can create another'
+        )}
+        .
+      </p>
+      <div className="bz-halves" style={{ marginTop: 8 }}>
+        <CodeBlock label="curl that is answered" code={curlSnippet(snippet)} />
+        <CodeBlock label="curl that is blocked" code={curlSnippet(snippet, INJECTION)} />
+      </div>
+    </>
   );
 }

@@ -38,6 +38,7 @@ export function LatencyChart({ overview }: { overview: Overview }) {
         yAxis: {
           type: 'value',
           min: 0,
+          splitNumber: 3,
           ...axisStyle(palette),
           axisLabel: {
             color: palette.dim,

@@ -3,6 +3,7 @@ import { Select } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Diff } from '../ui/diff.tsx';
 import { Section } from '../ui/page.tsx';
+import { EmptyState } from '../ui/states.tsx';
 import { changesBetween } from './rules.ts';
 
 const route = getRouteApi('/house/protection/policies/$id');
@@ -27,6 +28,13 @@ export function Compare({ policy, draft }: CompareProps) {
     name === DRAFT ? (draft ?? undefined) : versions.find((each) => String(each.version) === name)?.document;
   const before = documentOf(left);
   const after = documentOf(right);
+  if (policy.versions.length === 1 && draft === null) {
+    return (
+      <EmptyState title="Only one version">
+        Once a second version is saved, or rules are edited, two versions can be set side by side here.
+      </EmptyState>
+    );
+  }
   const choices = [
     ...(draft ? [{ value: DRAFT, label: 'Draft' }] : []),
     ...versions.map((each) => ({

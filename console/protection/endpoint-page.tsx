@@ -66,8 +66,12 @@ function OneEndpoint() {
           heading={
             <>
               {endpoint.name}
-              <Tag>{endpoint.slug}</Tag>
-              {endpoint.demo ? <Tag>demo</Tag> : null}
+              <code className="bz-dim" style={{ fontSize: 14, fontWeight: 400 }}>
+                {endpoint.slug}
+              </code>
+              {endpoint.demo ? (
+                <Tag title="The built-in demo assistant, which is gullible on purpose">built in</Tag>
+              ) : null}
               {endpoint.enabled ? null : <Tag>off</Tag>}
             </>
           }

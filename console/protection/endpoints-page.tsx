@@ -88,7 +88,7 @@ function EndpointTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
                     {endpoint.name}
                   </Link>{' '}
                   {endpoint.demo ? (
-                    <Tag title="The built-in demo assistant, which is gullible on purpose">demo</Tag>
+                    <Tag title="The built-in demo assistant, which is gullible on purpose">built in</Tag>
                   ) : null}{' '}
                   {endpoint.enabled ? null : <Tag>off</Tag>}
                   <div className="bz-dim bz-mono">{endpoint.slug}</div>

@@ -50,7 +50,7 @@ export function RuleCard(props: CardProps) {
             {inWords(rule)}
           </div>
         </UnstyledButton>
-        <span className="bz-dim">finds above {rule.threshold.toFixed(2)}</span>
+        <span className="bz-dim">acts from {rule.threshold.toFixed(2)}</span>
         <Select
           size="xs"
           w={112}

@@ -61,5 +61,5 @@ export function matches(search: ListSearch, interaction: InteractionSummary): bo
   return search.text ? 'unknown' : true;
 }
 
-export const isFiltered = ({ live: _, ...search }: ListSearch): boolean =>
-  Object.values(search).some(Boolean);
+export const isFiltered = (search: ListSearch): boolean =>
+  Object.entries(search).some(([name, value]) => name !== 'live' && Boolean(value));

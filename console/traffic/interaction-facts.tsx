@@ -8,6 +8,7 @@ import { CopyableId } from '../ui/copy.tsx';
 import { formatCount, formatExact, formatMs } from '../ui/format.ts';
 import { Facts, Section } from '../ui/page.tsx';
 import { RelativeTime } from '../ui/time.tsx';
+import { OUTCOME_MARKS } from '../ui/verdict.tsx';
 
 const RETENTION_WORDS = {
   full: 'Text as sent',
@@ -25,11 +26,12 @@ export function InteractionFacts({ interaction }: { interaction: InteractionDeta
     ['API', `${interaction.api}${interaction.streamed ? ', streamed' : ''}`],
     ['Model', interaction.model],
     ['Upstream model', interaction.upstreamModel ?? '–'],
+    ['Outcome', OUTCOME_MARKS[interaction.outcome].word],
     ['Status', interaction.status],
     ['Tokens', usage ? `${formatCount(usage.inputTokens)} in, ${formatCount(usage.outputTokens)} out` : '–'],
     ['Latency', formatMs(timings.totalMs)],
-    ['Of it guards', formatMs(timings.guardMs)],
-    ['Of it upstream', formatMs(timings.upstreamMs)],
+    ['In guards', formatMs(timings.guardMs)],
+    ['Upstream', formatMs(timings.upstreamMs)],
     ...(timings.firstTokenMs === null
       ? []
       : [['First token', formatMs(timings.firstTokenMs)] as [string, ReactNode]]),

@@ -65,17 +65,23 @@ function Interaction() {
   );
 }
 
+/** Outcomes that the verdict does not tell already. */
+const TELLING = new Set<InteractionDetail['outcome']>(['denied', 'failed', 'cancelled']);
+
 const Heading = ({ interaction }: { interaction: InteractionDetail }) => (
   <>
     <VerdictBadge verdict={interaction.verdict} shadow={interaction.wouldBe} />
-    {interaction.endpointId ? (
-      <Link to="/protection/endpoints/$id" params={{ id: interaction.endpointId }}>
-        {interaction.endpointSlug}
-      </Link>
-    ) : (
-      interaction.endpointSlug || 'No endpoint'
-    )}
-    <OutcomeBadge outcome={interaction.outcome} />
+    {TELLING.has(interaction.outcome) ? <OutcomeBadge outcome={interaction.outcome} /> : null}
+    <span>
+      Request to{' '}
+      {interaction.endpointId ? (
+        <Link to="/protection/endpoints/$id" params={{ id: interaction.endpointId }}>
+          {interaction.endpointSlug}
+        </Link>
+      ) : (
+        interaction.endpointSlug || 'no endpoint'
+      )}
+    </span>
     <span className="bz-dim" style={{ fontSize: 14, fontWeight: 400 }}>
       <RelativeTime at={interaction.at} />
     </span>

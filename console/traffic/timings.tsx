@@ -7,7 +7,7 @@ import type { GuardTiming } from './types.ts';
 export function Timings({ timings }: { timings: readonly GuardTiming[] }) {
   const titleOf = useCheckTitles();
   const most = Math.max(0.001, ...timings.map((timing) => timing.ms));
-  if (timings.length === 0) return <p className="bz-dim">No guard ran.</p>;
+  if (timings.length === 0) return <p className="bz-dim">No times were recorded.</p>;
   return (
     <ul className="bz-timings">
       {timings

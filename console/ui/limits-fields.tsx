@@ -25,6 +25,7 @@ export function LimitsFields({ value, onChange, disabled = false, errors = {} }:
           placeholder="Unlimited"
           min={1}
           allowDecimal={false}
+          hideControls
           allowNegative={false}
           thousandSeparator=","
           disabled={disabled}
