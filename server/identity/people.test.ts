@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PASSWORD, startIdentity, type TestIdentity } from './testing.ts';
+import { uuidv7 } from '../kernel/id.ts';
+import { createPeopleStore } from './people-store.ts';
+import type { IdentityTables } from './tables.ts';
+import { type Answer, PASSWORD, startIdentity, type TestIdentity } from './testing.ts';
+import { hashToken, newToken } from './tokens.ts';
 
 let t: TestIdentity;
 let ada: { cookie: string; id: string };
@@ -44,6 +48,33 @@ describe('set-up', () => {
     expect(await t.identity.ensureSetupToken()).toBeNull();
     expect((await t.call('POST', '/auth/setup', { body: body('a'.repeat(43)) })).status).toBe(410);
     expect((await t.open.pool.query('select * from one_time_tokens')).rows).toEqual([]);
+  });
+
+  test('a link that was made while it was being done is worth nothing', async () => {
+    const token = newToken();
+    const store = createPeopleStore(t.open.database.withTables<IdentityTables>());
+    await store.addToken(hashToken(token), 'setup', null, new Date(Date.now() + 60_000));
+    expect((await t.call('POST', '/auth/setup', { body: body(token, 50) })).status).toBe(410);
+    await store.dropTokens(null);
+  });
+
+  test('waits for whoever is making an administrator at the moment, and then refuses', async () => {
+    const fresh = await startIdentity();
+    const token = fresh.tokenOf(await fresh.identity.ensureSetupToken());
+    const db = fresh.open.database.withTables<IdentityTables>();
+    let answer: Promise<Answer> | undefined;
+    await db.transaction().execute(async (transaction) => {
+      const store = createPeopleStore(transaction);
+      await store.lockAdministrators();
+      const [id, credential] = [uuidv7(Date.now()), uuidv7(Date.now())];
+      const at = new Date();
+      await store.add({ id, name: 'First', email: 'first@example.com', roles: ['administrator'], at });
+      await store.setFirstPassword(credential, id, 'x', at);
+      answer = fresh.call('POST', '/auth/setup', { body: body(token, 51) });
+      await sleep(300);
+    });
+    expect((await answer)?.status).toBe(410);
+    await fresh.close();
   });
 
   test('there is no other way to make an account', async () => {

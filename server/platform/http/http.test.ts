@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -412,6 +414,18 @@ describe('streams', () => {
     await stopping.close();
     expect(await text).toBe('data: 1\n\n');
   });
+});
+
+test('a connection that says nothing does not hold up a server that stops', async () => {
+  const stopping = await serve();
+  const { port } = await stopping.listen({ host: '127.0.0.1', port: 0 });
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  await sleep(50);
+  const started = performance.now();
+  await stopping.close();
+  expect(performance.now() - started).toBeLessThan(3_000);
+  socket.destroy();
 });
 
 describe('console', () => {
