@@ -1,3 +1,6 @@
+import { runGateway } from '@bartizan/gateway/main.ts';
+import { startServer } from '@bartizan/server/main.ts';
+import { runAsProcess } from '@bartizan/server/process.ts';
 import type { Command } from 'commander';
 
 /**
@@ -8,15 +11,9 @@ export function addRoles(program: Command): void {
   program
     .command('server')
     .description('run only the server (control plane); settings come from the environment')
-    .action(async () => {
-      const { runServer } = await import('@bartizan/server/main.ts');
-      await runServer();
-    });
+    .action(() => runAsProcess(startServer));
   program
     .command('gateway')
     .description('run only a gateway (data plane); settings come from the environment')
-    .action(async () => {
-      const { runGateway } = await import('@bartizan/gateway/main.ts');
-      await runGateway();
-    });
+    .action(() => runGateway());
 }

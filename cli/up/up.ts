@@ -145,7 +145,7 @@ function baseEnv(dataDir: DataDir, options: UpOptions): NodeJS.ProcessEnv {
     HOME: process.env.HOME,
     TZ: process.env.TZ,
     NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
-    BARTIZAN_LOG_LEVEL: process.env.BARTIZAN_LOG_LEVEL,
+    BARTIZAN_LOG_LEVEL: process.env.BARTIZAN_LOG_LEVEL ?? 'warn',
     BARTIZAN_TRUSTED_PROXIES: process.env.BARTIZAN_TRUSTED_PROXIES,
     BARTIZAN_DATA_DIR: dataDir.path,
     BARTIZAN_HOST: options.host,
