@@ -5,6 +5,7 @@
 import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
+import { TOPIC_SET_NAMES } from '@bartizan/checks/text/topics/sets.ts';
 import { EMPTY_CONTEXT, type Segment, type TextContext } from '@bartizan/checks/text/types.ts';
 import { prompt } from './prompts.ts';
 
@@ -68,10 +69,16 @@ async function measureSizes(
   return { what, microseconds };
 }
 
+/** Settings under which a check that does nothing by default has work to do. */
+const SETTINGS: Readonly<Record<string, object>> = {
+  'text/topics': { builtIn: [...TOPIC_SET_NAMES] },
+  'text/competitors': { names: Array.from({ length: 40 }, (_, index) => `Company ${index} Works`) },
+};
+
 async function measureAll(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const check of textChecks) {
-    const config = check.config.parse({});
+    const config = check.config.parse(SETTINGS[check.id] ?? {});
     for (const direction of check.directions) {
       const author = direction === 'input' ? 'user' : 'assistant';
       const inputsOf = (chars: number) =>

@@ -6,7 +6,7 @@ import type { Action, Segment, TextContext } from '../types.ts';
 import { createJsonState } from './json-state.ts';
 import { beforeStraddling, clipped, isActing, sameAs, shifted } from './spans.ts';
 import { NARROW_CONTEXT, nextBoundary, splitsPair, WIDE_CONTEXT, WIDE_EVERY, windowStart } from './steps.ts';
-import type { HoldBack, HoldBackOptions, Released } from './types.ts';
+import type { Draft, HoldBack, HoldBackOptions, Released, Step } from './types.ts';
 
 /** More held text than this is judged as it stands and released, so that memory stays bounded. */
 export const MAX_HELD_CHARS = 65_536;
@@ -14,30 +14,6 @@ export const MAX_HELD_CHARS = 65_536;
 export const MAX_WHOLE_CHARS = 2 * 1024 * 1024;
 /** How far the findings of rules that only record may lag behind. */
 const MAX_UNSETTLED_CHARS = 4_096;
-
-/** One judgement: a window of the channel and how far it may lead. All positions are absolute. */
-interface Step {
-  readonly window: string;
-  readonly start: number;
-  readonly boundary: number;
-  readonly wide: boolean;
-  readonly partial: boolean;
-  /** Findings of rules that act are final up to here, and text may be released up to here. */
-  readonly clearTo: number;
-  /** Findings of the other rules are final up to here. */
-  readonly settleTo: number;
-  /** Held for too long: what straddles the cut is clipped instead of waited for. */
-  readonly forced: { readonly clear: boolean; readonly settle: boolean };
-  /** Nothing follows. */
-  readonly last: boolean;
-}
-
-/** What a call lets out, while it is being put together. */
-interface Draft {
-  text: string;
-  findings: PolicyFinding[];
-  errors: { check: string; message: string }[];
-}
 
 /**
  * Holds an answer back while it arrives, and releases it judged, redacted and restored.

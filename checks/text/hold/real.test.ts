@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textCheck, textChecks } from '../../catalogue.ts';
 import { compilePolicy } from '../../policy/compile.ts';
+import { defaultPolicy } from '../../policy/default.ts';
 import { applyRedactions } from '../../policy/redact.ts';
-import type { Decision, PolicyFinding } from '../../policy/types.ts';
+import type { CompiledPolicy, Decision, PolicyFinding } from '../../policy/types.ts';
 import { createVault } from '../../policy/vault.ts';
 import { EMPTY_CONTEXT, type TextContext } from '../types.ts';
 import { createHoldBack, type Released } from './index.ts';
@@ -47,8 +48,11 @@ const rules = (['text/secrets', 'text/exfiltration', 'text/personal-data', 'text
 );
 const policy = compilePolicy({ mode: 'enforce', rules }, textChecks);
 
-function stream(chunks: readonly string[]): { text: string; findings: PolicyFinding[]; last: Released } {
-  const holdBack = createHoldBack({ policy, endpointId: null, context, vault: createVault() });
+function stream(
+  chunks: readonly string[],
+  by: CompiledPolicy = policy,
+): { text: string; findings: PolicyFinding[]; last: Released } {
+  const holdBack = createHoldBack({ policy: by, endpointId: null, context, vault: createVault() });
   const parts = [...chunks.map((chunk) => holdBack.push(chunk) as Released), holdBack.flush() as Released];
   const findings = parts.flatMap((part) => [...part.findings]);
   for (const part of parts) expect(part.errors).toEqual([]);
@@ -60,9 +64,9 @@ function cut(text: string, at: readonly number[]): string[] {
   return [0, ...places].map((from, index) => text.slice(from, places[index] ?? text.length));
 }
 
-function whole(text: string): Decision {
+function whole(text: string, by: CompiledPolicy = policy): Decision {
   const segments = [{ index: 0, author: 'assistant' as const, kind: 'message' as const, text }];
-  return policy.inspect({ direction: 'output', endpointId: null, segments, context }) as Decision;
+  return by.inspect({ direction: 'output', endpointId: null, segments, context }) as Decision;
 }
 
 const words = fc.constantFrom(
@@ -84,6 +88,10 @@ const answer = fc
   })
   .map((parts) => parts.join(' '));
 
+function kinds(findings: readonly PolicyFinding[]): string[] {
+  return [...new Set(findings.map(({ rule, kind }) => `${rule} ${kind}`))].sort();
+}
+
 describe('with the real checks', () => {
   test('an answer comes out the same however it was cut, and as the redaction of the whole', () => {
     fc.assert(
@@ -93,6 +101,23 @@ describe('with the real checks', () => {
         expect(once.text).toBe(applyRedactions(text, whole(text).findings, createVault()));
       }),
       { numRuns: 150 },
+    );
+  });
+
+  test('the same under the default policy, recorded finds and loops included', () => {
+    const standard = compilePolicy(defaultPolicy(), textChecks);
+    const loop = fc.constantFrom('', 'and so on and on '.repeat(80), 'x'.repeat(3_000));
+    fc.assert(
+      fc.property(answer, loop, fc.array(fc.nat(), { maxLength: 60 }), (head, tail, places) => {
+        const text = `${head}\n${tail}`;
+        const once = stream([text], standard);
+        expect(stream(cut(text, places), standard)).toEqual(once);
+        const judged = whole(text, standard);
+        expect(once.text).toBe(applyRedactions(text, judged.findings, createVault()));
+        expect(once.last.verdict).toBe(judged.verdict);
+        expect(kinds(once.findings)).toEqual(kinds(judged.findings));
+      }),
+      { numRuns: 80 },
     );
   });
 

@@ -42,3 +42,27 @@ export interface HoldBack {
   /** Time spent per check, summed over all judgements of the channel. */
   readonly timings: () => Decision['timings'];
 }
+
+/** One judgement: a window of the channel and how far it may lead. All positions are absolute. */
+export interface Step {
+  readonly window: string;
+  readonly start: number;
+  readonly boundary: number;
+  readonly wide: boolean;
+  readonly partial: boolean;
+  /** Findings of rules that act are final up to here, and text may be released up to here. */
+  readonly clearTo: number;
+  /** Findings of the other rules are final up to here. */
+  readonly settleTo: number;
+  /** Held for too long: what straddles the cut is clipped instead of waited for. */
+  readonly forced: { readonly clear: boolean; readonly settle: boolean };
+  /** Nothing follows. */
+  readonly last: boolean;
+}
+
+/** What a call lets out, while it is being put together. */
+export interface Draft {
+  text: string;
+  findings: PolicyFinding[];
+  errors: { check: string; message: string }[];
+}
