@@ -275,6 +275,11 @@ function responseEvents({ text, toolArguments = [], reasoning = [] }: Script): s
   return out;
 }
 
+function textOf(message: Json | undefined): string {
+  const [part] = (message?.content ?? []) as Json[];
+  return String(part?.text);
+}
+
 const responses: StreamApi = {
   path: '/v1/responses',
   request: { model: 'm', stream: true },
@@ -306,7 +311,7 @@ const responses: StreamApi = {
         collected.complete = true;
         const output = (each.response as Json).output as Json[];
         const message = output.find((item) => item.type === 'message');
-        collected.repeated.push(String(((message?.content as Json[])[0] as Json).text));
+        collected.repeated.push(textOf(message));
       }
     }
     return { ...collected, error };
