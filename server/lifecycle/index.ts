@@ -3,6 +3,7 @@ import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
 import { PolicyDocument, type Snapshot } from '@bartizan/contracts';
 import { uuidv7 } from '../kernel/id.ts';
 import { type Listener, listen, type Migration } from '../platform/database/index.ts';
+import { loggable } from '../platform/http/index.ts';
 import type { RouteImplementation } from '../platform/http/types.ts';
 import {
   createEndpointService,
@@ -86,7 +87,8 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       if (done.droppedDays + done.deletedRows > 0)
         logger.info({ ...done }, 'expired interactions were removed');
     },
-    onError: (error) => logger.warn({ err: error }, 'the upkeep of interactions failed; it is tried again'),
+    onError: (error) =>
+      logger.warn({ error: loggable(error) }, 'the upkeep of interactions failed; it is tried again'),
   });
   const ends: (() => void)[] = [];
   const listeners: Listener[] = [];
@@ -99,7 +101,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
         pool
           .query("select pg_notify('bartizan_configuration', 'keys')")
           .catch((error: unknown) =>
-            logger.warn({ err: error }, 'other servers were not told of changed keys'),
+            logger.warn({ error: loggable(error) }, 'other servers were not told of changed keys'),
           );
       }),
     );
@@ -119,7 +121,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
           void interactions
             .onNotified(message)
             .catch((error: unknown) =>
-              logger.warn({ err: error }, 'another server’s interactions were not shown'),
+              logger.warn({ error: loggable(error) }, 'another server’s interactions were not shown'),
             ),
       }),
     );

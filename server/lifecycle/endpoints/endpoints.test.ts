@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Endpoint, Snapshot } from '@bartizan/contracts';
 import { unseal } from '@bartizan/contracts/sealed.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DEMO_SECRET } from '../../../gateway/demo/persona.ts';
 import { startTestServer, TEST_MASTER_KEY, type TestServer } from '../testing.ts';
 import { outboundGet } from './outbound.ts';
 
@@ -311,4 +312,5 @@ test('the demo endpoint is made once, guarded, however often and from wherever i
   const demo: Endpoint = await server.call('endpoints.get', { params: { id: ids[0]?.endpointId } });
   expect(demo).toMatchObject({ slug: 'demo', demo: true, models: [{ name: 'demo' }] });
   expect(demo.policyId).not.toBeNull();
+  expect(demo.canaries).toEqual([DEMO_SECRET]);
 });

@@ -1,5 +1,6 @@
 import { endpointRoutes as contracts, gatewayRoutes } from '@bartizan/contracts';
 import { AppError } from '../../kernel/error.ts';
+import { loggable } from '../../platform/http/index.ts';
 import { implement, type RequestContext, type RouteImplementation } from '../../platform/http/types.ts';
 import type { Logger } from '../ports.ts';
 import type { Gateways } from './gateways.ts';
@@ -62,7 +63,7 @@ export function snapshotRoutes(deps: SnapshotRouteDeps): RouteImplementation[] {
     const snapshotVersion = (header('x-bartizan-snapshot') ?? '').slice(0, 100);
     gateways
       .seen({ id, snapshotVersion, lastSeenAt: now(), backlog: null })
-      .catch((error: unknown) => logger.warn({ err: error }, 'a gateway could not be noted'));
+      .catch((error: unknown) => logger.warn({ error: loggable(error) }, 'a gateway could not be noted'));
   }
 
   return [

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { type MasterKey, seal, unseal } from '@bartizan/contracts/sealed.ts';
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/types.ts';
@@ -22,16 +22,16 @@ export class ContentKeyMissing extends Error {
  * the day, and a new master key means to seal again some hundred keys instead of all content.
  */
 export function createContentKeys(database: Database, master: MasterKey) {
-  const kept = new Map<number, Buffer>();
+  const kept = new Map<number, KeyObject>();
 
-  async function read(day: number): Promise<Buffer | null> {
+  async function read(day: number): Promise<KeyObject | null> {
     const { rows } = await sql<{ sealed: string }>`
       select sealed_key as sealed from interaction_content_keys where day = ${day}`.execute(database);
     const sealed = rows[0]?.sealed;
     if (sealed === undefined) return null;
-    let key: Buffer;
+    let key: KeyObject;
     try {
-      key = Buffer.from(unseal(master, sealed, contextOf(day)), 'base64url');
+      key = createSecretKey(unseal(master, sealed, contextOf(day)), 'base64url');
     } catch (cause) {
       throw new ContentKeyMissing({ cause });
     }
@@ -42,7 +42,7 @@ export function createContentKeys(database: Database, master: MasterKey) {
 
   return Object.freeze({
     /** For sealing: the day's key, made if there is none; two servers at once agree on one. */
-    async forSealing(day: number): Promise<Buffer> {
+    async forSealing(day: number): Promise<KeyObject> {
       const known = kept.get(day) ?? (await read(day));
       if (known) return known;
       const sealed = seal(master, randomBytes(32).toString('base64url'), contextOf(day));
@@ -54,7 +54,7 @@ export function createContentKeys(database: Database, master: MasterKey) {
     },
 
     /** For opening. Throws {@link ContentKeyMissing}. */
-    async forOpening(day: number): Promise<Buffer> {
+    async forOpening(day: number): Promise<KeyObject> {
       const key = kept.get(day) ?? (await read(day));
       if (!key) throw new ContentKeyMissing();
       return key;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/types.ts';
+import { loggable } from '../../platform/http/index.ts';
 import type { Logger } from '../ports.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { DAY_MS, type Partitions } from './partitions.ts';
@@ -89,7 +90,10 @@ export function createExpiry(deps: ExpiryDeps) {
             deletedRows += await deleteExpired(day, nowMs);
           }
         } catch (error) {
-          logger.warn({ err: error, day }, 'the expired interactions of a day could not be removed yet');
+          logger.warn(
+            { error: loggable(error), day },
+            'the expired interactions of a day could not be removed yet',
+          );
         }
       }
       deletedRows += await deleteStrays(nowMs);

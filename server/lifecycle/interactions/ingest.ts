@@ -6,6 +6,7 @@ import type { Database } from '../../platform/database/types.ts';
 import { isDataException, isRetryable } from '../sql-state.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { NO_DAY } from './content-keys.ts';
+import { bySize, type PackedContents, packContents } from './pack.ts';
 import type { Partitions } from './partitions.ts';
 import { addToRollups } from './rollups.ts';
 import { type Prepared, prepare } from './seal-record.ts';
@@ -23,8 +24,6 @@ export interface IngestDeps {
 
 const ATTEMPTS = 8;
 const HOUR_MS = 3_600_000;
-/** Sealed bytes sent in one statement. */
-const STATEMENT_BYTES = 8 * 1024 * 1024;
 /** Longest stretch of sealing before other requests get their turn. */
 const SLICE_MS = 15;
 /** Ids told to other servers: keeps a notification under PostgreSQL's 8,000 bytes. */
@@ -76,34 +75,22 @@ async function insertRows(tx: Database, batch: readonly Prepared[]): Promise<Set
   return new Set(inserted.rows.map(({ id }) => id));
 }
 
-function* bySize(batch: readonly Prepared[]): Iterable<Prepared[]> {
-  let chunk: Prepared[] = [];
-  let bytes = 0;
-  for (const item of batch) {
-    const size = item.sealedBody.length + (item.raw?.length ?? 0) + item.words.length;
-    if (chunk.length > 0 && bytes + size > STATEMENT_BYTES) {
-      yield chunk;
-      chunk = [];
-      bytes = 0;
-    }
-    chunk.push(item);
-    bytes += size;
-  }
-  if (chunk.length > 0) yield chunk;
+async function insertContents(tx: Database, batch: readonly Prepared[]): Promise<void> {
+  for (const chunk of bySize(batch)) await insertChunk(tx, packContents(chunk));
 }
 
-async function insertContents(tx: Database, batch: readonly Prepared[]): Promise<void> {
-  for (const chunk of bySize(batch)) {
-    await sql`
-      insert into interaction_contents (at, id, expires_at, key_day, excerpt, body, raw, words)
-      select at, id, expires_at, key_day, excerpt, body, raw, words::bigint[] from unnest(
-        ${chunk.map(({ record }) => record.at)}::bigint[], ${chunk.map(({ record }) => record.id)}::uuid[],
-        ${chunk.map(({ record }) => record.expiresAt)}::bigint[],
-        ${chunk.map(({ keyDay }) => keyDay)}::bigint[], ${chunk.map(({ excerpt }) => excerpt)}::bytea[],
-        ${chunk.map(({ sealedBody }) => sealedBody)}::bytea[], ${chunk.map(({ raw }) => raw)}::bytea[],
-        ${chunk.map(({ words }) => words)}::text[]
-      ) as c(at, id, expires_at, key_day, excerpt, body, raw, words)`.execute(tx);
-  }
+async function insertChunk(tx: Database, packed: PackedContents): Promise<void> {
+  const { bytes, words, rows } = packed;
+  await sql`
+    insert into interaction_contents (at, id, expires_at, key_day, excerpt, body, raw, words)
+    select at, id, expires_at, key_day,
+      case when excerpt_bytes > 0 then substr(${bytes}::bytea, start, excerpt_bytes) end,
+      substr(${bytes}::bytea, start + excerpt_bytes, body_bytes),
+      case when raw_bytes > 0 then substr(${bytes}::bytea, start + excerpt_bytes + body_bytes, raw_bytes) end,
+      coalesce((${words}::bigint[])[first_word : first_word + word_count - 1], '{}')
+    from json_to_recordset(${JSON.stringify(rows)}::json) as r(at bigint, id uuid, expires_at bigint,
+      key_day bigint, start integer, excerpt_bytes integer, body_bytes integer, raw_bytes integer,
+      first_word integer, word_count integer)`.execute(tx);
 }
 
 async function store(deps: IngestDeps, batch: readonly Prepared[]): Promise<Prepared[]> {

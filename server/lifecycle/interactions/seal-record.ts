@@ -19,8 +19,8 @@ export interface Prepared {
   readonly excerpt: Buffer | null;
   readonly sealedBody: Buffer;
   readonly raw: Buffer | null;
-  /** A PostgreSQL array literal of bigints. */
-  readonly words: string;
+  /** Hashes for the blind index, as decimal numbers. */
+  readonly words: readonly string[];
 }
 
 const MAX_INT4 = 2 ** 31 - 1;
@@ -100,6 +100,6 @@ export async function prepare(
     excerpt: excerpt === null ? null : sealPart(key, record.id, 'excerpt', excerpt),
     sealedBody: sealPart(key, record.id, 'body', body),
     raw: hasRaw ? sealPart(key, record.id, 'raw', { request: rawRequest, response: rawResponse }) : null,
-    words: `{${deps.index.hashes(wordsOf(keptTexts(body.segments))).join(',')}}`,
+    words: deps.index.hashes(wordsOf(keptTexts(body.segments))),
   };
 }

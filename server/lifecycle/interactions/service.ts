@@ -8,6 +8,7 @@ import type {
 import type { Actor } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { timeOfUuidv7 } from '../../kernel/id.ts';
+import { loggable } from '../../platform/http/index.ts';
 import type { EndpointService, Gateways, Snapshots } from '../endpoints/index.ts';
 import type { Recording, RecordingQuery } from '../policies/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
@@ -150,7 +151,9 @@ export function createInteractionService(deps: InteractionDeps) {
     const newest = Math.min(Math.max(...lastUse.values()), clock.now());
     identity
       .touchKeys([...lastUse.keys()], newest)
-      .catch((error: unknown) => logger.warn({ err: error }, 'the last use of keys could not be noted'));
+      .catch((error: unknown) =>
+        logger.warn({ error: loggable(error) }, 'the last use of keys could not be noted'),
+      );
   }
 
   return Object.freeze({
@@ -158,7 +161,7 @@ export function createInteractionService(deps: InteractionDeps) {
       const { gatewayId, snapshotVersion, backlog } = batch;
       gateways
         .seen({ id: gatewayId, snapshotVersion, backlog, lastSeenAt: clock.now() })
-        .catch((error: unknown) => logger.warn({ err: error }, 'a gateway could not be noted'));
+        .catch((error: unknown) => logger.warn({ error: loggable(error) }, 'a gateway could not be noted'));
       return await ingest.store(batch.interactions, onStored);
     },
 

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 
 /** Words are cut to this many characters. */
@@ -23,20 +23,28 @@ function normalise(text: string): string {
     .toLowerCase();
 }
 
-function addWord(word: string, into: Set<string>): void {
-  let rest = word;
-  for (const [run] of word.matchAll(UNSPACED)) {
-    const characters = [...run];
-    if (characters.length === 1) into.add(run);
-    for (let index = 0; index + 1 < characters.length; index += 1) {
-      if (into.size >= MAX_WORDS) return;
-      into.add(`${characters[index]}${characters[index + 1]}`);
-    }
-    rest = rest.replace(run, ' ');
-  }
-  for (const part of rest.split(' '))
-    if (part !== '' && into.size < MAX_WORDS) into.add(part.slice(0, MAX_WORD_CHARS));
+function addPlain(word: string, into: Set<string>): void {
+  into.add(word.length > MAX_WORD_CHARS ? word.slice(0, MAX_WORD_CHARS) : word);
 }
+
+function addPairs(run: string, into: Set<string>): void {
+  const characters = [...run];
+  if (characters.length === 1) into.add(run);
+  for (let index = 0; index + 1 < characters.length && into.size < MAX_WORDS; index += 1) {
+    into.add(`${characters[index]}${characters[index + 1]}`);
+  }
+}
+
+function addUnspaced(word: string, into: Set<string>): void {
+  const rest = word.replaceAll(UNSPACED, (run) => {
+    addPairs(run, into);
+    return ' ';
+  });
+  for (const part of rest.split(' ')) if (part !== '' && into.size < MAX_WORDS) addPlain(part, into);
+}
+
+/** Nothing below U+0E00 (Thai) is of an unspaced script. */
+const MAYBE_UNSPACED = /[\u0e00-\uffff]/;
 
 /**
  * The distinct words of some texts, normalised: letters and digits of any script, without case and accents.
@@ -47,9 +55,11 @@ export function wordsOf(texts: readonly string[]): Set<string> {
   let left = MAX_CHARS;
   for (const text of texts) {
     if (left <= 0) break;
-    for (const [word] of normalise(text.slice(0, left)).matchAll(WORD)) {
+    const normal = normalise(text.slice(0, left));
+    const add = MAYBE_UNSPACED.test(normal) ? addUnspaced : addPlain;
+    for (const word of normal.match(WORD) ?? []) {
       if (words.size >= MAX_WORDS) return words;
-      addWord(word, words);
+      add(word, words);
     }
     left -= text.length;
   }
@@ -66,14 +76,17 @@ export function queryWords(query: string): string[] {
  * it fits a non-negative bigint. Decimal strings, for JavaScript numbers hold 53 bits.
  */
 export function createBlindIndex(master: MasterKey) {
-  const key = Buffer.from(hkdfSync('sha256', master.bytes, '', 'bartizan/interactions/blind-index/v1', 32));
+  const key = createSecretKey(
+    Buffer.from(hkdfSync('sha256', master.bytes, '', 'bartizan/interactions/blind-index/v1', 32)),
+  );
   let recent = new Map<string, string>();
   let older = new Map<string, string>();
 
   function hash(word: string): string {
-    const known = recent.get(word) ?? older.get(word);
+    const known = recent.get(word);
+    if (known !== undefined) return known;
     const value =
-      known ??
+      older.get(word) ??
       (
         createHmac('sha256', key).update(word).digest().readBigUInt64BE(0) & 0x7fff_ffff_ffff_ffffn
       ).toString();
