@@ -47,6 +47,8 @@ export interface JournalStore extends Journal {
 }
 
 const MIB = 1024 * 1024;
+/** The cursor is written at most this often; after a kill, what was acknowledged since is sent once more. */
+const SAVE_CURSOR_MS = 200;
 
 /**
  * Opens the journal in a directory, having replayed what an earlier process left.
@@ -72,6 +74,8 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
   let active: SegmentWriter | null = null;
   let asideBytes = await folderBytes(asideDirectory, await readdir(asideDirectory).catch(() => []));
   let closed = false;
+  let saved = cursor;
+  let savedAtMs = Number.NEGATIVE_INFINITY;
   const listeners = new Set<() => void>();
   const reader = createReader({ directory, master, log });
   const disk = createDiskProbe({ directory, write, intervalMs: options.probeIntervalMs ?? 1000, log });
@@ -132,9 +136,16 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
     return true;
   }
 
-  async function moveTo(next: Cursor): Promise<void> {
-    cursor = next;
+  async function saveMoved(): Promise<void> {
+    savedAtMs = performance.now();
+    saved = cursor;
     await saveCursor(directory, cursor).catch((error: unknown) => disk.fail(error));
+  }
+
+  async function moveTo(next: Cursor): Promise<void> {
+    const left = next.segment !== cursor.segment;
+    cursor = next;
+    if (left || performance.now() - savedAtMs > SAVE_CURSOR_MS) await saveMoved();
     for (const segment of [...segments.keys()].filter((segment) => segment < cursor.segment)) {
       segments.delete(segment);
       await reader.close();
@@ -185,6 +196,7 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
       await group.settled();
       clearInterval(syncTimer);
       disk.close();
+      if (saved !== cursor) await saveMoved();
       await active?.close();
       await reader.close();
       await unlock();

@@ -57,7 +57,7 @@ export async function adoptOrphans(options: OrphanOptions): Promise<Orphans> {
   return Object.freeze({
     close: async () => {
       clearInterval(timer);
-      for (const name of [...adopted.keys()]) await release(name);
+      for (const name of adopted.keys()) await release(name);
     },
   });
 }

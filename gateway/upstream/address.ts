@@ -55,7 +55,7 @@ function groupsOf(address: string): number[] {
   const after = parse(tail ?? '');
   return tail === undefined
     ? before
-    : [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+    : [...before, ...Array.from({ length: 8 - before.length - after.length }, () => 0), ...after];
 }
 
 const v4Of = (high = 0, low = 0): string => [high >> 8, high & 255, low >> 8, low & 255].join('.');

@@ -19,8 +19,8 @@ export interface AnswerBody {
 const HIGH_WATER_BYTES = 256 * 1024;
 
 /**
- * The body of an answer as an iterable with back-pressure: when more than 256 KiB wait, the socket is paused,
- * and while it is paused the idle clock stands still.
+ * The body of an answer as an iterable with back-pressure: when more than 256 KiB wait, the socket is paused.
+ * The idle clock runs while the consumer waits for a chunk, so a slow consumer is not the upstream's fault.
  */
 export function createBody(options: {
   readonly flow: Flow;
@@ -37,13 +37,11 @@ export function createBody(options: {
   let closed = false;
   let failure: UpstreamFailure | null = null;
   let wake: (() => void) | null = null;
-  const idle = setTimeout(() => {
-    if (!paused) fail('timeout');
-  }, idleTimeoutMs);
+  let idle: NodeJS.Timeout | null = null;
 
   function close(kind: UpstreamFailureKind | null): void {
     closed = true;
-    clearTimeout(idle);
+    if (idle) clearTimeout(idle);
     onClose(kind);
     wake?.();
   }
@@ -55,6 +53,10 @@ export function createBody(options: {
     flow.abort(failure);
   }
 
+  function stalled(): void {
+    if (wake) fail('timeout');
+  }
+
   function push(chunk: Buffer): void {
     if (closed) return;
     totalBytes += chunk.length;
@@ -64,7 +66,7 @@ export function createBody(options: {
     if (queuedBytes > HIGH_WATER_BYTES && !paused) {
       paused = true;
       flow.pause();
-    } else idle.refresh();
+    }
     wake?.();
   }
 
@@ -75,15 +77,14 @@ export function createBody(options: {
         queuedBytes -= chunk.length;
         if (paused && queuedBytes < HIGH_WATER_BYTES / 2) {
           paused = false;
-          if (!closed) {
-            idle.refresh();
-            flow.resume();
-          }
+          if (!closed) flow.resume();
         }
         return { done: false, value: chunk };
       }
       if (failure) throw failure;
       if (closed) return { done: true, value: undefined };
+      if (idle) idle.refresh();
+      else idle = setTimeout(stalled, idleTimeoutMs);
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

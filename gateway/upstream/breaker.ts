@@ -34,8 +34,8 @@ const BUCKETS = 10;
 /** A circuit breaker: closed until too many calls fail, then open for a while, then one trial decides. */
 export function createBreaker(options: BreakerOptions = BREAKER_DEFAULTS): Breaker {
   const bucketMs = options.windowMs / BUCKETS;
-  const successes = new Array<number>(BUCKETS).fill(0);
-  const failures = new Array<number>(BUCKETS).fill(0);
+  const successes = Array.from({ length: BUCKETS }, () => 0);
+  const failures = Array.from({ length: BUCKETS }, () => 0);
   let newest = 0;
   let openUntilMs = 0;
   let openings = 0;

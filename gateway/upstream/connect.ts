@@ -1,5 +1,6 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import { buildConnector } from 'undici';
 import { mayConnect } from './address.ts';
 
@@ -34,17 +35,21 @@ export function guardedConnector(options: {
 }): buildConnector.connector {
   const { resolve, allowPrivate } = options;
 
+  async function allowedAddresses(hostname: string): Promise<readonly ResolvedAddress[]> {
+    const found = await resolve(hostname);
+    const allowed = found.filter(({ address }) => mayConnect(address, allowPrivate));
+    if (allowed.length === 0) throw new AddressRefused(hostname);
+    return allowed;
+  }
+
+  const lookupAll = callbackify(allowedAddresses);
   const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
-    resolve(hostname).then(
-      (found) => {
-        const allowed = found.filter(({ address }) => mayConnect(address, allowPrivate));
-        const [first] = allowed;
-        if (!first) return callback(new AddressRefused(hostname), '', 0);
-        if (lookupOptions.all) return callback(null, [...allowed]);
-        return callback(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 0),
-    );
+    lookupAll(hostname, (error, allowed) => {
+      const [first] = allowed ?? [];
+      if (error || !first) callback(error ?? new AddressRefused(hostname), '', 0);
+      else if (lookupOptions.all) callback(null, [...allowed]);
+      else callback(null, first.address, first.family);
+    });
   };
   const connect = buildConnector({
     timeout: options.connectTimeoutMs,

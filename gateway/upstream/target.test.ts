@@ -25,7 +25,7 @@ describe('target', () => {
     ['https://proxy.example/a/b/', 'anthropic', '/messages', 'https://proxy.example', '/a/b/v1/messages'],
     ['http://2130706433:80/v1', 'openai', '/x', 'http://127.0.0.1', '/v1/x'],
     ['http://0x7f.1/v1', 'openai', '/x', 'http://127.0.0.1', '/v1/x'],
-  ] as const)('%s for %s %s', (base, api, path, origin, expected) => {
+  ] as const)('%s for %s %s', (...[base, api, path, origin, expected]) => {
     expect(targetOf(base, api, path)).toEqual({ origin, path: expected });
   });
 
