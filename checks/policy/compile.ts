@@ -54,8 +54,9 @@ function groupFor(rules: readonly BoundRule[], endpointId: string | null, mode: 
   });
 }
 
+/** True for rules that decide what may go out: an `allow` rule too, whose span may be unfinished. */
 function acts({ rule }: BoundRule, mode: PolicyLike['mode']): boolean {
-  return mode === 'enforce' && (rule.action === 'redact' || rule.action === 'block');
+  return mode === 'enforce' && rule.action !== 'flag';
 }
 
 /** The index from which one rule wants `text` held; 0 when its check fails to say. */

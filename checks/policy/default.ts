@@ -69,7 +69,7 @@ const RULES: readonly DefaultRule[] = [
     check: 'text/secrets',
     action: 'redact',
     directions: INPUT,
-    authors: ['operator', 'user', 'third_party', 'assistant'],
+    authors: ['user', 'third_party', 'assistant'],
     coaching:
       'A password or key in your text was replaced before it left. Keep secrets in a vault, and replace this one if it was real.',
   },

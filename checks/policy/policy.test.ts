@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PASS, resultOf } from '../define.ts';
@@ -275,6 +276,44 @@ describe('redaction', () => {
     expect(redacted).toBe('mail [E_MAIL_1] or [E_MAIL_1] to [E_MAIL_2]');
     expect(vault.restore(redacted)).toBe(text);
     expect(vault.restore('[E_MAIL_9] [EMAIL_1]')).toBe('[E_MAIL_9] [EMAIL_1]');
+  });
+
+  test('what was taken out comes back as it was, whatever the text', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        'secret',
+        'other',
+        ' ',
+        '[E_MAIL_1]',
+        '[E_MAIL_',
+        '1]',
+        '[',
+        ']',
+        '\\',
+        '"',
+        '$&',
+        '$1',
+      ),
+      fc.string({ unit: 'grapheme', maxLength: 8 }).filter((text) => !/[/.]/.test(text)),
+    );
+    const rules = [
+      rule({ action: 'redact' }),
+      rule({ id: 'o', action: 'redact', config: { word: 'other' } }),
+      rule({ id: 'c', action: 'redact', config: { word: 'secretother' } }),
+    ];
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), fc.array(part, { maxLength: 5 }), (parts, more) => {
+        const segments = [segment(parts.join('')), segment(more.join(''), { index: 1 })];
+        const vault = createVault();
+        const redacted = redactSegments(segments, now(inspect(rules, segments)).findings, vault);
+        for (const [index, text] of redacted.entries()) {
+          expect(text.includes('secret') || text.includes('other')).toBe(false);
+          expect(vault.restore(text)).toBe(segments[index]?.text);
+          expect(JSON.parse(vault.restoreJson(JSON.stringify(text)))).toBe(segments[index]?.text);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('placeholders already in the request are not reused', () => {

@@ -64,7 +64,7 @@ export interface CompiledPolicy {
   readonly inspect: (input: InspectInput) => Decision | Promise<Decision>;
   /**
    * For unfinished answers: index from which text must be held. 0 holds everything.
-   * `acting` (the default) asks the rules that redact or block, and none in shadow mode; `all` asks every rule
+   * `acting` (the default) asks the rules that redact, block or exempt, and none in shadow mode; `all` asks every rule
    * that can judge unfinished text, so that its findings before that index are final.
    */
   readonly holdFrom: (

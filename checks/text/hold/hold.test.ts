@@ -359,6 +359,29 @@ describe('modes and failures', () => {
   });
 });
 
+describe('exemptions', () => {
+  const OFFICE = { ...patternCheck('test/mail', /office@example\.com/g, /[a-z@.]/), id: 'test/mail' };
+  const either: AnyTextCheck = {
+    ...MAIL,
+    config: z.object({ office: z.boolean().default(false) }),
+    run: (input, config: { office: boolean }) =>
+      config.office ? OFFICE.run(input, {} as never) : MAIL.run(input, {} as never),
+  } as AnyTextCheck;
+  const policy = policyOf(
+    [rule('test/mail', 'redact'), { ...rule('test/mail', 'allow'), id: 'office', config: { office: true } }],
+    'enforce',
+    [either],
+  );
+  test('hold for every cut', async () => {
+    const text = 'ask office@example.com or bob@example.com today';
+    for (let at = 0; at <= text.length; at += 1) {
+      const result = await stream([text.slice(0, at), text.slice(at)], start(policy));
+      expect(result.text).toBe('ask office@example.com or [MAIL] today');
+    }
+    expect((await stream([...text], start(policy))).text).toBe('ask office@example.com or [MAIL] today');
+  });
+});
+
 describe('limits', () => {
   test('a rule for whole answers holds all of it and judges once', async () => {
     const policy = policyOf([rule('test/whole', 'block')]);
