@@ -233,6 +233,22 @@ function documentFind(text: string, kind: DocumentKind, tally: Tally, growing: b
   };
 }
 
+/** Joins overlapping markings: "confidential" within "confidential and proprietary". */
+function joined(finds: readonly Find[]): Find[] {
+  const out: Find[] = [];
+  for (const find of [...finds].sort((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = out.at(-1);
+    if (last === undefined || find.start >= last.end) out.push(find);
+    else
+      out[out.length - 1] = {
+        ...last,
+        end: Math.max(last.end, find.end),
+        score: Math.max(last.score, find.score),
+      };
+  }
+  return out;
+}
+
 /** Markings and kinds of documents in a text, by one pass over its words. */
 export function findConfidential(text: string, wanted: Wanted): Find[] {
   const state = { finds: [] as Find[], tallies: new Map<DocumentKind, Tally>() };
@@ -251,11 +267,12 @@ export function findConfidential(text: string, wanted: Wanted): Find[] {
     } else if (isCjk(code)) cjk = true;
   }
   if (cjk && wanted.markings) cjkMarkings(text, state.finds);
+  const finds = joined(state.finds);
   for (const [kind, tally] of state.tallies) {
     if (tally.tipped >= 0 && wanted.kinds.has(kind))
-      state.finds.push(documentFind(text, kind, tally, wanted.growing));
+      finds.push(documentFind(text, kind, tally, wanted.growing));
   }
-  return state.finds;
+  return finds;
 }
 
 const PHRASES: readonly string[] = [...Object.values(MARKINGS).flat(), ...CJK_MARKINGS, 'tlp:amber+strict'];

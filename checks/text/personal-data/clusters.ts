@@ -62,7 +62,10 @@ function capitalsBefore(text: string, start: number): Part | null {
   let from = start - 1;
   while (from > 0 && start - 1 - from < 5 && isAlnum(text.charCodeAt(from - 1))) from--;
   const word = text.slice(from, start - 1);
-  if (!/^[A-Z]{1,4}$/.test(word) || (from > 0 && isWordChar(text.charCodeAt(from - 1)))) return null;
+  // A single letter before a space is a word of its own ("I", "A").
+  if (!/^[A-Z]{2,4}$/.test(word) && !(/^[A-Z]$/.test(word) && separatorAt(text, start - 1) !== ' '))
+    return null;
+  if (from > 0 && isWordChar(text.charCodeAt(from - 1))) return null;
   return { start: from, end: start - 1, shape: 'A'.repeat(word.length), separator: '' };
 }
 
@@ -97,6 +100,13 @@ export function clusterAt(
     last = next;
   }
   return { start: parts[0]?.start ?? start, end: last, parts };
+}
+
+/** The cluster from its first part with a digit on: "DOB 1985-03-12" is a word and a date. */
+export function fromFirstDigit(cluster: Cluster): Cluster {
+  const [first, second] = cluster.parts;
+  if (first === undefined || second === undefined || hasDigit(first.shape)) return cluster;
+  return { ...cluster, start: second.start, parts: cluster.parts.slice(1) };
 }
 
 /** Calls `visit` for every run of up to `most` neighbouring parts with its form; used by all detectors of numbers. */

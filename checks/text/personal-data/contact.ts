@@ -39,8 +39,8 @@ const PHONE_CONTEXT = contextWords(
   'phone|telephone|tel|mobile|cell|cellphone|call|call me|call me at|text me|fax|whatsapp|signal|sms|ring|contact|reach|hotline|telefon|telefonnummer|handy|handynummer|mobil|mobilnummer|rufnummer|ruf|anrufen|erreichbar|téléphone|portable|tél|appelez|appeler|joindre|teléfono|móvil|celular|llámame|llamar|telefono|cellulare|chiamare|telefone|telemóvel|telefoon|mobiel|nummer|puhelin|telefonnr|mobilnr|numer telefonu|komórka|telefonu|číslo|mobilní|τηλέφωνο|κινητό|телефон|тел|мобильный|звоните|電話|电话|電話番号|手机|手機|携帯|전화|휴대폰|연락처|โทร|điện thoại|telepon|phone number|หมายเลข|फ़ोन|फोन|هاتف|טלפון',
 );
 const INTERNATIONAL = /\+[1-9]\d{0,2}(?:[ .\-/()\u00a0]{0,3}\d){6,13}(?!\d)/y;
-const NORTH_AMERICAN = /(?:\(([2-9]\d{2})\) ?|([2-9]\d{2})([.-]))[2-9]\d{2}([.-])\d{4}(?![\d.-])/y;
-const NATIONAL = /\(?\d(?:[ .\-/()\u00a0]{0,2}\d){6,12}(?![\d])/y;
+const NORTH_AMERICAN = /(?:\(([2-9]\d{2})\) ?|([2-9]\d{2})([.-]))[2-9]\d{2}([.-])\d{4}(?![.-]?\d)/y;
+const NATIONAL = /\(?\d(?:[ .\-/()\u00a0]{0,3}\d){6,12}(?!\d)/y;
 /** ITU-T E.164 country codes that are not of the one- and two-digit zones. */
 const TWO_DIGIT_CODES = new Set(
   '20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98'.split(
@@ -94,8 +94,8 @@ export function findPhones(text: string, cluster: Cluster, finds: Find[]): void 
   }
   if (cluster.parts.some((part) => part.shape.includes('A'))) return;
   const start = cluster.start - open;
-  if (!named(start)) return;
   const match = matchAt(NATIONAL, text, start);
   const digits = match?.[0].replace(/\D/g, '').length ?? 0;
-  if (match !== null && digits >= 7 && digits <= 13) finds.push(phone(start, match[0].length, 0.8));
+  if (match !== null && digits >= 7 && digits <= 13 && named(start))
+    finds.push(phone(start, match[0].length, 0.8));
 }

@@ -57,21 +57,19 @@ function writtenDate(text: string, start: number): Find | null {
 
 /** Dates of birth: a date after words that name it as one. */
 export function findBirthDates(text: string, cluster: Cluster, finds: Find[]): void {
-  if (!BIRTH_CONTEXT.test(text.slice(Math.max(0, cluster.start - 40), cluster.start))) return;
+  const dates: Find[] = [];
   eachRun(cluster, 3, (shape, start, end) => {
-    if (
-      shape.length >= 6 &&
-      shape.length <= 10 &&
-      NUMERIC.test(text.slice(start, end)) &&
-      isBirthDate(text.slice(start, end))
-    ) {
-      finds.push(birthDate(start, end));
-    }
+    if (shape.length < 6 || shape.length > 10) return;
+    const written = text.slice(start, end);
+    if (NUMERIC.test(written) && isBirthDate(written)) dates.push(birthDate(start, end));
   });
   for (const part of cluster.parts) {
-    const find = writtenDate(text, part.start);
-    if (find !== null) finds.push(find);
+    const find = part.shape.length <= 4 ? writtenDate(text, part.start) : null;
+    if (find !== null) dates.push(find);
   }
+  if (dates.length === 0 || !BIRTH_CONTEXT.test(text.slice(Math.max(0, cluster.start - 40), cluster.start)))
+    return;
+  finds.push(...dates);
 }
 
 /** Start of a date that the end of a growing text leaves open, else its length. */

@@ -11,25 +11,26 @@ const LICENCE = contextWords(
 );
 const WALLET = contextWords('wallet|ethereum|eth|address|erc20|erc-20|usdt|metamask|send to|crypto');
 
+const PASSPORT_FORM = /^A{0,2}9{6,9}A?$|^A9A9{6,7}$|^99AA9{5}$/;
+
+function isLicenceForm(shape: string, compact: string): boolean {
+  const digits = compact.replaceAll('A', '').length;
+  return digits >= 5 && compact.length >= 7 && compact.length <= 18 && !/^9{4}-99-99$/.test(shape);
+}
+
 /** Passport and driving licence numbers, which only their name gives away. */
 export function findDocuments(text: string, cluster: Cluster, finds: Find[]): void {
-  const before = text.slice(Math.max(0, cluster.start - 40), cluster.start);
-  const passport = PASSPORT.test(before);
-  const licence = !passport && LICENCE.test(before);
-  if (!passport && !licence) return;
-  eachRun(cluster, licence ? 6 : 2, (shape, start, end) => {
+  if (cluster.end - cluster.start < 7) return;
+  eachRun(cluster, 6, (shape, start, end) => {
+    if (end - start < 7 || end - start > 24) return;
     const compact = shape.replace(/[^9A]/g, '');
-    const digits = compact.replaceAll('A', '').length;
-    if (passport && /^A{0,2}9{6,9}A?$|^A9A\d?9{6}$|^99AA9{5}$/.test(compact)) {
+    const passport = PASSPORT_FORM.test(compact);
+    const licence = isLicenceForm(shape, compact);
+    if (!passport && !licence) return;
+    const before = text.slice(Math.max(0, start - 40), start);
+    if (passport && PASSPORT.test(before)) {
       finds.push({ start, end, kind: 'passport-number', score: 0.8, title: 'a passport number' });
-    }
-    if (
-      licence &&
-      digits >= 5 &&
-      compact.length >= 7 &&
-      compact.length <= 18 &&
-      !/^9{4}-99-99$/.test(shape)
-    ) {
+    } else if (licence && LICENCE.test(before)) {
       finds.push({ start, end, kind: 'driving-licence', score: 0.72, title: 'a driving licence number' });
     }
   });

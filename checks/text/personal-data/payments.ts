@@ -87,6 +87,8 @@ export function findBankCodes(text: string, finds: Find[]): void {
   for (const match of text.matchAll(BIC)) {
     const code = match[1] ?? '';
     const end = match.index + match[0].length;
+    // Eight capitals after the bare word may be any word.
+    if (!/[:=]| is | ist | est | es |ode /.test(match[0]) && !/\d/.test(code)) continue;
     if (
       IBAN_LENGTHS[code.slice(4, 6)] !== undefined ||
       /US|CA|AU|NZ|JP|CN|IN|SG|HK|ZA|MX|KR/.test(code.slice(4, 6))

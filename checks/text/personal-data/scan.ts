@@ -1,5 +1,5 @@
 import type { Cluster, Find } from './clusters.ts';
-import { clusterAt } from './clusters.ts';
+import { clusterAt, fromFirstDigit } from './clusters.ts';
 import { emailAt, findPhones } from './contact.ts';
 import { findBirthDates, unfinishedDateFrom } from './dates.ts';
 import { findCryptoAddresses, findDocuments } from './documents.ts';
@@ -28,10 +28,11 @@ export interface Wanted {
 function visitCluster(text: string, cluster: Cluster, wanted: Wanted, finds: Find[]): void {
   if (wanted.nationalIds) findIds(text, cluster, wanted.countries, finds);
   if (wanted.payments) findPayments(text, cluster, finds);
-  if (wanted.phones) findPhones(text, cluster, finds);
-  if (wanted.birthDates) findBirthDates(text, cluster, finds);
+  const digits = fromFirstDigit(cluster);
+  if (wanted.phones) findPhones(text, digits, finds);
+  if (wanted.birthDates) findBirthDates(text, digits, finds);
   if (wanted.documents) findDocuments(text, cluster, finds);
-  if (wanted.postalAddresses) findAddresses(text, cluster, finds);
+  if (wanted.postalAddresses) findAddresses(text, digits, finds);
   if (wanted.cryptoAddresses) findCryptoAddresses(text, cluster, finds);
 }
 
@@ -91,6 +92,10 @@ function lastTokenFrom(text: string): number {
   return from;
 }
 
+/** A word that ends in what may be a part of a written number, whatever it begins with. */
+const NUMBER_WORD =
+  /\d[0-9A-Za-z+()\-./,\u2011]{0,80}$|(?:^|[^0-9A-Za-z])[A-Z]{2,4}$|(?:^|[^0-9A-Za-z])[+()/.-]{1,3}$/;
+
 /** Goes back over words that may be parts of one written number. */
 function numberFrom(text: string, token: number): number {
   let from = token;
@@ -105,12 +110,7 @@ function numberFrom(text: string, token: number): number {
       start--;
     }
     const word = text.slice(start, end);
-    if (
-      !/^[0-9A-Za-z+()\-./,\u2011]*\d[0-9A-Za-z+()\-./,\u2011]*$/.test(word) &&
-      !/^[("]?[A-Z]{1,4}$/.test(word) &&
-      !/^[+()/.-]{1,3}$/.test(word)
-    )
-      break;
+    if (!NUMBER_WORD.test(word)) break;
     from = start;
   }
   return from;

@@ -79,10 +79,12 @@ function scanInfix(rules: readonly InfixRule[], run: string, from: number, finds
   }
 }
 
+/** Characters of a value that are judged; as in the pattern below. */
+const LONGEST_VALUE = 400;
 const NAME_BEFORE =
   /([\p{L}_$][\p{L}\p{N}_$.-]{0,60}(?: [\p{L}\p{N}_-]{1,24}){0,2})["'`\])*_]{0,3}[ \t]{0,3}(?:\([^()\n]{0,20}\)[ \t]{0,2})?[:=]?$/u;
 const VALUE_AFTER =
-  /[:=>]{0,2}[ \t]{0,8}\r?\n?[ \t]{0,8}["'`(]{0,3}(?:b["'])?((?:Bearer|Basic|Token|token|ApiKey)[ ]{1,2})?["'`]?([\x21-\x7e]{4,2000})/y;
+  /[:=>：]{0,2}[ \t]{0,8}\r?\n?[ \t]{0,8}["'`(]{0,3}(?:b["'])?((?:Bearer|Basic|Token|token|ApiKey)[ ]{1,2})?["'`]?([\x21-\x7e]{4,400})/y;
 const SPOKEN =
   /(?:[Pp]ass(?:word|wort|phrase|code|wd)|PASSWORD|[Kk]ey|[Tt]oken|[Ss]ecret|[Cc]redentials?) (?:is|was|are|ist|lautet|est|es|to) (?:now )?["'`:]{0,2} ?([\x21-\x7e]{6,512})/g;
 
@@ -112,6 +114,9 @@ function judge(name: string, value: string, spoken: boolean): Omit<Find, 'start'
 }
 
 function scanAssignment(text: string, at: number, finds: Find[]): void {
+  const before = text.charCodeAt(at - 1);
+  // `==`, `::`, `=>`, `>>`: the first sign has been looked at already.
+  if (before === 61 || before === 58 || before === 62) return;
   const name = NAME_BEFORE.exec(text.slice(Math.max(0, at - 100), at))?.[1];
   if (name === undefined) return;
   VALUE_AFTER.lastIndex = at;
@@ -122,7 +127,11 @@ function scanAssignment(text: string, at: number, finds: Find[]): void {
   const found = value.length < 4 ? null : judge(name, value, false);
   if (found === null) return;
   const start = at + match[0].length - raw.length;
-  finds.push({ start, end: start + value.length, ...found });
+  let end = start + value.length;
+  // A value longer than what was looked at goes on to the end of its characters.
+  if (value.length === LONGEST_VALUE)
+    while (end < text.length && /[A-Za-z0-9+/=_-]/.test(text[end] as string)) end++;
+  finds.push({ start, end, ...found });
 }
 
 function scanSpoken(text: string, finds: Find[]): void {
@@ -163,6 +172,8 @@ function scanCharacters(text: string, wanted: Wanted, finds: Find[]): void {
       if (run.includes('://')) scanInfix(URL_RULES, run, runStart, finds);
     }
     runStart = -1;
+    // The full-width colon of East Asian text.
+    if (code === 0xff1a && wanted.assignments) scanAssignment(text, i, finds);
   }
 }
 

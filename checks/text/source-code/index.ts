@@ -97,10 +97,9 @@ export const sourceCodeCheck = defineTextCheck({
     holdFrom: (text, config) => {
       const unfinished = unfinishedLineFrom(text);
       const last = codeBlocks(text, true).at(-1);
-      // A block that is long enough has been reported already; a shorter one may still become long enough.
-      return last?.open === true && scoreOf(last, config) === 0
-        ? Math.min(last.start, unfinished)
-        : unfinished;
+      if (last?.open !== true) return unfinished;
+      // A block that is long enough has been reported up to its end; a shorter one may still become so.
+      return Math.min(unfinished, scoreOf(last, config) === 0 ? last.start : last.end);
     },
   },
   samples: [

@@ -56,7 +56,7 @@ export const LANGUAGES = [
   {
     id: 'python',
     title: 'Python',
-    line: /^\s{0,60}(?:(?:async )?def \w{1,60}\s?\(|class \w{1,60}(?:\(.{0,80}\))?:$|from [\w.]{1,80} import [\w(*]|import [a-z_][\w.]{0,60}(?: as \w{1,30})?$|(?:if|elif|while|for|with|except) .{1,160}:$|(?:else|try|finally):$|@\w[\w.]{0,60}(?:\(.{0,100}\))?$|self\.\w{1,60}|print\(|if __name__ ==)/,
+    line: /^\s{0,60}(?:(?:async )?def \w{1,60}\s?\((?:.{0,240}:)?$|class \w{1,60}(?:\(.{0,80}\))?:$|from [\w.]{1,80} import [\w(*]|import [a-z_][\w.]{0,60}(?: as \w{1,30})?$|(?:if|elif|while|for|with|except) .{1,160}:$|(?:else|try|finally):$|@\w[\w.]{0,60}(?:\(.{0,100}\))?$|self\.\w{1,60}|print\(|if __name__ ==)/,
   },
   {
     id: 'ruby',
@@ -76,7 +76,7 @@ export const LANGUAGES = [
   {
     id: 'typescript',
     title: 'JavaScript or TypeScript',
-    line: /^\s{0,60}(?:import (?:type )?(?:[\w*{][\w\s,{}*$]{0,160} from )?['"]|export (?:default |async |const |function|class|interface|type|enum|\{|\*)|(?:const|let|var) [\w${[][\w\s,$:{}[\]<>|]{0,120} ?=|(?:async )?function ?\*?\s?\w{0,60}\s?\(|(?:interface|class) \w{1,60}(?:<[^>]{1,40}>)?(?: (?:extends|implements) [\w<>, ]{1,80})? \{|(?:return|await) .{0,200};$|module\.exports|console\.(?:log|error)\(|.{0,120}=> \{$|\}\)?;?$|describe\(|it\()/,
+    line: /^\s{0,60}(?:import (?:type )?(?:[\w*{][\w\s,{}*$]{0,160} from )?['"]|export (?:default |async |const |function|class|interface|type|enum|\{|\*)|(?:const|let|var) [\w${[][\w\s,$:{}[\]<>|]{0,120} ?=|(?:async )?function ?\*?\s?\w{0,60}\s?\(|(?:interface|class) \w{1,60}(?:<[^>]{1,40}>)?(?: (?:extends|implements) [\w<>, ]{1,80})? \{|await .{0,200};$|module\.exports|console\.(?:log|error)\(|.{0,120}=> \{$|describe\(|it\()/,
   },
   {
     id: 'scala',
