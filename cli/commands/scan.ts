@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type ScanResult, scanText } from '@bartizan/checks/policy/scan.ts';
+import type { ScanResult } from '@bartizan/checks/policy/scan.ts';
 import { PolicyDocument } from '@bartizan/contracts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
@@ -48,6 +48,8 @@ export function addScan(program: Command): void {
 
 async function judge(text: string, author: 'user' | 'third_party', flags: Flags): Promise<ScanResult> {
   const policy = flags.policy ? readJsonFile(flags.policy, PolicyDocument) : undefined;
+  // Loaded when asked for only: all the checks with their tables take a moment.
+  const { scanText } = await import('@bartizan/checks/policy/scan.ts');
   return scanText(text, { author, ...(policy ? { policy } : {}) });
 }
 

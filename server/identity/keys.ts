@@ -22,8 +22,8 @@ export interface KeyMaker extends Actor {
   readonly permissions: ReadonlySet<Permission>;
 }
 
-const wider = (what: string) =>
-  new AppError('forbidden', `a key cannot give more than its maker has: ${what}`);
+const wider = (what: string, hint?: string) =>
+  new AppError('forbidden', `a key cannot give more than its maker has: ${what}`, hint ? { hint } : {});
 
 /** What is made with a key is never wider than that key. */
 function demandNotWider(input: KeyInput, maker: KeyRow): void {
@@ -34,7 +34,13 @@ function demandNotWider(input: KeyInput, maker: KeyRow): void {
       throw wider('endpoints');
   }
   if (maker.expires_at === null) return;
-  if (input.expiresAt === null || input.expiresAt > maker.expires_at.getTime()) throw wider('expiry');
+  if (input.expiresAt === null || input.expiresAt > maker.expires_at.getTime()) {
+    const until = maker.expires_at.toISOString().slice(0, 16);
+    throw wider(
+      'expiry',
+      `This key ends ${until} UTC: ask for an earlier expiry, or make the key in the console.`,
+    );
+  }
 }
 
 export function createKeyService(deps: IdentityDeps) {

@@ -183,7 +183,9 @@ describe('the command line', () => {
     expect(cli(['endpoint', 'remove', 'own', '--yes'], key).status).toBe(0);
     const policies = JSON.parse(cli(['policy', 'list', '--json'], key).stdout) as { name: string }[];
     expect(policies.length).toBeGreaterThan(0);
-    const made = JSON.parse(cli(['key', 'create', 'app', '--endpoint', 'demo', '--json'], key).stdout) as {
+    const made = JSON.parse(
+      cli(['key', 'create', 'app', '--endpoint', 'demo', '--expires', '10m', '--json'], key).stdout,
+    ) as {
       key: { id: string };
       secret: string;
     };
