@@ -44,11 +44,8 @@ export function Catalogue({ opened, checks, used, onClose, onAdd }: CataloguePro
               <p className="bz-dim bz-note">{check.description}</p>
               <span className="bz-tags">
                 {check.maps.map((map) => (
-                  <Tag
-                    key={`${map.framework}${map.id}`}
-                    title={`${map.name} (${map.framework} ${map.edition})`}
-                  >
-                    {map.framework} {map.id}
+                  <Tag key={`${map.framework}${map.edition}${map.id}`} title={map.name}>
+                    {map.framework} {map.edition} {map.id}
                   </Tag>
                 ))}
               </span>

@@ -1,5 +1,5 @@
 import { type DryRunResult, type PolicyDetail, type PolicyDocument, policyRoutes } from '@bartizan/contracts';
-import { Button, Loader, NumberInput, Select } from '@mantine/core';
+import { Button, Checkbox, Loader, NumberInput, Select } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -35,6 +35,8 @@ export function DryRun({ policy, document, what }: DryRunProps) {
     policy.endpointIds.length === 1 ? (policy.endpointIds[0] ?? null) : null,
   );
   const [sample, setSample] = useState(1000);
+  const [enforced, setEnforced] = useState(false);
+  const judged: PolicyDocument = enforced ? { ...document, mode: 'enforce' } : document;
   const { run, stop, busy, result, failure } = useDryRun();
   return (
     <>
@@ -47,7 +49,7 @@ export function DryRun({ policy, document, what }: DryRunProps) {
           onSubmit={(event) => {
             event.preventDefault();
             void run({
-              document,
+              document: judged,
               since: Date.now() - Number(period),
               endpointId: endpointId ?? undefined,
               sample,
@@ -87,6 +89,15 @@ export function DryRun({ policy, document, what }: DryRunProps) {
               setSample(typeof value === 'number' ? Math.min(5000, Math.max(1, value)) : 1000)
             }
           />
+          {document.mode === 'shadow' ? (
+            <Checkbox
+              size="xs"
+              label="As if it enforced"
+              title="In shadow mode everything passes; this shows what would happen if it did not"
+              checked={enforced}
+              onChange={(event) => setEnforced(event.currentTarget.checked)}
+            />
+          ) : null}
           <Button type="submit" leftSection={<IconPlayerPlay size={14} />} disabled={busy}>
             Run
           </Button>

@@ -17,19 +17,21 @@ import { UpstreamsFields } from './upstreams-fields.tsx';
 
 interface FormProps {
   readonly endpoint: Endpoint | null;
+  /** What a new endpoint is guarded by at first. */
+  readonly policyId?: string | null;
   readonly save: (values: EndpointValues) => Promise<Endpoint>;
   readonly onSaved: (endpoint: Endpoint) => Promise<void>;
 }
 
 /** Everything about an endpoint, in sections. Those who may not change it see it disabled. */
-export function EndpointForm({ endpoint, save, onSaved }: FormProps) {
+export function EndpointForm({ endpoint, policyId = null, save, onSaved }: FormProps) {
   const disabled = !useMay('endpoints.manage');
   const policies = useQuery({ ...policiesQuery, enabled: useMay('policies.read') });
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState(false);
   const form = useForm<EndpointValues>({
-    initialValues: initialValues(endpoint),
+    initialValues: initialValues(endpoint, policyId),
     validate: validateWith(EndpointInput),
     validateInputOnBlur: true,
   });

@@ -6,6 +6,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { Gate } from '../app/gate.tsx';
+import { policiesQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { LinkTabs } from '../ui/link-tabs.tsx';
@@ -22,18 +23,24 @@ const above = <Link to="/protection/endpoints">Endpoints</Link>;
 export function NewEndpointPage() {
   const navigate = useNavigate();
   const client = useQueryClient();
+  const policies = useQuery(policiesQuery);
   return (
     <Gate permission="endpoints.manage">
       <Page narrow title="Create endpoint" above={above}>
-        <EndpointForm
-          endpoint={null}
-          save={(body) => api.call(endpointRoutes.create, { body })}
-          onSaved={async (endpoint) => {
-            await client.invalidateQueries({ queryKey: ['endpoints'] });
-            toast(`Endpoint ${endpoint.name} created`);
-            await navigate({ to: '/protection/endpoints/$id', params: { id: endpoint.id } });
-          }}
-        />
+        <QueryView query={policies}>
+          {(known) => (
+            <EndpointForm
+              endpoint={null}
+              policyId={known[0]?.id ?? null}
+              save={(body) => api.call(endpointRoutes.create, { body })}
+              onSaved={async (endpoint) => {
+                await client.invalidateQueries({ queryKey: ['endpoints'] });
+                toast(`Endpoint ${endpoint.name} created`);
+                await navigate({ to: '/protection/endpoints/$id', params: { id: endpoint.id } });
+              }}
+            />
+          )}
+        </QueryView>
       </Page>
     </Gate>
   );

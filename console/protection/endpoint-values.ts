@@ -10,10 +10,10 @@ export type EndpointFormApi = UseFormReturnType<EndpointValues>;
 const EMPTY = { slug: '', name: '' };
 
 /** What the form starts with: the endpoint as stored (provider keys stay on the server), or the schema's defaults. */
-export function initialValues(endpoint: Endpoint | null): EndpointValues {
+export function initialValues(endpoint: Endpoint | null, policyId: string | null): EndpointValues {
   if (endpoint !== null)
     return EndpointInput.parse({ ...endpoint, upstreams: byPriority(endpoint.upstreams) });
-  return { ...EndpointInput.parse({ ...EMPTY, slug: 'x', name: 'x' }), ...EMPTY };
+  return { ...EndpointInput.parse({ slug: 'x', name: 'x', policyId }), ...EMPTY };
 }
 
 /** A short name made of a name: lower-case letters, digits and hyphens. */

@@ -47,8 +47,8 @@ function About({ check }: { check: CheckSummary }) {
       {check.description} <code>{check.id}</code>{' '}
       <span className="bz-tags">
         {check.maps.map((map) => (
-          <Tag key={`${map.framework}${map.id}`} title={`${map.name} (${map.framework} ${map.edition})`}>
-            {map.framework} {map.id}
+          <Tag key={`${map.framework}${map.edition}${map.id}`} title={map.name}>
+            {map.framework} {map.edition} {map.id}
           </Tag>
         ))}
       </span>

@@ -7,15 +7,21 @@ import type { GuardFinding } from './types.ts';
 export const anchorOf = (finding: GuardFinding): string =>
   `finding-${finding.direction}-${finding.segment}-${finding.start}`;
 
-/** What was found: check, where, how sure, why it matters, and what was done. */
-export function FindingsTable({ findings }: { findings: readonly GuardFinding[] }) {
+/** What was found: check, where, how sure, why it matters, and what was done. `narrow` joins check and message. */
+export function FindingsTable({
+  findings,
+  narrow = false,
+}: {
+  findings: readonly GuardFinding[];
+  narrow?: boolean;
+}) {
   const titleOf = useCheckTitles();
   return (
     <table className="bz-table">
       <thead>
         <tr>
           <th scope="col">Action</th>
-          <th scope="col">Check</th>
+          {narrow ? null : <th scope="col">Check</th>}
           <th scope="col">What</th>
           <th scope="col">Where</th>
           <th scope="col" className="bz-num">
@@ -30,11 +36,15 @@ export function FindingsTable({ findings }: { findings: readonly GuardFinding[] 
               <VerdictBadge verdict={finding.action} />
               {finding.enforced ? null : <div className="bz-dim bz-nowrap">not enforced</div>}
             </td>
+            {narrow ? null : (
+              <td>
+                {titleOf(finding.check)}
+                <div className="bz-dim bz-mono">{finding.check}</div>
+              </td>
+            )}
             <td>
-              {titleOf(finding.check)}
-              <div className="bz-dim bz-mono">{finding.check}</div>
-            </td>
-            <td>
+              {narrow ? <b>{titleOf(finding.check)}</b> : null}
+              {narrow ? <br /> : null}
               {finding.message}
               <div className="bz-dim">
                 {finding.kind}, rule {finding.rule}

@@ -3,7 +3,7 @@ import { Button, SegmentedControl, Select } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { api } from '../app/api.ts';
 import { readDraft } from '../app/drafts.ts';
 import { Gate } from '../app/gate.tsx';
@@ -44,9 +44,17 @@ function Playground() {
   const ready =
     state.segments.some((segment) => segment.text.trim() !== '') &&
     (state.source === 'draft' ? state.draft.trim() !== '' : policyId !== null);
+  const [queued, setQueued] = useState(false);
   const submit = () => {
-    if (ready && !run.isPending) run.mutate();
+    if (policies.isPending) setQueued(true);
+    else if (ready && !run.isPending) run.mutate();
   };
+  // Somebody was faster than the list of policies.
+  useEffect(() => {
+    if (!queued || policies.isPending) return;
+    setQueued(false);
+    if (ready) run.mutate();
+  }, [queued, policies.isPending, ready, run.mutate]);
 
   return (
     <Page

@@ -50,7 +50,7 @@ export function PlaygroundResult({ request, result }: { request: TryInput; resul
       </div>
       {result.findings.length > 0 ? (
         <div className="bz-result-block" style={{ overflowX: 'auto' }}>
-          <FindingsTable findings={result.findings} />
+          <FindingsTable narrow findings={result.findings} />
         </div>
       ) : null}
       {changed ? (

@@ -10,10 +10,28 @@ export function validateWith(schema: z.ZodType) {
     const errors: FormErrors = {};
     for (const issue of result.error.issues) {
       const path = issue.path.join('.');
-      errors[path] ??= issue.message;
+      errors[path] ??= inWords(issue);
     }
     return errors;
   };
+}
+
+/** What is wrong with a field as people say it; messages that a schema gives itself are kept. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small') {
+    if (issue.origin === 'string') return Number(issue.minimum) <= 1 ? 'Fill this in' : issue.message;
+    if (issue.origin === 'array' || issue.origin === 'set') return `Choose at least ${issue.minimum}`;
+    return `At least ${Number(issue.minimum).toLocaleString('en')}`;
+  }
+  if (issue.code === 'too_big') {
+    const most = Number(issue.maximum).toLocaleString('en');
+    return issue.origin === 'string' ? `At most ${most} characters` : `At most ${most}`;
+  }
+  if (issue.code === 'invalid_format' && issue.format === 'email') return 'This is not an e-mail address';
+  if (issue.code === 'invalid_union' || (issue.code === 'invalid_format' && issue.format === 'url')) {
+    return 'This is not an address that begins with http:// or https://';
+  }
+  return issue.code === 'invalid_type' ? 'Fill this in' : issue.message;
 }
 
 /** The field errors in an answer of the server, by path, or none. `body.` prefixes are dropped. */

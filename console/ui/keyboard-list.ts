@@ -10,7 +10,10 @@ const typing = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-const inDialog = (): boolean => document.querySelector('[role="dialog"]') !== null;
+/** A dialog over the page, or a popover that the keys are meant for. */
+const inDialog = (target: EventTarget | null): boolean =>
+  document.querySelector('[role="dialog"][aria-modal="true"]') !== null ||
+  (target instanceof Element && target.closest('[role="dialog"], [role="menu"], [role="listbox"]') !== null);
 
 /**
  * Keys of a list: `j`/`k` or arrows move, `Enter` opens, `/` goes to the search, `Escape` lets go.
@@ -24,7 +27,7 @@ export function useKeyboardList({ length, onOpen, search }: KeyboardListOptions)
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const { length, onOpen, selected, search } = state.current;
-      if (event.metaKey || event.ctrlKey || event.altKey || inDialog()) return;
+      if (event.metaKey || event.ctrlKey || event.altKey || inDialog(event.target)) return;
       if (typing(event.target)) {
         if (event.key === 'Escape') (event.target as HTMLElement).blur();
         return;
@@ -37,6 +40,8 @@ export function useKeyboardList({ length, onOpen, search }: KeyboardListOptions)
             : 0;
       if (step !== 0 && length > 0) {
         event.preventDefault();
+        // Enter then belongs to the list, not to a button that happens to have the focus.
+        if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
         setSelected(Math.min(length - 1, Math.max(0, selected + step)));
       } else if (event.key === 'Enter' && selected >= 0 && selected < length) {
         if (event.target instanceof HTMLElement && event.target.closest('a,button')) return;

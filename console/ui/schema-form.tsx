@@ -53,7 +53,11 @@ export function humanName(name: string): string {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[_-]/g, ' ')
-    .toLowerCase();
+    .toLowerCase()
+    .replace(
+      /\b(?:url|api|json|id|ip|iban|html)(s?)\b/g,
+      (word) => word.replace(/s$/, '').toUpperCase() + (word.endsWith('s') ? 's' : ''),
+    );
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
