@@ -18,7 +18,7 @@ export interface Excerpt {
 }
 
 const EXCERPT_CHARS = 200;
-/** Stands for one masked UTF-16 unit, so that offsets of findings keep pointing at their span. */
+/** Stands for one masked UTF-16 unit, as in gateways' records: offsets of findings keep pointing at their span. */
 const MASK = '█';
 
 /** The text with the given spans hidden; its length stays the same. */
@@ -34,14 +34,9 @@ function mask(text: string, spans: readonly Pick<GuardFinding, 'start' | 'end'>[
   return out + text.slice(from);
 }
 
-/**
- * Segments for those who may not read content. Retention `redacted` kept no span that a guard found (and its
- * offsets belong to the text before that); of `full` text the spans are hidden here.
- */
-export function maskedSegments(
-  record: Pick<RecordBody, 'retention' | 'segments' | 'findings'>,
-): RecordedSegment[] {
-  if (record.retention !== 'full' || record.findings.length === 0) return record.segments;
+/** Segments for those who may not read content: every span that a guard found is hidden, whatever is kept. */
+export function maskedSegments(record: Pick<RecordBody, 'segments' | 'findings'>): RecordedSegment[] {
+  if (record.findings.length === 0) return record.segments;
   return record.segments.map((segment) => {
     if (segment.text === null) return segment;
     const spans = record.findings.filter(

@@ -200,8 +200,7 @@ export function createInteractionService(deps: InteractionDeps) {
           hint: 'It was sealed with another master key. Start Bartizan with the key that was in use then.',
         });
       }
-      const hides = keptTexts(found.body.segments).length > 0 && found.body.retention === 'full';
-      if (reader.mayReadContent && hides) {
+      if (reader.mayReadContent && keptTexts(found.body.segments).length > 0) {
         const subject = `interaction:${id}`;
         await audit.record({ actor: reader.actor, action: 'interactions.content_read', subject, detail: {} });
       }

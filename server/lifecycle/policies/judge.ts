@@ -20,9 +20,19 @@ function segmentsOf(recording: Recording, direction: 'input' | 'output'): Segmen
   return segments;
 }
 
+const MASKED = /^█+$/;
+
+/** True when the record keeps only a mask where the finding was. */
+function isMasked(finding: GuardFinding, { segments }: Recording): boolean {
+  const segment = segments.find(
+    ({ index, direction }) => index === finding.segment && direction === finding.direction,
+  );
+  return MASKED.test(segment?.text?.slice(finding.start, finding.end) ?? '');
+}
+
 /**
- * Retention `redacted` keeps the text without what guards found, so that the same guard finds nothing in it
- * again. The recorded findings of a check therefore stand for what a draft's rule with that check would find.
+ * Retention `redacted` masks what guards found, so that the same guard finds nothing there again. The recorded
+ * findings of a check therefore stand for what a draft's rule with that check would find in masked spans.
  */
 function remembered(
   recording: Recording,
@@ -32,6 +42,7 @@ function remembered(
   let verdict: Verdict = 'allow';
   const rules: string[] = [];
   if (recording.retention !== 'redacted' || document.mode === 'shadow') return { verdict, rules };
+  const masked = recording.findings.filter((finding) => isMasked(finding, recording));
   for (const rule of document.rules) {
     if (!rule.enabled || !rule.directions.includes(direction)) continue;
     if (rule.endpoints.length > 0 && !rule.endpoints.includes(recording.endpointId ?? '')) continue;
@@ -40,7 +51,7 @@ function remembered(
       finding.direction === direction &&
       finding.score >= rule.threshold &&
       rule.authors.includes(finding.author);
-    if (!recording.findings.some(matches)) continue;
+    if (!masked.some(matches)) continue;
     verdict = strongest(verdict, rule.action);
     if (rule.action !== 'allow') rules.push(rule.id);
   }

@@ -179,7 +179,7 @@ describe('dry run', () => {
     blockedFull,
     sampleRecord({
       endpointId,
-      said: 'key [AWS_ACCESS_KEY]',
+      said: `key ${'█'.repeat(20)}`,
       retention: 'redacted',
       verdict: 'block',
       findings: [sampleFinding(4, 24)],
