@@ -416,6 +416,30 @@ describe('streams', () => {
   });
 });
 
+test.each([
+  ['no HTTP at all', 'hello\r\n\r\n', 400],
+  [
+    'two lengths',
+    'POST /api/v1/open HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+    400,
+  ],
+  [
+    'length and chunks',
+    'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
+    400,
+  ],
+  ['no host', 'GET /api/v1/open HTTP/1.1\r\n\r\n', 400],
+  ['endless headers', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`, 431],
+])('%s is answered and hung up on', async (_, bytes, status) => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+});
+
 test('a connection that says nothing does not hold up a server that stops', async () => {
   const stopping = await serve();
   const { port } = await stopping.listen({ host: '127.0.0.1', port: 0 });

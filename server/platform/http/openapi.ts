@@ -85,7 +85,12 @@ export function openApiDocument(contracts: readonly RouteContract[], version: st
     components: {
       schemas: { ApiError: schemaOf(ApiError, 'output') },
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'bartizan.session', description: 'Set by signing in' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'bartizan-<instance>',
+          description: 'Set by signing in',
+        },
         key: { type: 'http', scheme: 'bearer', description: 'An API key with the scopes it needs' },
       },
     },

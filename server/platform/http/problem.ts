@@ -31,21 +31,38 @@ function fromFastify(status: number, code: string): AppError | null {
   return null;
 }
 
+/**
+ * SQLSTATEs of class 22 (data exception, PostgreSQL manual, Appendix A) that say that a value cannot be
+ * stored: a NUL or half a surrogate pair in a text, a number or date out of range, a malformed id.
+ */
+const NOT_STORABLE = /^22(?:001|003|007|008|021|P02|P05)$/;
+
+function fromDatabase(code: string, cause: Error): AppError | null {
+  if (NOT_STORABLE.test(code)) {
+    return new AppError('invalid_input', 'the request holds a value that cannot be stored', {
+      hint: 'Look for control characters, broken characters and numbers out of range.',
+    });
+  }
+  // Our statement timeout cancelled it.
+  if (code !== '57014') return null;
+  return new AppError('unavailable', 'the database took too long', {
+    hint: 'Ask for a smaller range.',
+    cause,
+  });
+}
+
 /** Any error as one that may be shown. What is not ours to show becomes `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isDatabaseUnavailable(error)) return databaseUnavailable(error);
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-    const known = error.code.startsWith('FST_') ? fromFastify(status, error.code) : null;
+    const known = error.code.startsWith('FST_')
+      ? fromFastify(status, error.code)
+      : 'severity' in error
+        ? fromDatabase(error.code, error)
+        : null;
     if (known) return known;
-    // 57014: our statement timeout cancelled it.
-    if (error.code === '57014' && 'severity' in error) {
-      return new AppError('unavailable', 'the database took too long', {
-        hint: 'Ask for a smaller range.',
-        cause: error,
-      });
-    }
   }
   return new AppError('internal', 'something went wrong on our side', {
     hint: 'The log of the server says more under this request id.',

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Config } from '../config/index.ts';
 import { parseJsonBody } from './body.ts';
+import { answerClientError } from './client-error.ts';
 import { serveConsole } from './console.ts';
 import { drainable } from './drain.ts';
 import { securityHeaders } from './headers.ts';
@@ -67,6 +68,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => fail(error, request, reply as FastifyReply),
   }) as unknown as FastifyInstance<Server>;
   app.removeAllContentTypeParsers();
