@@ -77,7 +77,7 @@ describe('gateway process', () => {
 
     server.setShipStatus(503);
     await (await ask(url, 'kept here')).text();
-    const slow = await ask(url, 'stream slowly please', { stream: true });
+    const slow = await ask(url, 'repeat: stream slowly, a b c d', { stream: true });
     child.kill('SIGTERM');
     expect(await slow.text()).toContain('[DONE]');
     expect(await ended(child)).toBe(0);

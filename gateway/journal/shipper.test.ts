@@ -128,6 +128,17 @@ describe('shipper', () => {
     expect(JSON.parse(String(line))).toMatchObject({ id: bad });
   });
 
+  it('keeps all records when the server refuses everything', async () => {
+    let refusing = true;
+    answer = () => (refusing ? 400 : 200);
+    const ids = await append(3);
+    start();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await readdir(directory)).not.toContain('rejected');
+    refusing = false;
+    await expect.poll(() => shipped()).toEqual(ids);
+  });
+
   it('does not mistake a refused token for bad records', async () => {
     let calls = 0;
     answer = () => (++calls < 4 ? 401 : 200);

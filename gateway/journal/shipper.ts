@@ -110,6 +110,8 @@ export function startShipper(options: ShipperOptions): Shipper {
     const outcome = await send(lines);
     if (outcome !== 'invalid') return outcome === 'taken';
     if (lines.length === 1) {
+      // When even an empty batch is refused, the record is not what is wrong.
+      if ((await send([])) !== 'taken') return failed('refuses even empty batches') === 'taken';
       await journal.setAside(lines[0] as Buffer);
       log.error(
         'the server refused an interaction as invalid: it is kept in the journal folder under rejected/',

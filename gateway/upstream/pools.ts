@@ -13,7 +13,7 @@ export interface Pools {
 
 const MAX_POOLS = 256;
 /** Sockets per origin and gateway process; further requests wait, within the upstream's headers timeout. */
-const CONNECTIONS = 128;
+const CONNECTIONS = 512;
 
 /** One keep-alive pool per origin and connection setting; the least recently used go when there are too many. */
 export function createPools(resolve: Resolve): Pools {
