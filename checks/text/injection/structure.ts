@@ -40,7 +40,7 @@ const MARKS: readonly { readonly pattern: RegExp; readonly score: number }[] = [
   },
   {
     pattern:
-      /(?:[-=*#_]{4,80})\s{0,8}(?:begin |start |new |end )(?:of )?(?:system |user |admin |special )?(?:instructions?|prompt|message|rules|task)/g,
+      /[-=*#_]{4}\s{0,8}(?:begin |start |new |end )(?:of )?(?:system |user |admin |special )?(?:instructions?|prompt|message|rules|task)/g,
     score: 0.45,
   },
   { pattern: /"role"\s{0,4}:\s{0,4}"(?:system|developer)"/g, score: 0.4 },

@@ -112,7 +112,7 @@ function holdFrom(text: string, config: Config, context: TextContext): number {
   const floor = Math.max(0, text.length - HOLD_LIMIT);
   const tail = text.slice(floor);
   const { text: folded, map } = fold(tail);
-  let hold = tail.length - (/[A-Za-z0-9+/=_-]{8,}$/.exec(tail.slice(-4096))?.[0].length ?? 0);
+  let hold = tail.length - (/[A-Za-z0-9+/=_-]{1,4096}$/.exec(tail.slice(-4096))?.[0].length ?? 0);
   const needles = config.canaries ? needlesOf(context.canaries) : [];
   if (needles.length > 0) {
     const squeezed = squeeze(folded);
