@@ -52,6 +52,7 @@ const isRetried = (status: number): boolean => RETRIED.has(status) || status >= 
 /** A redirect is not followed (it could lead anywhere) and is no answer a client can use. */
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 const MAX_BREAKERS = 10_000;
+const LOG_EVERY_MS = 1_000;
 
 function resultOf(status: number): CallResult {
   if (status >= 500) return 'failure';
@@ -69,6 +70,16 @@ export function createUpstreams(
   const { clock, random, logger, demoUrl } = options;
   const pools = createPools(options.resolve ?? systemResolve);
   const breakers = new Map<string, Breaker>();
+  const loggedAtMs = new Map<string, number>();
+
+  /** True at most once a second and upstream: interactions record every attempt, the log need not. */
+  function mayLog(id: string): boolean {
+    const nowMs = clock.now();
+    if (nowMs - (loggedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return false;
+    if (loggedAtMs.size >= MAX_BREAKERS) loggedAtMs.clear();
+    loggedAtMs.set(id, nowMs);
+    return true;
+  }
 
   function breakerOf(upstream: SnapshotUpstream): Breaker {
     const key = `${upstream.id} ${upstream.baseUrl}`;
@@ -161,7 +172,7 @@ export function createUpstreams(
     const cause = (failure as Error).cause as NodeJS.ErrnoException | undefined;
     const refused = cause?.name === 'AddressRefused';
     note(course, upstream, { status: null, error: refused ? 'address_refused' : kind, ms });
-    if (kind !== 'cancelled') {
+    if (kind !== 'cancelled' && mayLog(upstream.id)) {
       logger.warn({ upstream: upstream.name, kind, code: cause?.code }, 'upstream attempt failed');
     }
     return { kind: kind === 'timeout' || kind === 'cancelled' ? kind : 'connection' };
