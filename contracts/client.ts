@@ -3,7 +3,7 @@ import { ApiError } from './common.ts';
 import type { RouteContract, RouteInput, RouteOutput } from './route.ts';
 
 export interface ClientOptions {
-  /** Console address, e.g. `http://127.0.0.1:7100`. */
+  /** Console address, e.g. `http://127.0.0.1:7600`. */
   readonly baseUrl: string;
   readonly headers?: () => Record<string, string>;
   readonly fetch?: typeof fetch;

@@ -41,7 +41,7 @@ const HttpUrl = z.url({ protocol: /^https?$/ });
 const Environment = z.object({
   BARTIZAN_DATA_DIR: z.string().min(1),
   BARTIZAN_HOST: z.string().min(1).default('127.0.0.1'),
-  BARTIZAN_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7200),
+  BARTIZAN_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7601),
   BARTIZAN_SERVER_URL: HttpUrl,
   BARTIZAN_DEMO_URL: HttpUrl.optional(),
   BARTIZAN_MASTER_KEY: z.string().optional(),

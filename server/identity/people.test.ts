@@ -27,7 +27,7 @@ describe('set-up', () => {
   test('of ten at once, with two links, exactly one becomes administrator', async () => {
     expect((await t.call('GET', '/auth/state')).body).toEqual({ setUp: false, version: '1.2.3' });
     const links = [await t.identity.ensureSetupToken(), await t.identity.ensureSetupToken()];
-    expect(links[0]).toMatch(/^http:\/\/127\.0\.0\.1:7100\/setup\?token=[\w-]{43}$/);
+    expect(links[0]).toMatch(/^http:\/\/127\.0\.0\.1:7600\/setup\?token=[\w-]{43}$/);
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
         t.call('POST', '/auth/setup', { body: body(t.tokenOf(links[n % 2]), n), address: `198.51.100.${n}` }),
@@ -241,7 +241,7 @@ describe('people', () => {
       });
     const first = await add();
     expect(first.body.person).toMatchObject({ email: 'dora@example.com', roles: ['security'] });
-    expect(first.body.inviteUrl).toContain('http://127.0.0.1:7100/invite?token=');
+    expect(first.body.inviteUrl).toContain('http://127.0.0.1:7600/invite?token=');
     const renewed = await add();
     expect(renewed.body.person.id).toBe(first.body.person.id);
     const accept = (link: string) =>

@@ -45,7 +45,7 @@ export async function startIdentity(options: { https?: boolean } = {}) {
     clock,
     masterKey: masterKeyFromHex(randomBytes(32).toString('hex')),
     internalToken: INTERNAL_TOKEN,
-    publicUrl: () => publicUrl ?? 'http://127.0.0.1:7100',
+    publicUrl: () => publicUrl ?? 'http://127.0.0.1:7600',
     https: options.https ?? false,
     version: '1.2.3',
     passwordCost: CHEAP,

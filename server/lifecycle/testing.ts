@@ -101,7 +101,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     events,
     clock,
     logger: { info: () => undefined, warn: fail, error: fail },
-    config: { publicUrl: 'http://127.0.0.1:7100', gatewayUrl: 'http://127.0.0.1:7200', demo: true },
+    config: { publicUrl: 'http://127.0.0.1:7600', gatewayUrl: 'http://127.0.0.1:7601', demo: true },
     identity: {
       gatewayKeys: async () => keys,
       touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),

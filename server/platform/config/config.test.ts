@@ -30,7 +30,7 @@ describe('loadConfig', () => {
   test('has defaults that keep to this machine', () => {
     expect(loadConfig({ ...good, BARTIZAN_PUBLIC_URL: '', UNRELATED: 'x' })).toMatchObject({
       host: '127.0.0.1',
-      port: 7100,
+      port: 7600,
       publicUrl: null,
       trustedProxies: [],
       demo: false,

@@ -60,7 +60,7 @@ function isCidr(value: string): boolean {
 const Settings = z.object({
   BARTIZAN_DATA_DIR: z.string().min(1).default('.bartizan'),
   BARTIZAN_HOST: z.string().min(1).max(253).default('127.0.0.1'),
-  BARTIZAN_PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(7100),
+  BARTIZAN_PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(7600),
   DATABASE_URL: z
     .string('is missing: the address of a PostgreSQL 15 or later (npm start brings one by itself)')
     .regex(/^postgres(?:ql)?:\/\//, 'must start with postgres://'),
