@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { leakOf } from '../secrets/leak-simulation.ts';
 import type { TextFinding } from '../types.ts';
@@ -88,11 +88,12 @@ describe('documents', () => {
   });
 });
 
+const found = (terms: string[], text: string, caseSensitive = false): string[] =>
+  compileTerms(terms, caseSensitive)
+    .find(text)
+    .map(({ start, end }) => text.slice(start, end));
+
 describe('own words', () => {
-  const found = (terms: string[], text: string, caseSensitive = false): string[] =>
-    compileTerms(terms, caseSensitive)
-      .find(text)
-      .map(({ start, end }) => text.slice(start, end));
   it('match whole words, in any capitalisation unless told otherwise', () => {
     expect(found(['bluebird'], 'Bluebird and BLUEBIRD, not bluebirds')).toEqual(['Bluebird', 'BLUEBIRD']);
     expect(found(['Bluebird'], 'bluebird', true)).toEqual([]);

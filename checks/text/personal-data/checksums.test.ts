@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isDate, isFiller, luhn, mod11_10, mod97, verhoeff } from './checksums.ts';
 import { isBase58Check, isBech32 } from './crypto-address.ts';

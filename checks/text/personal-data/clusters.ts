@@ -117,6 +117,8 @@ export function eachRun(
 ): void {
   const { parts } = cluster;
   for (let from = 0; from < parts.length; from++) {
+    // Digits after a point are the rest of a decimal number.
+    if (parts[from]?.separator === '.' && hasDigit(parts[from - 1]?.shape ?? '')) continue;
     let shape = '';
     const last = Math.min(parts.length, from + most);
     for (let to = from; to < last; to++) {

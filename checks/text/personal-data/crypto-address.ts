@@ -16,7 +16,7 @@ function decode58(text: string): Uint8Array | null {
     for (; carry > 0; carry >>= 8) bytes.push(carry & 255);
   }
   for (let i = 0; text[i] === '1'; i++) bytes.push(0);
-  return Uint8Array.from(bytes.reverse());
+  return Uint8Array.from(bytes.toReversed());
 }
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();

@@ -58,7 +58,7 @@ const mykad = (c: string): boolean =>
   isShortDate(part(c, 0, 2), part(c, 2, 2), part(c, 4, 2)) &&
   !/^.{6}(?:00|17|18|19|20|69|7[0-1]|73|80|81|94|95|96|97)/.test(c);
 
-const aadhaar = (c: string): boolean => /^[2-9]/.test(c) && verhoeff(c) && c !== [...c].reverse().join('');
+const aadhaar = (c: string): boolean => /^[2-9]/.test(c) && verhoeff(c) && c !== [...c].toReversed().join('');
 const pan = (c: string): boolean => /^[A-Z]{3}[ABCEFGHJKLPT][A-Z](?!0000)\d{4}[A-Z]$/.test(c);
 const saId = (c: string): boolean =>
   isShortDate(part(c, 0, 2), part(c, 2, 2), part(c, 4, 2)) && /^.{10}[01]/.test(c) && luhn(c);

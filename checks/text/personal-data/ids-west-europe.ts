@@ -33,7 +33,7 @@ function nir(c: string): boolean {
 }
 
 function steuerId(c: string): boolean {
-  const counts = [...c.slice(0, 10)].reduce(
+  const counts = Array.from(c.slice(0, 10)).reduce(
     (map, digit) => map.set(digit, (map.get(digit) ?? 0) + 1),
     new Map<string, number>(),
   );

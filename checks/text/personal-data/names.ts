@@ -28,6 +28,8 @@ const THING_BEFORE =
   /(?:product|file|company|brand|app|project|city|street|domain|host|user|variable|function|class|table|column|package|model|code|display|server|repo|branch|dog|cat|team|game|book|song|movie|country)['’s]{0,2}$/i;
 const LABEL =
   /(?:^|[\n;,|([{•*-]\s{0,3})["*_]{0,2}(?:patient(?:in)?|full[ _]?name|patient[ _]name|customer(?:[ _]name)?|client[ _]name|candidate(?:[ _]name)?|employee(?:[ _]name)?|applicant|insured|account[ _]holder|cardholder(?:[ _]name)?|beneficiary|contact[ _]person|name|vorname|nachname|ansprechpartner|versicherter|mitarbeiter(?:in)?|nom(?: complet)?|prénom|nombre(?: completo)?|paciente|paziente|nome(?: completo)?|cognome|naam|patiënt|imię i nazwisko|namn|navn|nimi)["*_]{0,2}\s?$/iu;
+/** In data, a quoted bare `name` is as often a thing's. */
+const QUOTED_NAME = /["'`]name["'`]?\s?$/;
 const NOT_A_NAME =
   /^(?:Required|None|Unknown|Not|The|Your|My|This|That|See|Enter|Please|Optional|String|Example|Name|First|Last|Full|Test|User|Admin|Yes|No|Any|All|New|Default|N\/A|What|Who|Here|There|It|If|To|In|On|For|And)(?![\p{L}])/u;
 
@@ -65,7 +67,8 @@ function announcements(
     }
   }
   for (const colon of colons) {
-    if (LABEL.test(text.slice(Math.max(0, colon - 32), colon)))
+    const before = text.slice(Math.max(0, colon - 32), colon);
+    if (LABEL.test(before) && !QUOTED_NAME.test(before))
       found.push({ at: skipGap(text, colon + 1), words: 2 });
   }
   return found;

@@ -40,12 +40,14 @@ function judge(
     .replace(/[^0-9A-Za-z]/g, '')
     .toUpperCase();
   const before = text.slice(Math.max(0, start - CONTEXT_LENGTH), start);
+  const small = /[a-z]/.test(text.slice(start, end));
   let best: Omit<Find, 'start' | 'end'> | null = null;
   for (const { rule, shape: form } of candidates) {
     if (countries.size > 0 && !countries.has(rule.country)) continue;
     if (!rule.valid(compact)) continue;
     const named = rule.context.test(before);
-    if (!named && isFiller(compact)) continue;
+    // Small letters are those of hexadecimal numbers and words, unless a word says otherwise.
+    if (!named && (isFiller(compact) || small)) continue;
     const score = named ? rule.near : form.alone;
     if (score > (best?.score ?? 0)) best = { kind: rule.id, score, title: rule.title };
   }

@@ -98,7 +98,7 @@ export const secretsCheck = defineTextCheck({
     },
     {
       title: 'placeholders',
-      input: textInput('api_key = "your-key-here"\npassword: <token>\ntoken=$' + '{TOKEN}'),
+      input: textInput('api_key = "your-key-here"\npassword: <token>\ntoken=%TOKEN%'),
       found: false,
     },
     {

@@ -84,7 +84,7 @@ const LONGEST_VALUE = 400;
 const NAME_BEFORE =
   /([\p{L}_$][\p{L}\p{N}_$.-]{0,60}(?: [\p{L}\p{N}_-]{1,24}){0,2})["'`\])*_]{0,3}[ \t]{0,3}(?:\([^()\n]{0,20}\)[ \t]{0,2})?[:=]?$/u;
 const VALUE_AFTER =
-  /[:=>：]{0,2}[ \t]{0,8}\r?\n?[ \t]{0,8}["'`(]{0,3}(?:b["'])?((?:Bearer|Basic|Token|token|ApiKey)[ ]{1,2})?["'`]?([\x21-\x7e]{4,400})/y;
+  /(?:[:：][ \t]{0,8}\r?\n[ \t]{0,8}|[:=>：]{0,2}[ \t]{0,8})["'`(]{0,3}(?:b["'])?((?:Bearer|Basic|Token|token|ApiKey)[ ]{1,2})?["'`]?([\x21-\x7e]{4,400})/y;
 const SPOKEN =
   /(?:[Pp]ass(?:word|wort|phrase|code|wd)|PASSWORD|[Kk]ey|[Tt]oken|[Ss]ecret|[Cc]redentials?) (?:is|was|are|ist|lautet|est|es|to) (?:now )?["'`:]{0,2} ?([\x21-\x7e]{6,512})/g;
 

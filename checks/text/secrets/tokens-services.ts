@@ -282,4 +282,17 @@ export const SERVICE_TOKENS: readonly TokenRule[] = [
     yes: [`tfp_${url64(44)}`],
     no: ['tfp_form'],
   }),
+  token(
+    ['onepassword-token', 'a 1Password service account token'],
+    ['ops_eyJ'],
+    '[A-Za-z0-9+/_-]{200,2000}={0,3}',
+    {
+      yes: [`ops_eyJ${alnum(320)}`],
+      no: [`ops_eyJ${alnum(20)}`],
+    },
+  ),
+  token(['vercel-token', 'a Vercel token'], ['vcp_', 'vci_', 'vca_', 'vcr_', 'vck_'], '[A-Za-z0-9]{24,64}', {
+    yes: [`vcp_${alnum(56)}`],
+    no: ['vcp_project'],
+  }),
 ];

@@ -51,6 +51,11 @@ function extend(draft: Draft, kind: ReturnType<typeof classifyLine>, end: number
     if (id !== undefined) draft.languages.set(id, (draft.languages.get(id) ?? 0) + 1);
     return true;
   }
+  if (kind.kind === 'closing') {
+    draft.end = end;
+    draft.blanks = 0;
+    return true;
+  }
   if (kind.kind === 'blank') return ++draft.blanks < BLANK_GAP;
   if (kind.kind === 'prose') return ++draft.pendingProse < PROSE_GAP;
   if (kind.kind === 'comment') draft.blanks = 0;

@@ -16,7 +16,7 @@ export const LANGUAGES = [
   {
     id: 'stack-trace',
     title: 'a stack trace',
-    line: /^(?:\s{1,12}at [\w.$<>\/[\] ]{1,200}(?:\(|:\d)|\s{0,12}File "[^"]{1,200}", line \d{1,7}|Traceback \(most recent|Caused by: [\w.]{3,160}|Exception in thread "|\s{1,12}\.\.\. \d{1,4} more|[\w.]{3,120}(?:Exception|Error): |goroutine \d{1,9} \[|thread '[^']{1,60}' panicked at|#\d{1,3}\s{1,4}0x[0-9a-f]{6,16} in )/,
+    line: /^(?:\s{1,12}at [\w.$<>/[\] ]{1,200}(?:\(|:\d)|\s{0,12}File "[^"]{1,200}", line \d{1,7}|Traceback \(most recent|Caused by: [\w.]{3,160}|Exception in thread "|\s{1,12}\.\.\. \d{1,4} more|[\w.]{3,120}(?:Exception|Error): |goroutine \d{1,9} \[|thread '[^']{1,60}' panicked at|#\d{1,3}\s{1,4}0x[0-9a-f]{6,16} in )/,
   },
   {
     id: 'sql',
@@ -101,7 +101,7 @@ export const LANGUAGES = [
   {
     id: 'assembly',
     title: 'assembly',
-    line: /^\s{0,20}(?:[\w.]{1,40}:\s{0,8}$|(?:mov[lqbw]?|push[lq]?|pop[lq]?|lea[lq]?|call[q]?|jmp|jn?[ezlg]|cmp[lqb]?|xor[lq]?|add[lq]?|sub[lq]?|ret[q]?|nop)\s{1,8}[%$\w(\[-].{0,80}$|\.(?:section|globl|text|data|align)\b)/,
+    line: /^\s{0,20}(?:[\w.]{1,40}:\s{0,8}$|(?:mov[lqbw]?|push[lq]?|pop[lq]?|lea[lq]?|call[q]?|jmp|jn?[ezlg]|cmp[lqb]?|xor[lq]?|add[lq]?|sub[lq]?|ret[q]?|nop)\s{1,8}[%$\w([-].{0,80}$|\.(?:section|globl|text|data|align)\b)/,
   },
 ] as const satisfies readonly Language[];
 

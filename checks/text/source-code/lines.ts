@@ -1,8 +1,11 @@
 import type { Language } from './languages.ts';
 import { LANGUAGES } from './languages.ts';
 
-/** What a line looks like by itself. `comment`, `fence` and `blank` neither start nor end a block of code. */
-export type LineKind = 'code' | 'comment' | 'blank' | 'fence' | 'prose';
+/**
+ * What a line looks like by itself. `closing` (brackets only) belongs to the block above it; `comment` (also
+ * lines of data), `fence` and `blank` neither start nor end a block.
+ */
+export type LineKind = 'code' | 'closing' | 'comment' | 'blank' | 'fence' | 'prose';
 
 export interface Line {
   readonly kind: LineKind;
@@ -14,6 +17,7 @@ const BLANK: Line = { kind: 'blank', language: null };
 const PROSE: Line = { kind: 'prose', language: null };
 const CODE: Line = { kind: 'code', language: null };
 const COMMENT: Line = { kind: 'comment', language: null };
+const CLOSING: Line = { kind: 'closing', language: null };
 const FENCE: Line = { kind: 'fence', language: null };
 
 /** Characters of a line that are looked at. */
@@ -38,16 +42,16 @@ function beginsAsProse(line: string): boolean {
   return FUNCTION_WORDS.test(second) || FUNCTION_WORDS.test(third);
 }
 
+/** A member of a JSON document: data, not code. */
+const DATA_LINE = /^\s{0,100}"[^"\n]{0,120}"\s?(?::|,?$)/;
 const COMMENT_LINE =
   /^\s{0,80}(?:\/\/|\/\*|\*\/|\* |#(?!#|include|define|if|endif|pragma|!\/)|--(?:\s|$)|"""|'''|<!--|;;|%%)/;
 const SHARED_FORMS: readonly RegExp[] = [
   /[;{}]\s{0,8}(?:\/\/.{0,200})?$/,
-  /^\s{0,80}[})\]][)\]};,]{0,6}$/,
   /(?:=>|->|\(|\[|&&|\|\|)\s{0,4}$/,
-  /^\s{0,80}[\w.$\[\]"'*&@:]{1,60}\s{0,12}(?::=|[-+*/|&%^]?=)\s{0,4}\S/,
+  /^\s{0,80}[\w.$[\]"'*&@:]{1,60}\s{0,12}(?::=|[-+*/|&%^]?=)\s{0,4}\S/,
   /^\s{0,80}[\w.$:>@-]{2,60}\(.{0,300}\)[;,]?$/,
   /^\s{1,80}[\w.$]{1,60}\(.{0,300}[,(]$/,
-  /^\s{2,80}[\w"'.$-]{1,40}\s?: .{1,200},$/,
   /^\s{0,80}\.[a-zA-Z_]\w{0,40}\(/,
   /^\s{0,80}(?:else|try|finally|do|begin|end|fi|done|then|endif|esac|break|continue|pass)\s{0,4}[:{;]?$/,
   /^\s{2,80}(?:return|throw|raise|yield)\b/,
@@ -58,6 +62,8 @@ export function classifyLine(whole: string): Line {
   const line = whole.length > LINE_LIMIT ? whole.slice(0, LINE_LIMIT) : whole.trimEnd();
   if (line.trim() === '') return BLANK;
   if (/^\s{0,12}(?:```|~~~)/.test(line)) return FENCE;
+  if (/^\s{0,100}[{}()[\];,]{1,12}$/.test(line)) return CLOSING;
+  if (DATA_LINE.test(line)) return COMMENT;
   if (beginsAsProse(line)) return PROSE;
   for (const language of LANGUAGES) {
     if (language.line.test(line)) return { kind: 'code', language };
