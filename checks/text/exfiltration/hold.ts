@@ -17,7 +17,7 @@ type Stage = 'none' | 'label' | 'closed' | 'target' | 'definition';
 
 /** Start of a Markdown link, image or definition that the end of `tail` leaves unfinished, or -1. One pass. */
 function openMarkdown(tail: string): number {
-  let stage: Stage = 'none';
+  let stage = 'none' as Stage;
   let from = -1;
   let bracket = -1;
   let started = false;

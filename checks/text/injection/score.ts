@@ -2,8 +2,8 @@ import type { Reading, Span, View } from '../normalise/index.ts';
 import type { Author } from '../types.ts';
 import { findHits } from './hits.ts';
 import { documentLikeness, findHidden } from './regions.ts';
-import type { RuleName, Sign } from './rules.ts';
 import { judgeHits } from './rules.ts';
+import type { RuleName, Sign } from './signs.ts';
 import { findMarks } from './structure.ts';
 
 export type AttackKind = 'direct' | 'buried' | 'extraction' | 'jailbreak' | 'obfuscated';

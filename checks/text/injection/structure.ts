@@ -1,4 +1,4 @@
-import type { Sign } from './rules.ts';
+import type { Sign } from './signs.ts';
 
 /** Marks that only a chat template or a forged turn puts into a text. Patterns are bounded. */
 const MARKS: readonly { readonly pattern: RegExp; readonly score: number }[] = [

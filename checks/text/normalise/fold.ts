@@ -8,7 +8,7 @@ export interface Folded {
   readonly map: SpanMap;
 }
 
-const MARKS = /[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]/gu;
+const MARKS = /[\u0300-\u036f]|\u0489|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]/gu;
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /** Folds of single code points; grows to at most the assigned code points that were met. */

@@ -123,5 +123,5 @@ export function rot13(text: string): string {
 
 /** The code points in the opposite order. */
 export function backwards(text: string): string {
-  return [...text].reverse().join('');
+  return [...text].toReversed().join('');
 }

@@ -46,7 +46,10 @@ function buildNeedles(canaries: readonly string[]): Needle[] {
   for (const canary of canaries) {
     const plain = squeeze(fold(canary).text).text;
     if (plain.length < MIN_CANARY) continue;
-    needles.push({ form: 'plain', text: plain }, { form: 'reversed', text: [...plain].reverse().join('') });
+    needles.push(
+      { form: 'plain', text: plain },
+      { form: 'reversed', text: [...plain].toReversed().join('') },
+    );
     if (/[a-z]{4}/.test(plain)) needles.push({ form: 'rot13', text: rot13(plain) });
     needles.push({ form: 'hex', text: Buffer.from(canary, 'utf8').toString('hex') });
     for (const form of base64Forms(canary)) {

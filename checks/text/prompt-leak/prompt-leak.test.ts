@@ -26,7 +26,7 @@ describe('canaries', () => {
     ['upper case', CANARY.toUpperCase()],
     ['other separators', 'Violet Anvil 58'],
     ['letter by letter', [...CANARY].join(' ')],
-    ['backwards', [...CANARY].reverse().join('')],
+    ['backwards', [...CANARY].toReversed().join('')],
     ['base64', Buffer.from(CANARY).toString('base64')],
     ['base64 within a sentence', Buffer.from(`the word is ${CANARY}, keep it`).toString('base64')],
     ['hexadecimal', Buffer.from(CANARY).toString('hex')],

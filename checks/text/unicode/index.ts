@@ -32,6 +32,9 @@ const MAX_FINDINGS = 500;
 /** How far back a word or an unfinished direction run is followed while streaming. */
 const HOLD_LIMIT = 512;
 
+/** Escape, its C1 form, and backspace. */
+const MOVES_CURSOR = ['\u001b', '\u009b', '\b'] as const;
+
 type Judged = Omit<TextFinding, 'segment' | 'start' | 'end'>;
 
 function judge(stretch: Stretch, text: string, config: Config): Judged | null {
@@ -76,7 +79,9 @@ function judge(stretch: Stretch, text: string, config: Config): Judged | null {
       if (!config.controls) return null;
       return {
         kind: 'control-characters',
-        score: /[\u001b\u009b\u0008]/.test(text.slice(stretch.start, stretch.end)) ? 0.7 : 0.55,
+        score: MOVES_CURSOR.some((char) => text.slice(stretch.start, stretch.end).includes(char))
+          ? 0.7
+          : 0.55,
         message: 'Control characters that can change what a terminal or log shows.',
         ...removed,
       };

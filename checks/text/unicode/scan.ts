@@ -109,7 +109,7 @@ function readStretch(text: string, start: number, family: Family): Stretch {
   return { family, start, end, count, says, inWord };
 }
 
-const CROWDED = /(?:[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]){4,4096}/g;
+const CROWDED = /(?:[\u0300-\u036f]|\u0489|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]){4,4096}/g;
 
 /** Four or more combining marks piled on one letter; no spelling needs that. */
 export function findPiles(text: string): Span[] {
