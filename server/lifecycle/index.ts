@@ -144,6 +144,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     async stop() {
       for (const end of ends.splice(0)) end();
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+      policies.close();
       await upkeep.stop();
     },
     seedDemo: async () => ({ endpointId: await endpoints.seedDemo() }),

@@ -1,12 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AnyTextCheck, compilePolicy } from '@bartizan/checks';
+import { randomUUID } from 'node:crypto';
 import type { DryRunResult, PolicyDocument, Verdict } from '@bartizan/contracts';
-import { isEvaluable, judgeRecording } from './judge.ts';
+import { isEvaluable, type Judgement } from './judge.ts';
+import { createJudging } from './judging.ts';
 import type { EndpointContext, PolicyPorts, Recording, RecordingQuery } from './ports.ts';
 
-/** Longest stretch of judging before other work of this process gets its turn. */
-const SLICE_MS = 20;
 const TIME_LIMIT_MS = 25_000;
+/** For one page of recordings; a guard that takes longer hangs. */
+const PAGE_LIMIT_MS = 20_000;
 const MAX_CHANGES = 500;
 const EXCERPT_CHARS = 160;
 
@@ -47,57 +47,66 @@ function contexts(endpoints: PolicyPorts['endpoints']) {
 export interface DryRunOptions {
   readonly document: PolicyDocument;
   readonly query: RecordingQuery;
-  readonly checks: readonly AnyTextCheck[];
   readonly ports: PolicyPorts;
   /** What excerpts may show: false leaves them empty. */
   readonly showContent: boolean;
 }
 
+function enter(tally: Tally, recording: Recording, judged: Judgement, showContent: boolean): void {
+  const { verdict: after, rules } = judged;
+  count(tally, recording.verdict, after);
+  if (after === recording.verdict) {
+    tally.unchanged += 1;
+    return;
+  }
+  if (tally.changes.length >= MAX_CHANGES) return;
+  tally.changes.push({
+    interactionId: recording.id,
+    at: recording.at,
+    endpoint: recording.endpointSlug,
+    before: recording.verdict,
+    after,
+    rules: [...rules],
+    excerpt: showContent ? excerptOf(recording) : '',
+  });
+}
+
 /**
- * Judges recorded traffic with a draft. Runs in slices of 20 ms between which other requests are served, for at
- * most 25 s: `examined` tells how far it came. Lists at most 500 changes; `summary` counts all.
+ * Judges recorded traffic with a draft, in a thread of its own and for at most 25 s: `examined` tells how far it
+ * came. Lists at most 500 changes; `summary` counts all. Throws `unavailable` when the guards hang.
  */
 export async function dryRun(options: DryRunOptions): Promise<DryRunResult> {
-  const { document, query, checks, ports } = options;
-  const compiled = compilePolicy(document, checks);
+  const { document, query, ports, showContent } = options;
   const contextOf = contexts(ports.endpoints);
+  const judging = createJudging();
+  const run = randomUUID();
   const deadline = performance.now() + TIME_LIMIT_MS;
   const tally: Tally = { examined: 0, notEvaluable: 0, unchanged: 0, changes: [], counts: new Map() };
-
-  async function examine(recording: Recording): Promise<void> {
-    tally.examined += 1;
-    if (!isEvaluable(recording)) {
-      tally.notEvaluable += 1;
-      return;
+  try {
+    for await (const page of ports.recordings.newest(query)) {
+      const evaluable = page.filter(isEvaluable);
+      const recordings = [];
+      for (const recording of evaluable) {
+        recordings.push({ recording, endpoint: await contextOf(recording.endpointId) });
+      }
+      const judged =
+        recordings.length === 0
+          ? []
+          : await judging.recordings(
+              { kind: 'recordings', run, document, recordings },
+              PAGE_LIMIT_MS,
+              query.signal,
+            );
+      tally.examined += page.length;
+      tally.notEvaluable += page.length - evaluable.length;
+      for (const [index, recording] of evaluable.entries()) {
+        const judgement = judged[index];
+        if (judgement) enter(tally, recording, judgement, showContent);
+      }
+      if (query.signal.aborted || performance.now() > deadline) break;
     }
-    const endpoint = await contextOf(recording.endpointId);
-    const { verdict: after, rules } = await judgeRecording(recording, { document, compiled }, endpoint);
-    count(tally, recording.verdict, after);
-    if (after === recording.verdict) {
-      tally.unchanged += 1;
-      return;
-    }
-    if (tally.changes.length >= MAX_CHANGES) return;
-    tally.changes.push({
-      interactionId: recording.id,
-      at: recording.at,
-      endpoint: recording.endpointSlug,
-      before: recording.verdict,
-      after,
-      rules: [...rules],
-      excerpt: options.showContent ? excerptOf(recording) : '',
-    });
-  }
-
-  let sliceStart = performance.now();
-  pages: for await (const page of ports.recordings.newest(query)) {
-    for (const recording of page) {
-      await examine(recording);
-      if (performance.now() - sliceStart < SLICE_MS) continue;
-      await nextTurn();
-      sliceStart = performance.now();
-      if (query.signal.aborted || sliceStart > deadline) break pages;
-    }
+  } finally {
+    judging.close();
   }
   const { counts, ...result } = tally;
   return { ...result, summary: [...counts.values()].sort((a, b) => b.count - a.count) };

@@ -15,10 +15,10 @@ import type { Database } from '../../platform/database/types.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
 import { summariseChecks } from './checks.ts';
 import { dryRun } from './dry-run.ts';
+import { createJudging } from './judging.ts';
 import { noSuchPolicy, requireValid, toDetail, toSummary } from './model.ts';
 import type { PolicyDeps } from './ports.ts';
 import { createPolicyStore } from './store.ts';
-import { tryOut } from './try-out.ts';
 
 export interface NewVersion {
   readonly document: PolicyDocument;
@@ -29,10 +29,12 @@ export interface NewVersion {
 const STANDARD_NAME = 'Standard';
 /** Dry runs at the same time; each may keep a core busy. */
 const MAX_DRY_RUNS = 2;
+const TRY_LIMIT_MS = 15_000;
 
 export function createPolicyService(deps: PolicyDeps) {
   const { audit, events, clock, checks, ports } = deps;
   const store = createPolicyStore(deps.database);
+  const judging = createJudging();
   let dryRuns = 0;
 
   async function detail(id: string): Promise<PolicyDetail> {
@@ -184,7 +186,11 @@ export function createPolicyService(deps: PolicyDeps) {
     async tryOut(request: z.output<typeof TryRequest>): Promise<TryResult> {
       const document = await documentFor(request);
       const endpoint = request.endpointId ? await ports.endpoints.context(request.endpointId) : undefined;
-      return await tryOut(request, document, checks, endpoint);
+      const { segments, direction, endpointId } = request;
+      return await judging.tryOut(
+        { kind: 'try', request: { segments, direction, endpointId }, document, endpoint },
+        TRY_LIMIT_MS,
+      );
     },
 
     async dryRun(
@@ -204,7 +210,7 @@ export function createPolicyService(deps: PolicyDeps) {
         const { since, until, endpointId, sample: limit } = request;
         const query = { since, until, endpointId, limit, signal: options.signal };
         const { showContent } = options;
-        const result = await dryRun({ document: request.document, query, checks, ports, showContent });
+        const result = await dryRun({ document: request.document, query, ports, showContent });
         const { examined, notEvaluable } = result;
         await audit.record({
           actor,
@@ -217,6 +223,9 @@ export function createPolicyService(deps: PolicyDeps) {
         dryRuns -= 1;
       }
     },
+
+    /** Ends the thread that tries texts out. */
+    close: () => judging.close(),
 
     /** Creates the policy "Standard" on an instance that has no policy yet; two servers may try at once. */
     async ensureStandard(document: PolicyDocument): Promise<void> {

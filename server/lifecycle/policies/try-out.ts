@@ -3,7 +3,7 @@ import { GuardFinding, type PolicyDocument, type TryRequest, type TryResult } fr
 import type { z } from 'zod';
 import type { EndpointContext } from './ports.ts';
 
-type Try = z.output<typeof TryRequest>;
+export type Try = z.output<typeof TryRequest>;
 
 /** Judges segments as a gateway would; nothing is recorded. */
 export async function tryOut(
