@@ -114,6 +114,8 @@ export const at = (holder: Holder, key: string | number, path: string): Place =>
 
 const valueAt = (place: Place): unknown => (place.holder as Record<string | number, unknown>)[place.key];
 
+const JSON_LIKE = /^\s{0,100}[[{]/;
+
 /** Gathers a string member; anything else that is there is gathered by its leaves. */
 export function text(to: Gathered, place: Place, voice: Voice): void {
   const value = valueAt(place);
@@ -123,7 +125,7 @@ export function text(to: Gathered, place: Place, voice: Voice): void {
     addPiece(to, value, voice, {
       path: place.path,
       write: (next) => setAt(holder, key, next),
-      json: voice.kind === 'tool_call',
+      json: voice.kind === 'tool_call' && JSON_LIKE.test(value),
     });
     return;
   }

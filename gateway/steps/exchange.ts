@@ -130,7 +130,12 @@ export function enterDecision(
   if (decision.findings.length > 0) exchange.findings.push(...decision.findings);
   if (decision.errors.length > 0) {
     exchange.guardErrors.push(...decision.errors);
-    exchange.verdict = strongest(exchange.verdict, 'flag');
-    exchange.wouldBe = strongest(exchange.wouldBe, 'flag');
+    flag(exchange);
   }
+}
+
+/** Marks what was let through although a guard could not judge it; in shadow mode only as what would have been. */
+export function flag(exchange: Exchange): void {
+  exchange.wouldBe = strongest(exchange.wouldBe, 'flag');
+  if (exchange.policy?.compiled.mode === 'enforce') exchange.verdict = strongest(exchange.verdict, 'flag');
 }

@@ -2,10 +2,9 @@ import { redactSegments } from '@bartizan/checks/policy/redact.ts';
 import type { Decision, PolicyFinding } from '@bartizan/checks/policy/types.ts';
 import { createVault, type Vault } from '@bartizan/checks/policy/vault.ts';
 import type { Direction, TextContext } from '@bartizan/checks/text/types.ts';
-import { strongest } from '@bartizan/contracts';
 import type { Gathered, Piece } from '../formats/gather.ts';
 import { type Problem, problem } from '../http/problem.ts';
-import { type Exchange, enterDecision } from './exchange.ts';
+import { type Exchange, enterDecision, flag } from './exchange.ts';
 
 /** Guards that answer later than this have failed, whatever time their own policy gives them. */
 const LONGEST_INSPECTION_MS = 15_000;
@@ -166,8 +165,7 @@ function unreadProblem(exchange: Exchange, gathered: Gathered): Problem | null {
       message: `${part.path} was passed on unread`,
     });
   }
-  exchange.verdict = strongest(exchange.verdict, 'flag');
-  exchange.wouldBe = strongest(exchange.wouldBe, 'flag');
+  flag(exchange);
   return null;
 }
 

@@ -79,7 +79,8 @@ describe('which endpoint and model a request is for', () => {
       'any',
       'meta-llama/Llama-4',
     ],
-  ])('%s', (_title, scope, named, model, slug, upstreamModel) => {
+  ])('%s', (...row) => {
+    const [, scope, named, model, slug, upstreamModel] = row;
     expect(resolve(scope, named, model)).toMatchObject({
       ok: true,
       target: { endpoint: { slug }, upstreamModel },
@@ -94,7 +95,8 @@ describe('which endpoint and model a request is for', () => {
     ['a model that two endpoints list', all, null, 'both', 'model_not_found'],
     ['a model that nobody lists', all, null, 'nope', 'model_not_found'],
     ['a key without endpoints', scopeFor([one], []), null, 'big', 'endpoint_not_found'],
-  ])('refuses %s', (_title, scope, named, model, code) => {
+  ])('refuses %s', (...row) => {
+    const [, scope, named, model, code] = row;
     expect(resolve(scope, named, model)).toMatchObject({ ok: false, problem: { code } });
   });
 

@@ -24,6 +24,8 @@ const DRAIN_TIMEOUT_MS = 60_000;
 /** More of a stream than this is not kept as raw response. */
 const MOST_RAW_CHARS = 8 * 1024 * 1024;
 const HEARTBEAT = ':\n\n';
+/** While everything is held back, a comment goes out this often, so that nothing in between gives up waiting. */
+const HEARTBEAT_MS = 10_000;
 
 function dialectFor(exchange: Exchange): StreamDialect {
   switch (exchange.format.api) {
@@ -36,11 +38,14 @@ function dialectFor(exchange: Exchange): StreamDialect {
   }
 }
 
-/** Waits until the client takes more; rejects with the client's absence. */
+/** Waits until the client takes more; false when it is gone or does not read for too long. */
 function drained(res: ServerResponse): Promise<boolean> {
   if (res.destroyed) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const timer = setTimeout(() => done(false), DRAIN_TIMEOUT_MS);
+    const timer = setTimeout(() => {
+      res.destroy();
+      done(false);
+    }, DRAIN_TIMEOUT_MS);
     const onDrain = (): void => done(true);
     const onClose = (): void => done(false);
     function done(open: boolean): void {
@@ -70,6 +75,8 @@ interface Relay {
   readonly channels: Channels;
   /** What waits to be written. */
   readonly out: (string | Buffer)[];
+  /** When something was last written. */
+  wroteAt: number;
 }
 
 /**
@@ -87,6 +94,7 @@ export async function relay(
     dialect: dialectFor(exchange),
     channels: createChannels(exchange),
     out: [],
+    wroteAt: performance.now(),
   };
   const started = performance.now();
   const guardedBefore = exchange.guardMs;
@@ -145,6 +153,7 @@ function flush(state: Relay, { res, headers }: RelayTarget): boolean {
   }
   const bytes = out.length === 1 ? out[0] : Buffer.concat(out.map((piece) => Buffer.from(piece as string)));
   out.length = 0;
+  state.wroteAt = performance.now();
   return res.write(bytes as string | Buffer);
 }
 
@@ -172,7 +181,10 @@ async function onEvent(state: Relay, event: SseEvent): Promise<Step> {
     out.push(event.raw);
     return GO;
   }
-  if (reading.droppable && reading.deltas.every(({ holder, field }) => holder[field] === '')) return GO;
+  if (reading.droppable && reading.deltas.every(({ holder, field }) => holder[field] === '')) {
+    if (out.length === 0 && performance.now() - state.wroteAt > HEARTBEAT_MS) out.push(HEARTBEAT);
+    return GO;
+  }
   const written = dialect.write(reading);
   if (reading.terminal) return { kind: 'end', last: written };
   out.push(written);

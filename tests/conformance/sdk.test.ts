@@ -32,7 +32,8 @@ const TABLE = CASES.flatMap((each) =>
 ).filter(([, api, , each]) => api !== 'completions' || !(each.turn.tools || each.turn.system));
 
 describe('unmodified SDKs through the gateway', () => {
-  test.each(TABLE)('%s · %s · %s', async (_title, api, _how, each, streamed) => {
+  test.each(TABLE)('%s · %s · %s', async (...row) => {
+    const [, api, , each, streamed] = row;
     const client = clients.get(api) as Client;
     const before = upstream.received.length;
     const result = await client.ask(each.turn, streamed);
