@@ -42,11 +42,15 @@ export function stretchQuery(filter: Prepared, stretch: Stretch, limit: number):
     return sql<Row>`select ${COLUMNS} from interactions i where ${sql.join(conditions, sql` and `)}
       order by i.at desc, i.id desc limit ${limit}`;
   }
-  const matching = sql`${bounds('c', stretch)} and c.words @> ${filter.hashes}::bigint[]`;
-  return sql<Row>`select ${COLUMNS}
-    from interaction_contents c join interactions i on i.at = c.at and i.id = c.id
-    where ${matching} and ${sql.join(conditions, sql` and `)}
-    order by i.at desc, i.id desc limit ${limit}`;
+  // Matches first, then each one's row: told of the limit, PostgreSQL would rather read back in time until it has
+  // met enough matches, which for a rare word is everything. Where words are common, stretches are short.
+  return sql<Row>`with c as materialized (
+      select c.at, c.id from interaction_contents c
+      where ${bounds('c', stretch)} and c.words @> ${filter.hashes}::bigint[])
+    select i.* from c cross join lateral (
+      select ${COLUMNS} from interactions i
+      where i.at = c.at and i.id = c.id and ${sql.join(conditions, sql` and `)} limit 1) i
+    order by c.at desc, c.id desc limit ${limit}`;
 }
 
 export interface WalkOptions {
