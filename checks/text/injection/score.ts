@@ -151,7 +151,8 @@ export function judgeReading(reading: Reading, origin: Origin): Judgement | null
   for (const view of reading.views) {
     const found = judgeView(view, origin);
     if (found === null) continue;
-    const hidden = view.how.length > 0;
+    // Entities and escapes are how documents are stored, not a disguise by themselves.
+    const hidden = view.how.some((step) => step !== 'escapes');
     if (!hidden) open = Math.max(open, found.score);
     if (hidden && found.score <= open + 0.1) continue;
     const score = hidden ? 1 - (1 - found.score) * 0.55 : found.score;

@@ -33,7 +33,10 @@ export function unleet(text: string): Respelled | null {
     changed += 1;
     return word.replace(/[01345-9@$!|]/g, (sign) => LEET[sign] ?? sign).replace(/ii\b/, 'll');
   });
-  return changed >= 2 ? { how: 'leetspeak', text: out, map: identityMap } : null;
+  // A few part numbers in a long text are no leetspeak.
+  return changed >= 4 || (changed >= 2 && changed * 40 >= text.length)
+    ? { how: 'leetspeak', text: out, map: identityMap }
+    : null;
 }
 
 const SPACED = /(?<![a-z0-9])(?:[a-z0-9][ \t.,_*|/+~-]{1,4}){4,400}[a-z0-9](?![a-z0-9])/g;

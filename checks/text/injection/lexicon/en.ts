@@ -63,7 +63,7 @@ export const en: Lexicon = {
     'you are|youre|you r|act as|acting as|pretend|pretend to be|pretending|behave as|behave like|role play|roleplay|imagine you|' +
     'imagine that you|simulate|impersonate|you will be|you shall be|you become|youll be|be my|play the role|' +
     'play the part|take on the role|assume the role|assume the persona|assume the identity|answer as|respond as|reply as|' +
-    'speak as|switch to|switch into|enter|transform into|turn into|stay in character|in character|' +
+    'speak as|switch to|switch into|transform into|turn into|stay in character|in character|' +
     'lets play|suppose you|emulate|youve become|you have become',
   unbound:
     'unrestricted|uncensored|unfiltered|unlimited|unchained|unshackled|jailbroken|jailbreak mode|jail broken|' +
@@ -71,7 +71,7 @@ export const en: Lexicon = {
     'without rules|without any rules|without censorship|without ethic*|without any ethic*|without moral*|without constraints|' +
     'no restriction*|no rules|no limits|no limitations|no filter|no filters|no guidelines|no ethic*|no moral*|no boundaries|' +
     'no constraints|no censorship|no safety|no longer bound|no longer bound by|not bound by|free from|freed from|free of|' +
-    'not limited by|not restricted|not constrained|do anything now|do anything|developer mode|dev mode|god mode|debug mode|' +
+    'not limited by|not restricted|not constrained|do anything now|developer mode|dev mode|god mode|debug mode|' +
     'admin mode|maintenance mode|sudo mode|root mode|evil mode|dark mode persona|opposite mode|no rule|anything goes|' +
     'amoral|unethical|immoral|lawless|evil twin|evil assistant|evil ai|evil version|unaligned|no longer restricted|' +
     'no longer limited|no longer have to|dont have to follow|do not have to follow|never have rules|everything is allowed|' +

@@ -1,14 +1,14 @@
 import type { Hit } from '../hits.ts';
 import { C } from '../lexicon/index.ts';
 import type { Page, Sign } from '../signs.ts';
-import { around, has, reach, vicinity } from '../signs.ts';
+import { around, has, isQuoted, reach, vicinity } from '../signs.ts';
 
 /** Speaks to a machine, not about one. */
 const CALLS =
   /^(?:dear|hey|attention|note|message|instruction|if (?:you|an?)|any|all|to |for |(?:ai|assistant|model|bot|llm|agent) reading|whoever|liebe|lieber|hinweis|an (?:die|alle|das|den)|fur (?:die|den)|falls|wenn du|achtung|chere|a l|pour l|si |querid|nota|mensaje|para (?:la|el)|mensagem|para [ao]|se |cara|all|per l|messaggio|beste|aan|voor|bericht|als je|уваж|дорог|обращ|сообщ|для|если|вниман|致|给|如果|读|看到|阅读|各位|もし|これを|この文書|担当)/;
 
 /** A name or mark that sets off the one spoken to: `assistant, …`, `AI: …`. */
-const SET_OFF = /^\s{0,2}[,:;–—-]/;
+const SET_OFF = /^\s?[,:]|^\s[–—-]\s/;
 
 /** Somebody speaks to the machine and wants something of it: only suspect in a text not meant as a prompt. */
 export function addressed(page: Page, i: number): Sign | null {
@@ -19,19 +19,20 @@ export function addressed(page: Page, i: number): Sign | null {
   if (!has(ahead, C.must | C.act | C.reveal)) return null;
   const calls = CALLS.test(text.slice(anchor.start, anchor.end)) && anchor.end - anchor.start > 5;
   const setOff = SET_OFF.test(text.slice(anchor.end, anchor.end + 4));
-  const label =
-    setOff &&
-    text.charAt(anchor.end) === ':' &&
-    /(?:^|\n|[0-9\]>] ?)\s{0,4}$/.test(text.slice(Math.max(0, anchor.start - 6), anchor.start));
+  const lead = text.slice(Math.max(0, anchor.start - 6), anchor.start);
+  const spoken = setOff && text.charAt(anchor.end) === ':' && /(?:^|\n|[0-9\]>] ?)\s{0,4}$/.test(lead);
+  // `Agent: …` at the start of a line is who speaks, not who is spoken to; so is `pricing_agent`.
+  const label = spoken || /[\w][_-]$/.test(lead);
   let score = has(ahead, C.must) && has(ahead, C.act | C.reveal) ? 0.38 : 0.24;
-  if (calls) score += 0.26;
-  if (setOff) score += 0.1;
-  if (label && !calls) score -= 0.25;
+  if (calls) score += 0.3;
+  if (setOff) score += has(around(hits, i, 0, 3).ahead, C.act | C.reveal | C.must) ? 0.24 : 0.1;
+  if (label && !calls) score -= 0.3;
   if (has(next, C.conceal)) score += 0.25;
   if (has(next, C.override)) score += 0.2;
   if (has(next, C.data | C.secret)) score += 0.1;
   if (has(next, C.instead)) score += 0.1;
   if (has(next, C.mention)) score -= 0.2;
+  if (isQuoted(page, i) && has(vicinity(hits, i, 40), C.mention)) score -= 0.2;
   if (has(ahead, C.not) && !has(next, C.conceal)) score -= 0.1;
   if (has(next, C.mine)) score -= 0.05;
   return {

@@ -13,7 +13,7 @@ export function unbound(page: Page, i: number): Sign | null {
   const anchor = hits[i] as Hit;
   const near = vicinity(hits, i, 22);
   const tight = vicinity(hits, i, 9);
-  let score = COMMON_MODE.test(text.slice(anchor.start, anchor.end)) ? 0.05 : 0.15;
+  let score = COMMON_MODE.test(text.slice(anchor.start, anchor.end)) ? 0.1 : 0.15;
   if (has(tight, C.role)) score += 0.4;
   else if (has(near, C.role)) score += 0.2;
   if (has(near, C.machine)) score += 0.15;
