@@ -8,6 +8,7 @@ import {
   labelled,
   leaves,
   names,
+  type Place,
   refuse,
   stranger,
   strangers,
@@ -71,13 +72,16 @@ function readMember(
       text(to, at(message, key, path), VOICES.reasoning);
       return;
     case 'tool_calls':
-      readToolCalls(to, message[key], `${path}/tool_calls`);
+      if (Array.isArray(message[key])) readToolCalls(to, message[key], `${path}/tool_calls`);
+      else leaves(to, at(message, key, path), VOICES.toolCall);
       return;
     case 'function_call':
       if (isObject(message[key])) readFunction(to, message[key], `${path}/function_call`);
+      else leaves(to, at(message, key, path), VOICES.toolCall);
       return;
     case 'audio':
       if (isObject(message[key])) readAudio(to, message[key], `${path}/audio`);
+      else leaves(to, at(message, key, path), VOICES.document);
       return;
     case 'annotations':
       leaves(to, at(message, key, path), voice);
@@ -127,10 +131,12 @@ function readPart(to: Gathered, part: JsonObject, path: string, voice: Voice): v
       return;
     case 'input_audio':
       if (isObject(part.input_audio)) readAudio(to, part.input_audio, `${path}/input_audio`);
+      else leaves(to, at(part, 'input_audio', path), VOICES.document);
       strangers(to, part, path, AUDIO_PART);
       return;
     case 'file':
       if (isObject(part.file)) readFile(to, part.file, `${path}/file`);
+      else leaves(to, at(part, 'file', path), VOICES.document);
       strangers(to, part, path, FILE_PART);
       return;
     default:
@@ -166,8 +172,7 @@ function readFunction(to: Gathered, call: JsonObject, path: string): void {
   strangers(to, call, path, FUNCTION_MEMBERS);
 }
 
-function readToolCalls(to: Gathered, calls: unknown, path: string): void {
-  if (!Array.isArray(calls)) return;
+function readToolCalls(to: Gathered, calls: unknown[], path: string): void {
   for (let i = 0; i < calls.length; i += 1) {
     const call: unknown = calls[i];
     const below = `${path}/${i}`;
@@ -176,8 +181,12 @@ function readToolCalls(to: Gathered, calls: unknown, path: string): void {
       continue;
     }
     identifier(to, at(call, 'id', below), VOICES.document);
-    if (isObject(call.function)) readFunction(to, call.function, `${below}/function`);
-    if (isObject(call.custom)) readFunction(to, call.custom, `${below}/custom`);
+    for (const member of ['function', 'custom'] as const) {
+      const inner = call[member];
+      if (isObject(inner)) readFunction(to, inner, `${below}/${member}`);
+      else leaves(to, at(call, member, below), VOICES.toolCall);
+    }
+    for (const member of ['type', 'index'] as const) identifier(to, at(call, member, below), VOICES.document);
     strangers(to, call, below, CALL_MEMBERS);
   }
 }
@@ -203,6 +212,14 @@ export function readTools(
   }
 }
 
+/** An output format: its names and descriptions reach the model; one that only names its type does not. */
+export function schemaText(to: Gathered, place: Place): void {
+  const value = (place.holder as JsonObject)[place.key];
+  if (isObject(value) && Object.keys(value).length === 1 && typeof value.type === 'string') {
+    identifier(to, at(value, 'type', place.path), VOICES.toolDescription);
+  } else jsonText(to, place, VOICES.toolDescription);
+}
+
 function readRequest(body: JsonObject, to: Gathered, reading: { guardsOutput: boolean }): void {
   const messages = body.messages;
   if (!Array.isArray(messages) || messages.length === 0) {
@@ -219,15 +236,11 @@ function readRequest(body: JsonObject, to: Gathered, reading: { guardsOutput: bo
   }
   readTools(to, body, 'tools');
   readTools(to, body, 'functions');
-  if (body.response_format !== undefined) {
-    const format = body.response_format;
-    const plain = isObject(format) && Object.keys(format).length === 1;
-    if (!plain) jsonText(to, at(body, 'response_format', ''), VOICES.toolDescription);
-  }
+  schemaText(to, at(body, 'response_format', ''));
   if (isObject(body.prediction)) {
     readContent(to, body.prediction, '/prediction', VOICES.user);
     strangers(to, body.prediction, '/prediction', PREDICTION_MEMBERS);
-  }
+  } else leaves(to, at(body, 'prediction', ''), VOICES.user);
   if (reading.guardsOutput && Array.isArray(body.modalities) && body.modalities.includes('audio')) {
     refuse(
       to,
@@ -244,12 +257,18 @@ const CHOICE = names('index message finish_reason logprobs stop_reason native_fi
 
 function readAnswer(answer: JsonObject, to: Gathered): void {
   const choices = answer.choices;
-  if (Array.isArray(choices)) {
+  if (!Array.isArray(choices)) leaves(to, at(answer, 'choices', ''), VOICES.assistant);
+  else {
     for (let i = 0; i < choices.length; i += 1) {
       const choice: unknown = choices[i];
-      if (!isObject(choice)) continue;
-      if (isObject(choice.message)) readMessage(to, choice.message, `/choices/${i}/message`);
-      strangers(to, choice, `/choices/${i}`, CHOICE);
+      if (!isObject(choice)) {
+        leaves(to, at(choices, i, '/choices'), VOICES.assistant);
+        continue;
+      }
+      const path = `/choices/${i}`;
+      if (isObject(choice.message)) readMessage(to, choice.message, `${path}/message`);
+      else leaves(to, at(choice, 'message', path), VOICES.assistant);
+      strangers(to, choice, path, CHOICE);
     }
   }
   strangers(to, answer, '', ANSWER);

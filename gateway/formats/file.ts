@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { addPiece, type Gathered, labelled, type Place, setAt, unread, VOICES } from './gather.ts';
+import { addPiece, type Gathered, labelled, leaves, type Place, setAt, unread, VOICES } from './gather.ts';
 
 const TEXTUAL =
   /^(?:text\/[\w.+-]{1,80}|application\/(?:json|xml|yaml|x-yaml|javascript|x-ndjson|csv|rtf|[\w.-]{1,60}\+(?:json|xml)))$/;
@@ -68,7 +68,11 @@ export function base64File(to: Gathered, place: Place, file: FileContent): void 
 /** File content as a data URL or as bare base64. */
 export function fileData(to: Gathered, place: Place, label: unknown): void {
   const value = (place.holder as Record<string | number, unknown>)[place.key];
-  if (typeof value !== 'string' || value === '') return;
+  if (typeof value !== 'string') {
+    leaves(to, place, VOICES.document);
+    return;
+  }
+  if (value === '') return;
   const url = parseDataUrl(value);
   if (url === null) {
     base64File(to, place, { payload: value, head: '', mediaType: null, label });
@@ -99,7 +103,10 @@ function percentFile(to: Gathered, place: Place, url: DataUrl, label: unknown): 
  */
 export function mediaUrl(to: Gathered, place: Place): void {
   const value = (place.holder as Record<string | number, unknown>)[place.key];
-  if (typeof value !== 'string') return;
+  if (typeof value !== 'string') {
+    leaves(to, place, VOICES.document);
+    return;
+  }
   const url = parseDataUrl(value);
   if (url !== null && !isMedia(url.mediaType)) fileData(to, place, undefined);
   else unread(to, place, 'media', url?.mediaType ?? 'url');

@@ -145,6 +145,7 @@ function readSource(to: Gathered, block: JsonObject, scope: Scope): void {
     return;
   }
   const below = `${path}/source`;
+  for (const key of ['type', 'media_type']) identifier(to, at(source, key, below), VOICES.document);
   const mediaType = typeof source.media_type === 'string' ? source.media_type : '';
   if (source.type === 'text') text(to, at(source, 'data', below), labelled(VOICES.document, block.title));
   else if (source.type === 'base64' && typeof source.data === 'string') {
@@ -189,11 +190,9 @@ function readRequest(body: JsonObject, to: Gathered): void {
     strangers(to, message, path, MESSAGE);
   }
   readTools(to, body, 'tools', TOOL_SECRETS);
-  if (Array.isArray(body.mcp_servers)) {
-    jsonText(to, at(body, 'mcp_servers', ''), VOICES.toolDescription, TOOL_SECRETS);
-  }
+  jsonText(to, at(body, 'mcp_servers', ''), VOICES.toolDescription, TOOL_SECRETS);
   for (const key of ['output_config', 'output_format'] as const) {
-    if (isObject(body[key])) jsonText(to, at(body, key, ''), VOICES.toolDescription);
+    jsonText(to, at(body, key, ''), VOICES.toolDescription);
   }
   strangers(to, body, '', PARAMETERS);
 }
@@ -205,7 +204,7 @@ const ANSWER = names(`
 function readAnswer(answer: JsonObject, to: Gathered): void {
   const scope = { path: '', voice: VOICES.assistant, toolNames: new Map<string, string>() };
   if (answer.content !== undefined) readBlocks(to, answer, 'content', scope);
-  if (isObject(answer.stop_details)) leaves(to, at(answer, 'stop_details', ''), VOICES.assistant);
+  leaves(to, at(answer, 'stop_details', ''), VOICES.assistant);
   strangers(to, answer, '', ANSWER);
 }
 

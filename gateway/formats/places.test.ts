@@ -449,6 +449,46 @@ for (const [format, places] of TABLE) {
   });
 }
 
+/** Every place below a value, as the keys that lead there. */
+function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return [path, ...keys.flatMap((key) => placesIn((value as JsonObject)[key as string], [...path, key]))];
+}
+
+function withAt(value: unknown, path: readonly (string | number)[], put: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return put;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as JsonObject;
+  copy[key as string] = withAt(copy[key as string], rest, put);
+  return copy;
+}
+
+/** Members that steer a call, hold what only the provider can read, or name a kind of content. */
+const NOT_READ = /^(?:model|max_tokens|encrypted_content|signature|tool_choice|cache_control)$/;
+
+describe.each(TABLE)('$api: a text where the API wants something else', (format, places) => {
+  const mutations = [{ note: MARK }, [MARK], [{ deep: [MARK] }], MARK];
+  test.each(places.map((place) => [...place] as const))(
+    'in %s is seen or refused',
+    (_title, _voice, body) => {
+      for (const path of placesIn(body)) {
+        if (path.length === 0 || (path.length === 1 && NOT_READ.test(String(path[0])))) continue;
+        for (const mutation of mutations) {
+          const mutated = withAt(body, path, mutation) as JsonObject;
+          const gathered = newGathered();
+          format.readRequest(mutated, gathered, GUARDS);
+          const seen =
+            gathered.problem !== null ||
+            gathered.pieces.some((piece) => piece.text.includes(MARK)) ||
+            gathered.unread.some((part) => part.content.includes(MARK));
+          if (!seen) throw new Error(`unseen at /${path.join('/')}: ${JSON.stringify(mutated)}`);
+        }
+      }
+    },
+  );
+});
+
 describe('what is not text', () => {
   const media: readonly (readonly [Format, string, JsonObject])[] = [
     [

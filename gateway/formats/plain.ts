@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../http/json.ts';
 import { dropLogprobs } from './chat.ts';
-import { at, type Gathered, names, refuse, strangers, text, VOICES, type Voice } from './gather.ts';
+import { at, type Gathered, leaves, names, refuse, strangers, text, VOICES, type Voice } from './gather.ts';
 import { type Format, type Reading, usage, userId } from './types.ts';
 
 /** A member that may be a text, texts, or token ids that no guard can read. */
@@ -75,10 +75,14 @@ export const completions: Format = Object.freeze({
     strangers(to, body, '', COMPLETION_PARAMETERS);
   },
   readAnswer: (answer: JsonObject, to: Gathered) => {
-    if (Array.isArray(answer.choices)) {
+    if (!Array.isArray(answer.choices)) leaves(to, at(answer, 'choices', ''), VOICES.assistant);
+    else {
       for (let i = 0; i < answer.choices.length; i += 1) {
         const choice: unknown = answer.choices[i];
-        if (!isObject(choice)) continue;
+        if (!isObject(choice)) {
+          leaves(to, at(answer.choices, i, '/choices'), VOICES.assistant);
+          continue;
+        }
         text(to, at(choice, 'text', `/choices/${i}`), VOICES.assistant);
         strangers(to, choice, `/choices/${i}`, CHOICE);
       }

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../http/json.ts';
-import { readTools } from './chat.ts';
+import { readTools, schemaText } from './chat.ts';
 import { fileData, mediaUrl } from './file.ts';
 import {
   at,
@@ -212,6 +212,7 @@ function readItems(to: Gathered, items: unknown[], path: string, voice: Voice): 
   }
 }
 
+const TEXT_SETTINGS = names('format verbosity');
 /** Credentials inside tool definitions; never recorded, and not for a guard to read. */
 const TOOL_SECRETS = names('authorization headers');
 
@@ -240,9 +241,10 @@ function readRequest(body: JsonObject, to: Gathered): void {
   else if (typeof body.input === 'string') text(to, at(body, 'input', ''), VOICES.user);
   else refuse(to, '`input` must be a string or a list of items.', 'input');
   readTools(to, body, 'tools', TOOL_SECRETS);
-  if (isObject(body.text) && isObject(body.text.format) && Object.keys(body.text.format).length > 1) {
-    jsonText(to, at(body.text, 'format', '/text'), VOICES.toolDescription);
-  }
+  if (isObject(body.text)) {
+    schemaText(to, at(body.text, 'format', '/text'));
+    strangers(to, body.text, '/text', TEXT_SETTINGS);
+  } else leaves(to, at(body, 'text', ''), VOICES.toolDescription);
   strangers(to, body, '', PARAMETERS);
 }
 
@@ -257,6 +259,7 @@ const ANSWER = names(`
 /** Reads a `response` object. Members that echo the request are the caller's own words and are left. */
 export function readAnswer(answer: JsonObject, to: Gathered): void {
   if (Array.isArray(answer.output)) readItems(to, answer.output, '/output', VOICES.assistant);
+  else leaves(to, at(answer, 'output', ''), VOICES.assistant);
   if (answer.output_text !== undefined) text(to, at(answer, 'output_text', ''), VOICES.assistant);
   strangers(to, answer, '', ANSWER);
 }
