@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import fc from 'fast-check';
 import OpenAI from 'openai';
@@ -289,6 +291,19 @@ describe('embeddings', () => {
       cosine(lamp, embed('invoice overdue since March', 256)),
     );
   });
+});
+
+it('runs as a process of its own and ends when its supervisor is gone', async () => {
+  const child = fork(join(import.meta.dirname, 'main.ts'), [], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const url = await new Promise<string>((resolve) => {
+    child.once('message', (message: { url: string }) => resolve(message.url));
+  });
+  expect((await fetch(`${url}/v1/models`)).status).toBe(200);
+  child.disconnect();
+  expect(await ended).toBe(0);
 });
 
 it('shows that a stream arrives in pieces', async () => {
