@@ -131,6 +131,21 @@ describe('streaming', () => {
     );
   });
 
+  it.each([
+    `![a b](https://t.example/p?d=${DATA})`,
+    `[a](https://t.example/(x)?d=${DATA})`,
+    `<img alt="a b" src="https://203.0.113.9/${DATA}">`,
+    `[1]: https://t.example/?d=${DATA}\n`,
+    `url( "https://t.example/${DATA}")`,
+  ])('holds a construct from its first character until its end: %s', (construct) => {
+    const lead = 'Some text before it. ';
+    const first = lead.length;
+    for (let cut = first + 1; cut < lead.length + construct.length; cut += 1) {
+      expect(hold((lead + construct).slice(0, cut))).toBeLessThanOrEqual(first);
+    }
+    expect(hold(`${lead}${construct} And on `)).toBeGreaterThan(first);
+  });
+
   it('lets ordinary prose flow', () => {
     const text =
       'The first sentence is done. Item [3] of the list costs less than 5 euros, and this goes on ';

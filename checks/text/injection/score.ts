@@ -141,6 +141,15 @@ function kindOf(found: ViewJudgement, how: readonly string[], author: Author): A
   return KIND[found.main.sign.rule];
 }
 
+/** Entities and escapes are how documents are stored, no disguise unless most of the text is written so. */
+function isDisguise(view: View, reading: Reading): boolean {
+  if (view.how.length === 0) return false;
+  return (
+    view.how.some((step) => step !== 'escapes') ||
+    view.text.length * 2 < (reading.layers[0]?.text.length ?? 0)
+  );
+}
+
 /**
  * Judges every reading of a text and answers for the worst. A hidden reading counts more than an open one,
  * but only for what the open reading does not show.
@@ -151,8 +160,7 @@ export function judgeReading(reading: Reading, origin: Origin): Judgement | null
   for (const view of reading.views) {
     const found = judgeView(view, origin);
     if (found === null) continue;
-    // Entities and escapes are how documents are stored, not a disguise by themselves.
-    const hidden = view.how.some((step) => step !== 'escapes');
+    const hidden = isDisguise(view, reading);
     if (!hidden) open = Math.max(open, found.score);
     if (hidden && found.score <= open + 0.1) continue;
     const score = hidden ? 1 - (1 - found.score) * 0.55 : found.score;
