@@ -13,6 +13,7 @@ import {
   stranger,
   strangers,
   text,
+  toolName,
   unread,
   VOICES,
   type Voice,
@@ -166,7 +167,7 @@ const FUNCTION_MEMBERS = names('name arguments input');
 
 function readFunction(to: Gathered, call: JsonObject, path: string): void {
   const voice = labelled(VOICES.toolCall, call.name);
-  identifier(to, at(call, 'name', path), voice);
+  toolName(to, at(call, 'name', path), voice);
   jsonText(to, at(call, 'arguments', path), voice);
   jsonText(to, at(call, 'input', path), voice);
   strangers(to, call, path, FUNCTION_MEMBERS);

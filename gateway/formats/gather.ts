@@ -146,6 +146,12 @@ export function identifier(to: Gathered, place: Place, voice: Voice): void {
   text(to, place, voice);
 }
 
+/** A tool's name: an identifier where a client sends it, but written by the model in an answer, so read there. */
+export function toolName(to: Gathered, place: Place, voice: Voice): void {
+  if (to.author === null) identifier(to, place, voice);
+  else text(to, place, voice);
+}
+
 /** Every string below a place, object keys that are not identifiers included. */
 export function leaves(to: Gathered, place: Place, voice: Voice): void {
   const value = valueAt(place);

@@ -12,6 +12,7 @@ import {
   refuse,
   strangers,
   text,
+  toolName,
   unread,
   VOICES,
   type Voice,
@@ -80,7 +81,8 @@ function readBlock(to: Gathered, block: JsonObject, scope: Scope): void {
       if (typeof block.id === 'string' && typeof block.name === 'string') {
         scope.toolNames.set(block.id, block.name);
       }
-      for (const key of ['id', 'name', 'server_name']) identifier(to, at(block, key, path), VOICES.document);
+      for (const key of ['id', 'server_name']) identifier(to, at(block, key, path), VOICES.document);
+      toolName(to, at(block, 'name', path), VOICES.toolCall);
       jsonText(to, at(block, 'input', path), labelled(VOICES.toolCall, block.name));
       strangers(to, block, path, USE);
       return;

@@ -489,6 +489,85 @@ describe.each(TABLE)('$api: a text where the API wants something else', (format,
   );
 });
 
+const ANSWERS: readonly (readonly [Format, JsonObject])[] = [
+  [
+    chatCompletions,
+    {
+      id: 'c',
+      choices: [
+        {
+          index: 0,
+          message: {
+            role: 'assistant',
+            content: 'x',
+            refusal: 'x',
+            reasoning_content: 'x',
+            annotations: [{ type: 'url_citation', url_citation: { title: 'x', url: 'x' } }],
+            tool_calls: [{ id: 't', type: 'function', function: { name: 'f', arguments: '{}' } }],
+          },
+          finish_reason: 'stop',
+        },
+      ],
+      extra: 'x',
+    },
+  ],
+  [
+    responses,
+    {
+      id: 'r',
+      output: [
+        {
+          type: 'message',
+          role: 'assistant',
+          content: [{ type: 'output_text', text: 'x', annotations: [{ title: 'x' }] }],
+        },
+        { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+        { type: 'reasoning', summary: [{ type: 'summary_text', text: 'x' }] },
+        { type: 'file_search_call', queries: ['x'], results: [{ text: 'x' }] },
+        { type: 'unheard_of', lines: ['x'] },
+      ],
+      output_text: 'x',
+      extra: 'x',
+    },
+  ],
+  [
+    messages,
+    {
+      id: 'm',
+      content: [
+        { type: 'text', text: 'x', citations: [{ cited_text: 'x' }] },
+        { type: 'thinking', thinking: 'x', signature: 's' },
+        { type: 'tool_use', id: 't', name: 'f', input: { q: 'x' } },
+        {
+          type: 'web_search_tool_result',
+          tool_use_id: 't',
+          content: [{ type: 'web_search_result', title: 'x', url: 'x' }],
+        },
+        { type: 'unheard_of', lines: ['x'] },
+      ],
+      extra: 'x',
+    },
+  ],
+  [completions, { id: 'c', choices: [{ index: 0, text: 'x', finish_reason: 'stop' }], extra: 'x' }],
+];
+
+/** Members by which an upstream describes an answer; no model writes them. */
+const STRUCTURE = /^(?:id|call_id|tool_use_id|role|type|index|finish_reason|signature|status)$/;
+
+test.each(ANSWERS)('whatever stands in an answer is read as the assistant’s: %o', (format, answer) => {
+  for (const path of placesIn(answer)) {
+    if (path.length === 0 || path.some((key) => STRUCTURE.test(String(key)))) continue;
+    for (const mutation of [{ note: MARK }, [MARK], [{ deep: [MARK] }], MARK]) {
+      const gathered = newGathered('assistant');
+      const mutated = withAt(answer, path, mutation) as JsonObject;
+      format.readAnswer(mutated, gathered);
+      const found = gathered.pieces.filter((piece) => piece.text.includes(MARK));
+      if (found.length === 0) throw new Error(`unseen at /${path.join('/')}: ${JSON.stringify(mutated)}`);
+      expect(found.every((piece) => piece.author === 'assistant')).toBe(true);
+    }
+  }
+});
+
 describe('what is not text', () => {
   const media: readonly (readonly [Format, string, JsonObject])[] = [
     [

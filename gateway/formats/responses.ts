@@ -12,6 +12,7 @@ import {
   refuse,
   strangers,
   text,
+  toolName,
   unread,
   VOICES,
   type Voice,
@@ -112,13 +113,14 @@ const REASONING = names('type id summary content encrypted_content status');
 const MCP_CALL = names('type id name arguments output error server_label status approval_request_id');
 const IMAGE_CALL = names('type id result status revised_prompt');
 const OPAQUE = names('type id encrypted_content status');
-const IDENTITIES = ['id', 'call_id', 'name', 'namespace', 'server_label', 'status', 'role', 'phase'] as const;
+const IDENTITIES = ['id', 'call_id', 'namespace', 'server_label', 'status', 'role', 'phase'] as const;
 
 /** Reads one item of `input` or `output`. `toolNames` maps call ids to tool names, for labels. */
 function readItem(to: Gathered, item: JsonObject, path: string, toolNames: Map<string, string>): void {
   for (const key of IDENTITIES) {
     if (item[key] !== undefined) identifier(to, at(item, key, path), VOICES.document);
   }
+  if (item.name !== undefined) toolName(to, at(item, 'name', path), VOICES.toolCall);
   switch (item.type ?? 'message') {
     case 'message': {
       const voice = (typeof item.role === 'string' ? ROLE_VOICES[item.role] : undefined) ?? VOICES.document;
@@ -183,7 +185,7 @@ function readOtherItem(to: Gathered, item: JsonObject, path: string): void {
     default: {
       const result = typeof item.type === 'string' && item.type.endsWith('_output');
       for (const key in item) {
-        if (key === 'type' || (IDENTITIES as readonly string[]).includes(key)) continue;
+        if (key === 'type' || key === 'name' || (IDENTITIES as readonly string[]).includes(key)) continue;
         leaves(to, at(item, key, path), result ? VOICES.toolResult : VOICES.document);
       }
       identifier(to, at(item, 'type', path), VOICES.document);

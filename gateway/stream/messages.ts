@@ -1,4 +1,4 @@
-import { at, identifier, leaves, text, VOICES, type Voice } from '../formats/gather.ts';
+import { at, identifier, leaves, names, strangers, VOICES, type Voice } from '../formats/gather.ts';
 import { messages, readAnswerBlock } from '../formats/messages.ts';
 import { anthropicError } from '../http/errors.ts';
 import { isObject, type JsonObject } from '../http/json.ts';
@@ -16,6 +16,9 @@ const DELTAS: Readonly<Record<string, { readonly field: string; readonly voice: 
     thinking_delta: { field: 'thinking', voice: VOICES.reasoning },
   },
 );
+
+const EVENT = names('type index delta content_block message usage error context_management');
+const TEXT_BLOCK = names('type text');
 
 /** Events of `/v1/messages`: content blocks that start, grow and stop, then `message_stop`. */
 export function createMessagesDialect(): StreamDialect {
@@ -58,9 +61,13 @@ export function createMessagesDialect(): StreamDialect {
 
   function readStart(reading: Reading, event: JsonObject): void {
     const block = event.content_block;
-    if (!isObject(block)) return;
+    if (!isObject(block)) {
+      leaves(reading.whole, at(event, 'content_block', ''), VOICES.assistant);
+      return;
+    }
     if (typeof block.name === 'string') tools.set(String(event.index), block.name);
     if (block.type === 'text' && typeof block.text === 'string') {
+      strangers(reading.whole, block, '', TEXT_BLOCK);
       if (block.text === '') return;
       const place = { holder: block, field: 'text', block: event.index };
       addDelta(reading, place, { type: 'text_delta', member: 'text', voice: VOICES.assistant });
@@ -69,7 +76,11 @@ export function createMessagesDialect(): StreamDialect {
 
   function readDelta(reading: Reading, event: JsonObject): void {
     const delta = event.delta;
-    if (!isObject(delta)) return;
+    if (!isObject(delta)) {
+      reading.droppable = false;
+      leaves(reading.whole, at(event, 'delta', ''), VOICES.assistant);
+      return;
+    }
     const type = String(delta.type);
     const known = DELTAS[type];
     for (const member of Object.keys(delta)) {
@@ -96,7 +107,7 @@ export function createMessagesDialect(): StreamDialect {
         if (isObject(event.message)) {
           messages.readAnswer(event.message, reading.whole);
           reading.usage = messages.usageOf(event.message);
-        }
+        } else leaves(reading.whole, at(event, 'message', ''), VOICES.assistant);
         return;
       case 'content_block_start':
         readStart(reading, event);
@@ -117,8 +128,8 @@ export function createMessagesDialect(): StreamDialect {
         reading.failed = true;
         return;
       default:
-        for (const key of Object.keys(event)) {
-          if (key !== 'type') text(reading.whole, at(event, key, ''), VOICES.assistant);
+        for (const key of ['delta', 'content_block', 'message']) {
+          leaves(reading.whole, at(event, key, ''), VOICES.assistant);
         }
     }
   }
@@ -128,6 +139,7 @@ export function createMessagesDialect(): StreamDialect {
     const type = typeof object.type === 'string' ? object.type : name;
     if (type === 'content_block_delta') readDelta(reading, object);
     else readOther(reading, object, type);
+    strangers(reading.whole, object, '', EVENT);
     return reading;
   }
 

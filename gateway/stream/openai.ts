@@ -6,6 +6,7 @@ import {
   names,
   newGathered,
   strangers,
+  toolName,
   VOICES,
 } from '../formats/gather.ts';
 import { usage } from '../formats/types.ts';
@@ -19,6 +20,8 @@ const CHUNK = names(`
   id object created model choices usage system_fingerprint service_tier obfuscation error
 `);
 const CHOICE = names('index delta text finish_reason logprobs stop_reason native_finish_reason');
+const CALL = names('index id type function custom');
+const FUNCTION = names('name arguments input');
 const REASONING = names('reasoning_content reasoning');
 
 /** Rebuilds a chunk around a text: `wrap` puts it where its channel's deltas stand. */
@@ -84,7 +87,10 @@ export function createChunkDialect(): StreamDialect {
         reading.droppable = false;
         identifier(reading.whole, at(delta, key, ''), VOICES.assistant);
       } else if (key === 'tool_calls' && Array.isArray(value)) {
-        for (const call of value as unknown[]) if (isObject(call)) readCall(scope, call);
+        for (const [position, call] of (value as unknown[]).entries()) {
+          if (isObject(call)) readCall(scope, call);
+          else leaves(reading.whole, at(value, position, ''), VOICES.toolCall);
+        }
       } else if (key === 'function_call' && isObject(value)) {
         readFunction(scope, value, {
           where: 'function_call',
@@ -116,12 +122,16 @@ export function createChunkDialect(): StreamDialect {
     }
     for (const member of ['function', 'custom'] as const) {
       const inner = call[member];
-      if (!isObject(inner)) continue;
+      if (!isObject(inner)) {
+        leaves(scope.reading.whole, at(call, member, ''), VOICES.toolCall);
+        continue;
+      }
       readFunction(scope, inner, {
         where: `tool_calls/${position}`,
         wrap: (text) => ({ delta: { tool_calls: [{ index: position, [member]: text }] } }),
       });
     }
+    strangers(scope.reading.whole, call, '', CALL);
   }
 
   function readFunction(
@@ -130,13 +140,17 @@ export function createChunkDialect(): StreamDialect {
     target: { readonly where: string; readonly wrap: (inner: JsonObject) => JsonObject },
   ): void {
     const key = `${scope.prefix}/${target.where}`;
-    if (typeof call.name === 'string' && call.name !== '') {
+    if (call.name !== undefined && call.name !== '') {
       scope.reading.droppable = false;
-      toolNames.set(key, call.name);
-      identifier(scope.reading.whole, at(call, 'name', ''), VOICES.assistant);
+      if (typeof call.name === 'string') toolNames.set(key, call.name);
+      toolName(scope.reading.whole, at(call, 'name', ''), VOICES.toolCall);
     }
     for (const field of ['arguments', 'input'] as const) {
-      if (typeof call[field] !== 'string' || call[field] === '') continue;
+      if (call[field] === '') continue;
+      if (typeof call[field] !== 'string') {
+        leaves(scope.reading.whole, at(call, field, ''), VOICES.toolCall);
+        continue;
+      }
       addDelta(
         scope,
         { holder: call, field, wrap: (text) => target.wrap({ [field]: text }) },
@@ -149,6 +163,7 @@ export function createChunkDialect(): StreamDialect {
         },
       );
     }
+    strangers(scope.reading.whole, call, '', FUNCTION);
   }
 
   function readChoice(reading: Reading, choice: JsonObject, guarded: boolean): void {
@@ -157,7 +172,9 @@ export function createChunkDialect(): StreamDialect {
     openChoices.add(prefix);
     seen = true;
     if (isObject(choice.delta)) readDelta(scope, choice.delta);
-    if (typeof choice.text === 'string' && choice.text !== '') {
+    else leaves(reading.whole, at(choice, 'delta', ''), VOICES.assistant);
+    if (typeof choice.text !== 'string') leaves(reading.whole, at(choice, 'text', ''), VOICES.assistant);
+    else if (choice.text !== '') {
       addDelta(
         scope,
         { holder: choice, field: 'text', wrap: (text) => ({ text }) },
@@ -179,10 +196,13 @@ export function createChunkDialect(): StreamDialect {
       reading.failed = true;
       return reading;
     }
-    if (Array.isArray(object.choices)) {
-      for (const choice of object.choices as unknown[])
+    const { choices } = object;
+    if (Array.isArray(choices)) {
+      for (const [position, choice] of (choices as unknown[]).entries()) {
         if (isObject(choice)) readChoice(reading, choice, guarded);
-    }
+        else leaves(reading.whole, at(choices, position, ''), VOICES.assistant);
+      }
+    } else leaves(reading.whole, at(object, 'choices', ''), VOICES.assistant);
     strangers(reading.whole, object, '', CHUNK);
     reading.usage = usage(object.usage, ['prompt_tokens'], ['completion_tokens']);
     if (reading.usage !== null || reading.deltas.length === 0 || reading.whole.pieces.length > 0) {

@@ -196,6 +196,53 @@ describe.each(STREAM_APIS)('a stream of %s', (name, api) => {
   });
 });
 
+/** Members by which an upstream describes the answer; no model writes them. */
+const STRUCTURE =
+  /^(?:id|call_id|role|object|created|model|usage|type|index|sequence_number|item_id|output_index|content_index|summary_index|status|finish_reason|logprobs|system_fingerprint|service_tier|stop_reason|stop_sequence|signature|error|tools|instructions|created_at)$/;
+
+function placesIn(value: unknown, path: (string | number)[] = []): (string | number)[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  return [
+    path,
+    ...keys.flatMap((key) => placesIn((value as Record<string, unknown>)[key as string], [...path, key])),
+  ];
+}
+
+function withAt(value: unknown, path: readonly (string | number)[], put: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return put;
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<
+    string,
+    unknown
+  >;
+  copy[key as string] = withAt(copy[key as string], rest, put);
+  return copy;
+}
+
+test.each(STREAM_APIS)(
+  '%s: a secret where the API wants something else does not get out',
+  async (_name, api) => {
+    const events = api.events({ text: ['Hi'], toolArguments: ['{"a":1}'], reasoning: ['Hm'] });
+    const shapes = [{ note: 'SECRET-1234' }, ['SECRET-1234'], 'SECRET-1234', [{ deep: ['SECRET-1234'] }]];
+    let turn = 0;
+    for (const [position, event] of events.entries()) {
+      const [line] = /data: .*/.exec(event) ?? [''];
+      if (line === 'data: [DONE]') continue;
+      const data: unknown = JSON.parse(line.slice(6));
+      for (const path of placesIn(data)) {
+        if (path.length === 0 || path.some((key) => STRUCTURE.test(String(key)))) continue;
+        turn += 1;
+        const mutated = `data: ${JSON.stringify(withAt(data, path, shapes[turn % shapes.length]))}`;
+        answer = events.map((each, i) => (i === position ? each.replace(line, () => mutated) : each));
+        const body = await (await guarded.post(api.path, api.ask('Hi'))).text();
+        if (body.includes('SECRET-1234')) throw new Error(`let out at /${path.join('/')} of ${mutated}`);
+      }
+    }
+    expect(turn).toBeGreaterThan(3);
+  },
+);
+
 test('log-probabilities never ride along with guarded text', async () => {
   const token = { token: 'SECRET-1234', logprob: -1, bytes: null, top_logprobs: [] };
   answer = [

@@ -1,4 +1,4 @@
-import { at, leaves, names, text, VOICES, type Voice } from '../formats/gather.ts';
+import { at, leaves, names, strangers, text, toolName, VOICES, type Voice } from '../formats/gather.ts';
 import {
   dropItemLogprobs,
   dropLogprobs,
@@ -20,6 +20,7 @@ const PLACES = names(`
   type item_id output_index content_index summary_index annotation_index sequence_number logprobs obfuscation
   response_id call_id command_index
 `);
+const DELTA: ReadonlySet<string> = new Set([...PLACES, 'delta']);
 const JSON_BASES = names('response.function_call_arguments response.mcp_call_arguments');
 const TOOL_BASE =
   /^response\.(?:function_call_arguments|mcp_call_arguments|custom_tool_call_input|code_interpreter_call_code|shell_call_command)$/;
@@ -64,6 +65,7 @@ export function createResponsesDialect(): StreamDialect {
       reading.droppable = false;
       return;
     }
+    strangers(reading.whole, event, '', DELTA);
     const id = placeOf(base, event);
     const voice = kindOf(base);
     templates.set(id, event);
@@ -95,7 +97,8 @@ export function createResponsesDialect(): StreamDialect {
       } else if (key === 'part' && isObject(value)) {
         readOutputPart(value, reading.whole, voice.kind === 'reasoning');
       } else if (key === 'response' && isObject(value)) readAnswer(value, reading.whole);
-      else if (key === 'partial_image_b64' || key === 'name') continue;
+      else if (key === 'partial_image_b64' && typeof value === 'string') continue;
+      else if (key === 'name') toolName(reading.whole, at(event, key, ''), voice);
       else if (typeof value === 'string') text(reading.whole, at(event, key, ''), voice);
       else leaves(reading.whole, at(event, key, ''), voice);
     }
