@@ -86,7 +86,7 @@ function markScore(text: string, start: number, end: number, strength: MarkStren
   if (capitals && (strength !== 'word' || first || last || isBracketed(text, start, end)))
     return SCORE.certain;
   if (first && last && /^\p{Lu}/u.test(raw) && !/[?!]/.test(text[end] ?? '')) return SCORE.line;
-  if (first && strength !== 'word' && /^\s?[:|–—]/.test(text.slice(end, end + 2))) return SCORE.line;
+  if (first && strength !== 'word' && /^[ \t]?[:|–—]/.test(text.slice(end, end + 2))) return SCORE.line;
   return strength === 'notice' ? SCORE.notice : labelled(text, start);
 }
 

@@ -98,6 +98,8 @@ export function clusterAt(
     if (isWordChar(text.charCodeAt(next))) break;
     parts.push({ start: last + 1, end: next, shape, separator: gap });
     last = next;
+    // A single letter after a space can only be the last part.
+    if (gap === ' ' && shape === 'A') break;
   }
   return { start: parts[0]?.start ?? start, end: last, parts };
 }

@@ -15,7 +15,7 @@ const PASSPORT_FORM = /^A{0,2}9{6,9}A?$|^A9A9{6,7}$|^99AA9{5}$/;
 
 function isLicenceForm(shape: string, compact: string): boolean {
   const digits = compact.replaceAll('A', '').length;
-  return digits >= 5 && compact.length >= 7 && compact.length <= 18 && !shape.includes('9999-99-99');
+  return digits >= 5 && compact.length >= 7 && compact.length <= 18 && !/(?:^| )9999-99/.test(shape);
 }
 
 /** Passport and driving licence numbers, which only their name gives away. */
@@ -24,7 +24,7 @@ export function findDocuments(text: string, cluster: Cluster, finds: Find[]): vo
   eachRun(cluster, 6, (shape, start, end) => {
     if (end - start < 7 || end - start > 24) return;
     const compact = shape.replace(/[^9A]/g, '');
-    const passport = PASSPORT_FORM.test(compact) && !shape.includes('9999-99-99');
+    const passport = PASSPORT_FORM.test(compact) && !/(?:^| )9999-99/.test(shape);
     const licence = isLicenceForm(shape, compact);
     if (!passport && !licence) return;
     const before = text.slice(Math.max(0, start - 40), start);

@@ -150,8 +150,8 @@ export const personalDataCheck = defineTextCheck({
     for (const { index, text } of input.segments) {
       // What is still held may yet become another number: it is judged when it is complete.
       const settled = input.context.partial ? unfinishedFrom(text, wanted) : text.length;
-      for (const { start, end, score, kind, title } of findPersonalData(text, wanted)) {
-        if (score < config.minimumCertainty || (input.context.partial && start >= settled)) continue;
+      for (const { start, end, score, kind, title } of findPersonalData(text, wanted, settled)) {
+        if (score < config.minimumCertainty) continue;
         if (isAllowed(text.slice(start, end), kind, config)) continue;
         findings.push({ segment: index, start, end, score, kind, message: `Looks like ${title}.` });
       }

@@ -1,7 +1,7 @@
 import type { Find } from './clusters.ts';
 
 const NAME =
-  /\p{Lu}[\p{L}'’-]{1,24}(?:(?: (?:van|von|der|den|de|del|da|dos|di|la|le|bin|ibn|al|el|zu|ter|y)){0,2} \p{Lu}(?:\.|[\p{L}'’-]{1,24})){0,4}/uy;
+  /\p{Lu}[\p{L}'’-]{1,24}(?:(?: (?:van|von|der|den|de|del|da|dos|di|la|le|bin|ibn|al|el|zu|ter|y)){0,2} \p{Lu}(?:\.|[\p{L}'’-]{1,24})){0,4}(?![\p{L}\d])/uy;
 const SPOKEN = [
   ' name is ',
   ' name’s ',

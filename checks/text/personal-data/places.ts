@@ -18,10 +18,10 @@ const ROMANCE_BEFORE =
   /(?<!\p{L})(?:Calle|C\/|Avenida|Avda\.|Av\.|Plaza|Paseo|Carrer|Via|Viale|Piazza|Corso|Rua|Travessa|Praça|ul\.|ulica|Ulica|aleja|ул\.|улица)(?: (?:de|del|de la|di|della|delle|da|do|dos|das|la|las|los)){0,2} ?\p{Lu}[\p{L}'’.-]{1,25}(?: (?:de |del |di |da |do |y |e )?\p{Lu}[\p{L}'’.-]{1,25}){0,3},? (?:n[º°.o]{1,2} ?|nº ?|д\. ?)?$/u;
 /** Beginnings of addresses at the end of a growing text (after its last word was cut off). */
 const UNFINISHED: readonly RegExp[] = [
-  /(?<![\p{L}\d])\d{1,5}[A-Za-z]?,?(?: [A-Z][A-Za-z'’.-]{0,20},?){0,6} ?$/u,
-  /(?<![\p{L}\d])\d{1,4}(?: ?(?:bis|ter))?,?(?: (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours)(?: (?:de|la|de l['’]|du|des|le|les)){0,2}(?:[ -](?:[dl]['’])?\p{Lu}[\p{L}'’-]{0,25}){0,4})? ?$/u,
+  /(?<![\w\u00c0-\u1fff])\d{1,5}[A-Za-z]?,?(?: [A-Z][A-Za-z'’.-]{0,20},?){0,6} ?$/u,
+  /(?<![\w\u00c0-\u1fff])\d{1,4}(?: ?(?:bis|ter))?,?(?: (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai|cours)(?: (?:de|la|de l['’]|du|des|le|les)){0,2}(?:[ -](?:[dl]['’])?\p{Lu}[\p{L}'’-]{0,25}){0,4})? ?$/u,
   /(?<!\p{L})\p{Lu}[\p{L}-]{2,30}(?:straße|strasse|str\.|weg|platz|allee|gasse|laan|straat|plein|gatan|vägen|veien) (?:\d{1,4} ?)?$/u,
-  /(?<!\p{L})(?:Calle|C\/|Avenida|Avda\.|Av\.|Plaza|Paseo|Carrer|Via|Viale|Piazza|Corso|Rua|Travessa|Praça|ul\.|ulica|Ulica|aleja|ул\.|улица)(?: (?:de|del|la|di|della|delle|da|do|dos|das|las|los|y|e|\p{Lu}[\p{L}'’.-]{0,25}),?){0,10}(?: (?:n[º°.o]{1,2}|д\.))? ?(?:\d{1,4} ?)?$/u,
+  /(?<!\p{L})(?:Calle|C\/|Avenida|Avda\.|Av\.|Plaza|Paseo|Carrer|Via|Viale|Piazza|Corso|Rua|Travessa|Praça|ul\.|ulica|Ulica|aleja|ул\.|улица)(?:\p{Lu}[\p{L}'’.-]{0,25},?)?(?: (?:de|del|la|di|della|delle|da|do|dos|das|las|los|y|e|\p{Lu}[\p{L}'’.-]{0,25}),?){0,10}(?: (?:n[º°.o]{1,2}|д\.))? ?(?:\d{1,4} ?)?$/u,
 ];
 
 const address = (start: number, end: number, score: number): Find => ({

@@ -48,8 +48,12 @@ function settle(finds: readonly Find[]): Find[] {
   return kept.sort((a, b) => a.start - b.start);
 }
 
-/** All personal data of the wanted groups, in order and without overlaps. One pass; text without digits, `@` or `:` costs little more than that pass. */
-export function findPersonalData(text: string, wanted: Wanted): Find[] {
+/**
+ * All personal data of the wanted groups, in order and without overlaps. Finds from `settled` on are unfinished
+ * and do not compete. One pass; text without digits,
+ * `@` or `:` costs little more than that pass.
+ */
+export function findPersonalData(text: string, wanted: Wanted, settled = text.length): Find[] {
   const finds: Find[] = [];
   const colons: number[] = [];
   let digits = false;
@@ -72,7 +76,7 @@ export function findPersonalData(text: string, wanted: Wanted): Find[] {
   if (wanted.names) findNames(text, colons, finds);
   if (wanted.payments) findBankCodes(text, finds);
   if (wanted.networkAddresses && (digits || colons.length > 1)) findNetworkAddresses(text, finds);
-  return settle(finds);
+  return settle(settled < text.length ? finds.filter(({ start }) => start < settled) : finds);
 }
 
 const TOKEN_LIMIT = 400;
