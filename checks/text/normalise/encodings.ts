@@ -94,7 +94,7 @@ const MORSE: ReadonlyMap<string, string> = new Map(
     .split(' ')
     .map((entry) => [entry.slice(1), entry.charAt(0)] as const),
 );
-const MORSE_ROW = /(?:[.-]{1,6}(?: {1,3}| ?[/|] ?|\n)){8,4000}[.-]{0,6}/g;
+const MORSE_ROW = /(?:[.-]{1,6}(?: ?[/|] ?|\n| {1,3})){8,4000}[.-]{0,6}/g;
 
 export function decodeMorse(text: string): Decoded[] {
   const found: Decoded[] = [];

@@ -45,7 +45,7 @@ const MAX_DECODED_TEXT = 262_144;
 
 /** Marks of texts written backwards or in rot13: such words themselves, or a hint to read so. */
 const HINTS =
-  /vtaber|qvfertneq|cerivbhf|vafgehpgvba|flfgrz|cnffjbeq|erirny|sbetrg|erongi|erongierd|suoiverp|noitcurtsni|tpmorp|metsys|drowssap|laever|tegrof|\brot.?13\b|caesar|backward|revers/;
+  /vtaber|sbetrg|cebzcg|cergraq|erfgevpg|\behyrf\b|\blbhe?\b|\bruoy\b|\buoy\b|\bselur\b|dneterp|qvfertneq|cerivbhf|vafgehpgvba|flfgrz|cnffjbeq|erirny|erongi|suoiverp|noitcurtsni|tpmorp|metsys|drowssap|laever|tegrof|\brot.?13\b|caesar|backward|revers/;
 
 interface Work {
   readonly layers: Layer[];
