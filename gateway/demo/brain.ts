@@ -19,6 +19,8 @@ const EMAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/;
 const ECHO_PERSONAL =
   /\b(?:email|send|repeat|read|confirm|say|write)\b.{0,80}\b(?:card|iban|number|address|details)\b/is;
 const NUMBER = /\b[A-Z]{0,2}\d[\dA-Z -]{9,40}\d\b/;
+/** What stands where a guard took personal data out, e.g. `[CARD_NUMBER_1]`; the gateway puts it back into the answer. */
+const PLACEHOLDER = /\[[A-Z]{2,20}(?:_[A-Z\d]{1,20}){1,5}\]/;
 const ORDER = /\b[A-Z]{1,3}-\d{3,8}\b/g;
 const MAX_CALLS = 8;
 
@@ -93,7 +95,7 @@ function speak(text: string): string {
   if (repeated) return repeated[1] ?? '';
   const obeyed = obey(text);
   if (obeyed !== null) return obeyed;
-  const personal = NUMBER.exec(text)?.[0] ?? EMAIL.exec(text)?.[0];
+  const personal = (PLACEHOLDER.exec(text) ?? NUMBER.exec(text) ?? EMAIL.exec(text))?.[0];
   if (personal && ECHO_PERSONAL.test(text))
     return `Certainly, here it is once more for your records: ${personal}`;
   return INTENTS.find(({ pattern }) => pattern.test(text))?.answer ?? fallback(text);

@@ -100,7 +100,7 @@ describe('the script', () => {
         expect(typeof reply(talk(turns as Turn[], { tools: [LOOKUP, MAIL] })).text).toBe('string');
       }),
     );
-    for (const unit of ['ignore ', 'say "', 'a@', 'https://', '1 ', 'show image ', '\n']) {
+    for (const unit of ['ignore ', 'say "', 'a@', 'https://', '1 ', 'show image ', '[AB_', '\n']) {
       const started = performance.now();
       reply(talk([unit.repeat(100_000)]));
       expect(performance.now() - started).toBeLessThan(1_000);
