@@ -10,15 +10,18 @@ interface SealedRow {
   readonly keyDay: number;
   readonly sealed: Buffer | null;
   readonly hasRaw?: boolean;
+  readonly bytes?: number;
 }
 
 /** A body with whether a raw request or response is kept; `body` is null where its key is gone. */
 export interface OpenedBody {
+  readonly id: string;
   readonly body: RecordBody | null;
   readonly hasRaw: boolean;
 }
 
 const DAY_MS = 86_400_000;
+const GROUP_BYTES = 8 * 1024 * 1024;
 
 /** Reads and opens what `interaction_contents` keeps sealed. */
 export function createContents(database: Database, keys: Pick<ContentKeys, 'forOpening'>) {
@@ -48,6 +51,26 @@ export function createContents(database: Database, keys: Pick<ContentKeys, 'forO
     }
   }
 
+  /** Places such that the sealed bodies of each group fit into 8 MiB; a larger one stands alone. */
+  async function groupsOf(places: readonly Position[]): Promise<Position[][]> {
+    if (places.length <= 1) return [[...places]];
+    const sizes = new Map(
+      (await read(places, sql`octet_length(c.body) as bytes`)).map((row) => [row.id, row.bytes ?? 0]),
+    );
+    const groups: Position[][] = [];
+    let bytes = Infinity;
+    for (const place of places) {
+      const size = sizes.get(place.id) ?? 0;
+      if (bytes + size > GROUP_BYTES) {
+        groups.push([]);
+        bytes = 0;
+      }
+      groups.at(-1)?.push(place);
+      bytes += size;
+    }
+    return groups;
+  }
+
   return Object.freeze({
     async excerpts(places: readonly Position[]): Promise<Map<string, Excerpt>> {
       const found = new Map<string, Excerpt>();
@@ -58,12 +81,24 @@ export function createContents(database: Database, keys: Pick<ContentKeys, 'forO
       return found;
     },
 
-    async bodies(places: readonly Position[]): Promise<Map<string, OpenedBody>> {
-      const found = new Map<string, OpenedBody>();
-      for (const row of await read(places, sql`c.body as sealed, c.raw is not null as "hasRaw"`)) {
-        found.set(row.id, { body: await open<RecordBody>(row, 'body'), hasRaw: row.hasRaw ?? false });
+    /**
+     * Opens bodies one after the other, in the order asked for, and holds at most 8 MiB sealed ones and one open
+     * one at a time, however large they are. Rows without content are left out.
+     */
+    async *bodies(places: readonly Position[]): AsyncGenerator<OpenedBody, void> {
+      for (const group of await groupsOf(places)) {
+        const rows = new Map(
+          (await read(group, sql`c.body as sealed, c.raw is not null as "hasRaw"`)).map((row) => [
+            row.id,
+            row,
+          ]),
+        );
+        for (const { id } of group) {
+          const row = rows.get(id);
+          rows.delete(id);
+          if (row) yield { id, body: await open<RecordBody>(row, 'body'), hasRaw: row.hasRaw ?? false };
+        }
       }
-      return found;
     },
 
     /** Null where none is kept or its key is gone. */

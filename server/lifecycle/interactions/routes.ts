@@ -1,6 +1,7 @@
 import { interactionRoutes as contracts, gatewayRoutes } from '@bartizan/contracts';
 import { implement, type Principal, type RouteImplementation } from '../../platform/http/types.ts';
-import type { InteractionService, Reader } from './service.ts';
+import type { Reader } from './reading.ts';
+import type { InteractionService } from './service.ts';
 
 const readerOf = (principal: Principal): Reader => ({
   actor: principal,

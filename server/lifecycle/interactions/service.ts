@@ -18,12 +18,13 @@ import { createExpiry } from './expiry.ts';
 import { decodeCursor, encodeCursor, type Position, prepareFilter } from './filter.ts';
 import { createIngest } from './ingest.ts';
 import { createLive, type LiveItem, toSummary } from './live.ts';
-import { excerptOf, keptTexts, maskedSegments, type RawContent, toDetail } from './model.ts';
+import { excerptOf, keptTexts, type RawContent, toDetail } from './model.ts';
 import { type Page, type Row, walk } from './pages.ts';
 import { createPartitions } from './partitions.ts';
+import { createReading, type Reader } from './reading.ts';
 import { readOverview } from './rollups.ts';
 import type { Prepared } from './seal-record.ts';
-import { createBlindIndex, wordsOf } from './words.ts';
+import { createBlindIndex } from './words.ts';
 
 export interface InteractionDeps
   extends Pick<
@@ -37,19 +38,12 @@ export interface InteractionDeps
   readonly instance: string;
 }
 
-/** Who reads, and whether they may see content unmasked. */
-export interface Reader {
-  readonly actor: Actor;
-  readonly mayReadContent: boolean;
-}
-
 /** How long a list looks for matches before it answers with what it has and where to go on. */
 const LIST_BUDGET_MS = 2_500;
 const EXPORT_PAGE = 200;
 const RECORDING_PAGE = 25;
 /** Reading unmasked excerpts in lists is recorded once in this time for each reader. */
 const BROWSE_NOTE_MS = 10 * 60_000;
-/** Refusing times: a window longer than this is a mistake. */
 const MAX_NOTED_READERS = 10_000;
 
 const noSuchInteraction = (): AppError =>
@@ -64,6 +58,7 @@ export function createInteractionService(deps: InteractionDeps) {
   const { database, masterKey, audit, clock, logger, identity, gateways, snapshots } = deps;
   const keys = createContentKeys(database, masterKey);
   const contents = createContents(database, keys);
+  const reading = createReading(contents);
   const partitions = createPartitions(database);
   const index = createBlindIndex(masterKey);
   const live = createLive();
@@ -108,35 +103,11 @@ export function createInteractionService(deps: InteractionDeps) {
     browsed.set(reader.actor.id, now);
   }
 
-  /**
-   * Rows whose text, as far as the reader may see it, really holds the words. Hashes could collide; and who may
-   * not see a masked span must not learn by searching what stands there.
-   */
-  async function verified(rows: readonly Row[], words: readonly string[], reader: Reader): Promise<Row[]> {
-    if (words.length === 0) return [...rows];
-    const bodies = await contents.bodies(rows);
-    return rows.filter((row) => {
-      const body = bodies.get(row.id)?.body;
-      if (!body) return false;
-      const segments = reader.mayReadContent ? body.segments : maskedSegments(body);
-      const there = wordsOf(keptTexts(segments));
-      return words.every((word) => there.has(word));
-    });
-  }
-
   async function withExcerpts(rows: readonly Row[], reader: Reader): Promise<InteractionSummary[]> {
     const excerpts = await contents.excerpts(rows);
     return rows.map((row) =>
       toSummary({ row, excerpt: excerpts.get(row.id) ?? null }, reader.mayReadContent),
     );
-  }
-
-  async function details(rows: readonly Row[], reader: Reader): Promise<InteractionDetail[]> {
-    const bodies = await contents.bodies(rows);
-    return rows.flatMap(({ id }) => {
-      const found = bodies.get(id);
-      return found?.body ? [toDetail(found.body, found.hasRaw, reader.mayReadContent)] : [];
-    });
   }
 
   function onStored(fresh: readonly Prepared[]): void {
@@ -178,7 +149,7 @@ export function createInteractionService(deps: InteractionDeps) {
       const found: Row[] = [];
       let reached: Page['reached'] = after;
       for await (const stretch of pages) {
-        found.push(...(await verified(stretch.rows, words, reader)));
+        found.push(...(await reading.verified(stretch.rows, words, reader)));
         reached = stretch.reached;
         if (found.length > page.limit || performance.now() > deadline) break;
       }
@@ -193,7 +164,7 @@ export function createInteractionService(deps: InteractionDeps) {
 
     async get(id: string, reader: Reader): Promise<InteractionDetail> {
       const place = await contents.place(id, hintOf(id));
-      const found = place && (await contents.bodies([place])).get(id);
+      const found = place && (await contents.bodies([place]).next()).value;
       if (!found) throw noSuchInteraction();
       if (!found.body) {
         throw new AppError('gone', 'the content of this interaction cannot be opened any more', {
@@ -236,8 +207,7 @@ export function createInteractionService(deps: InteractionDeps) {
         },
       });
       for await (const { rows } of pages) {
-        const lines = await details(await verified(rows, words, reader), reader);
-        if (lines.length > 0) yield `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+        yield* reading.exported(await reading.verified(rows, words, reader), reader, signal);
         if (signal.aborted) return;
       }
     },
@@ -289,12 +259,7 @@ export function createInteractionService(deps: InteractionDeps) {
       let left = limit;
       for await (const { rows } of pages) {
         const wanted = rows.slice(0, left);
-        const bodies = await contents.bodies(wanted);
-        yield wanted.map(({ id, at, endpointId, endpointSlug, verdict }): Recording => {
-          const body = bodies.get(id)?.body;
-          const { retention = 'hash', findings = [], segments = [] } = body ?? {};
-          return { id, at, endpointId, endpointSlug, verdict, retention, findings, segments };
-        });
+        yield* reading.recordings(wanted);
         left -= wanted.length;
         if (left <= 0) return;
       }
