@@ -2,7 +2,7 @@ import { type Endpoint, EndpointInput } from '@bartizan/contracts';
 import { Button, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { policiesQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
@@ -29,7 +29,7 @@ export function EndpointForm({ endpoint, policyId = null, save, onSaved }: FormP
   const policies = useQuery({ ...policiesQuery, enabled: useMay('policies.read') });
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const [saved, setSaved] = useState(false);
+  const saved = useRef(false);
   const form = useForm<EndpointValues>({
     initialValues: initialValues(endpoint, policyId),
     validate: validateWith(EndpointInput),
@@ -40,11 +40,11 @@ export function EndpointForm({ endpoint, policyId = null, save, onSaved }: FormP
     setFailure(null);
     try {
       const answer = await save(EndpointInput.parse(values));
-      setSaved(true);
+      saved.current = true;
       form.resetDirty();
       await onSaved(answer);
     } catch (error) {
-      setSaved(false);
+      saved.current = false;
       form.setErrors(fieldErrors(error));
       setFailure(error);
     } finally {
@@ -52,10 +52,10 @@ export function EndpointForm({ endpoint, policyId = null, save, onSaved }: FormP
     }
   };
   const nameProps = form.getInputProps('name');
-  const dirty = form.isDirty() && !saved;
+  const dirty = form.isDirty();
   return (
     <form onSubmit={form.onSubmit((values) => void submit(values))} noValidate>
-      <UnsavedGuard when={dirty} what="this endpoint" />
+      <UnsavedGuard when={dirty} what="this endpoint" saved={saved} />
       <Section title="Basics">
         <div className="bz-fields">
           <div className="bz-fields-2">

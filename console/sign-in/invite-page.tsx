@@ -38,6 +38,7 @@ export function InvitePage() {
       description="Choose a password. You sign in with it and your e-mail."
     >
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           const judged = Password.safeParse(password);

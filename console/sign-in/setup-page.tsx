@@ -1,4 +1,4 @@
-import { identityRoutes, Password } from '@bartizan/contracts';
+import { identityRoutes } from '@bartizan/contracts';
 import { Button, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -54,7 +54,7 @@ export function SetupPage() {
       title="Set up Bartizan"
       description="You become the first administrator. Everybody else is invited from the console."
     >
-      <form onSubmit={form.onSubmit((values) => setup.mutate(values))}>
+      <form onSubmit={form.onSubmit((values) => setup.mutate(values))} noValidate>
         <TextInput label="Your name" autoComplete="name" required autoFocus {...form.getInputProps('name')} />
         <TextInput
           label="E-mail"
@@ -63,12 +63,7 @@ export function SetupPage() {
           required
           {...form.getInputProps('email')}
         />
-        <NewPasswordField
-          label="Password"
-          {...form.getInputProps('password')}
-          value={form.values.password}
-          minLength={Password.minLength ?? undefined}
-        />
+        <NewPasswordField label="Password" {...form.getInputProps('password')} value={form.values.password} />
         <FailureNote failure={setup.error} />
         <Button type="submit" size="sm" loading={setup.isPending}>
           Create administrator
