@@ -109,6 +109,20 @@ describe('shipping', () => {
     expect(detail.segments[0]?.text).toBe('nul \0 here \ud800');
   });
 
+  test('one that the database refuses does not keep the others out', async () => {
+    const slug = 'poison';
+    const good = many(5, () => ({ endpointSlug: slug, policyVersion: -Number.MAX_SAFE_INTEGER }));
+    // Too long for an index entry, and not to be compressed below that.
+    const name = Array.from({ length: 300 }, () => randomUUID()).join('');
+    const bad = sampleRecord({ endpointSlug: slug, findings: [sampleFinding(0, 1, name)] });
+    await expect(ship([...good.slice(0, 2), bad, ...good.slice(2)])).rejects.toMatchObject({
+      code: 'invalid_input',
+      issues: [{ path: 'interactions.2', message: expect.any(String) }],
+    });
+    expect(await everyPage({ endpoint: slug })).toHaveLength(5);
+    expect(await ship(good)).toEqual({ stored: 0, known: 5 });
+  });
+
   test('makes a day’s partition around rows that already lie in the default one', async () => {
     const slug = 'late';
     const at = Date.now() - 100 * DAY;

@@ -24,6 +24,7 @@ export interface Prepared {
 }
 
 const MAX_INT4 = 2 ** 31 - 1;
+const int4 = (value: number): number => Math.max(Math.min(value, MAX_INT4), -MAX_INT4);
 
 /** PostgreSQL text holds neither NUL nor lone surrogates; the sealed body keeps them. */
 const storable = (text: string): string => text.replaceAll('\0', '').toWellFormed();
@@ -64,7 +65,7 @@ function rowOf(record: InteractionRecord, body: RecordBody): Prepared['row'] {
     api: record.api,
     model: storable(record.model),
     streamed: record.streamed,
-    status: Math.max(Math.min(record.status, MAX_INT4), -MAX_INT4),
+    status: int4(record.status),
     outcome: record.outcome,
     verdict: record.verdict,
     would_be: record.wouldBe,
@@ -72,7 +73,7 @@ function rowOf(record: InteractionRecord, body: RecordBody): Prepared['row'] {
     total_ms: record.timings.totalMs,
     tokens: tokensOf(body),
     policy_id: record.policyId,
-    policy_version: record.policyVersion === null ? null : Math.min(record.policyVersion, MAX_INT4),
+    policy_version: record.policyVersion === null ? null : int4(record.policyVersion),
     retention: record.retention,
   };
 }
