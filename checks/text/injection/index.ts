@@ -109,9 +109,10 @@ export function createInjectionCheck(
     maps: [
       { framework: 'OWASP-LLM', edition: '2026', id: 'LLM01', name: 'Prompt Injection' },
       { framework: 'OWASP-ASI', edition: '2026', id: 'ASI01', name: 'Agent Goal Hijack' },
-      { framework: 'ATLAS', edition: '5.1.0', id: 'AML.T0051', name: 'LLM Prompt Injection' },
-      { framework: 'ATLAS', edition: '5.1.0', id: 'AML.T0054', name: 'LLM Jailbreak' },
+      { framework: 'ATLAS', edition: '2026.07', id: 'AML.T0051', name: 'LLM Prompt Injection' },
+      { framework: 'ATLAS', edition: '2026.07', id: 'AML.T0054', name: 'LLM Jailbreak' },
       { framework: 'NIST-100-2', edition: 'E2025', id: 'NISTAML.018', name: 'Prompt Injection' },
+      { framework: 'NIST-100-2', edition: 'E2025', id: 'NISTAML.015', name: 'Indirect Prompt Injection' },
     ],
     config: Config,
     samples: injectionSamples,
