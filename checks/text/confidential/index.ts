@@ -4,8 +4,9 @@ import type { TextFinding } from '../types.ts';
 import { defineTextCheck, textInput } from '../types.ts';
 import type { DocumentKind } from './phrases.ts';
 import { CHAT_ABOUT_CONTRACTS, CONTRACT, CURRICULUM_VITAE, EARNINGS_DRAFT, SALARY_LIST } from './samples.ts';
-import { findConfidential, markingFrom } from './scan.ts';
+import { findConfidential } from './scan.ts';
 import { compileTerms } from './terms.ts';
+import { markingFrom } from './unfinished.ts';
 
 const Config = z.object({
   markings: z

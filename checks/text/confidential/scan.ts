@@ -41,7 +41,7 @@ for (const cue of CUES)
 
 const SCORE = { document: 0.75, notice: 0.7, certain: 0.92, line: 0.85 } as const;
 /** Characters beside a marking that do not make a sentence of it. */
-const DECORATION = /^[\s\p{P}\p{S}]$/u;
+export const DECORATION = /^[\s\p{P}\p{S}]$/u;
 const LABEL_BEFORE =
   /(?:classification|classified|sensitivity|marking|label|status|handling|einstufung|klassifizierung|niveau|clasificación|clasificacion|classificazione|classificatie|klasyfikacja|分類|密级|機密区分)["”]?\s{0,3}[:=：–-]\s{0,3}["“*[(]{0,3}$/iu;
 
@@ -273,33 +273,4 @@ export function findConfidential(text: string, wanted: Wanted): Find[] {
       finds.push(documentFind(text, kind, tally, wanted.growing));
   }
   return finds;
-}
-
-const PHRASES: readonly string[] = [...Object.values(MARKINGS).flat(), ...CJK_MARKINGS, 'tlp:amber+strict'];
-const LONGEST_PHRASE = Math.max(...PHRASES.map((phrase) => phrase.length));
-
-/** Start of what at the end of `text` is, or may become, a marking; its length when nothing does. */
-export function markingFrom(text: string): number {
-  let end = text.length;
-  while (
-    end > 0 &&
-    text.length - end < 24 &&
-    DECORATION.test(text[end - 1] as string) &&
-    text[end - 1] !== '\n'
-  )
-    end--;
-  const from = Math.max(0, end - LONGEST_PHRASE);
-  const tail = text.slice(from, end).toLowerCase();
-  const loose = text.slice(Math.max(0, text.length - LONGEST_PHRASE)).toLowerCase();
-  let held = text.length;
-  for (const phrase of PHRASES) {
-    if (tail.endsWith(phrase)) held = Math.min(held, end - phrase.length);
-    for (let size = Math.min(phrase.length, loose.length); size > 1 && text.length - size < held; size--) {
-      if (loose.endsWith(phrase.slice(0, size))) {
-        held = text.length - size;
-        break;
-      }
-    }
-  }
-  return held;
 }

@@ -1,5 +1,5 @@
 import type { InfixRule } from './rule.ts';
-import { alnum, digits, hex, lower, url64 } from './sample-parts.ts';
+import { alnum, base32, digits, hex, lower, url64 } from './sample-parts.ts';
 
 const at = 'p4ss-W0rd9';
 
@@ -78,7 +78,7 @@ export const INFIX_RULES: readonly InfixRule[] = [
     needle: 'AKIA',
     pattern: /(?<![A-Za-z0-9])AKIA[A-Z2-7]{16}[:,;|](?<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/g,
     score: 0.97,
-    yes: [`AKIA${'Q2W3E4R5T6Y7U2I3'}:${alnum(40)}`],
+    yes: [`AKIA${base32(16)}:${alnum(40)}`],
     no: [`AKIA:${alnum(40)}`],
   },
   {

@@ -81,6 +81,9 @@ function scanInfix(rules: readonly InfixRule[], run: string, from: number, finds
 
 /** Characters of a value that are judged; as in the pattern below. */
 const LONGEST_VALUE = 400;
+/** Parts of the names of secrets: a separator without one before it is not looked at further. */
+const NAME_HINT =
+  /pass|pw|secret|token|key|auth|cred|jwt|bearer|signature|pat|kennw|contra|senha|mdp|has[lł]o|wachtw|parola|salas|l[öo]sen|adgang|heslo|jelsz|[şs]ifre|парол|密|パス|비밀|heroku|cloudflare|cf|dd/i;
 const NAME_BEFORE =
   /([\p{L}_$][\p{L}\p{N}_$.-]{0,60}(?: [\p{L}\p{N}_-]{1,24}){0,2})["'`\])*_]{0,3}[ \t]{0,3}(?:\([^()\n]{0,20}\)[ \t]{0,2})?[:=]?$/u;
 const VALUE_AFTER =
@@ -117,7 +120,9 @@ function scanAssignment(text: string, at: number, finds: Find[]): void {
   const before = text.charCodeAt(at - 1);
   // `==`, `::`, `=>`, `>>`: the first sign has been looked at already.
   if (before === 61 || before === 58 || before === 62) return;
-  const name = NAME_BEFORE.exec(text.slice(Math.max(0, at - 100), at))?.[1];
+  const beside = text.slice(Math.max(0, at - 100), at);
+  if (!NAME_HINT.test(beside.slice(-48))) return;
+  const name = NAME_BEFORE.exec(beside)?.[1];
   if (name === undefined) return;
   VALUE_AFTER.lastIndex = at;
   const match = VALUE_AFTER.exec(text);
