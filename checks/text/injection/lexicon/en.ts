@@ -173,7 +173,7 @@ export const en: Lexicon = {
     'the assistant|the bot|the chatbot|the llm|the agent|the language model|language models|automated assistants|automated agents|' +
     'automated reviewers|automated readers|automated systems|the summariser|the summarizer|the mail assistant|the reading assistant|' +
     'llms|llm|chatbots|bots|ai|chatgpt|copilot|hey assistant|hey bot|assistant|bot|agent|chatbot',
-  mine: 'my|our|mine|ours|his|her|their|its|me|us|him|them|mums|moms|dads|bosss',
+  mine: 'my|our|mine|ours|his|her|their|mums|moms|dads|bosss',
   instead: 'instead|rather|in place of|from here',
   authority:
     'administrator|admin|developer|developers|openai|anthropic|your creator|your creators|your developer|your developers|' +

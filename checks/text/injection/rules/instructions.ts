@@ -23,7 +23,7 @@ export function override(page: Page, i: number): Sign | null {
   let score = 0;
   if (has(aims, target)) {
     score = has(near, C.prior) ? 0.95 : has(near, C.yours | C.prompt) ? 0.88 : has(near, C.all) ? 0.62 : 0.4;
-    if (has(aims, C.mine) && (!has(aims, C.yours) || has(around(hits, i, 0, 3).ahead, C.mine))) score -= 0.45;
+    if (has(around(hits, i, 0, 4).ahead, C.mine)) score -= 0.45;
     const aim = hits.slice(i + 1, i + 8).find((hit) => has(hit.mask, target));
     const weak = aim !== undefined && WEAK_TARGET.test(text.slice(aim.start, aim.end));
     if (weak && !(has(near, C.yours) && has(near, C.prior | C.all | C.authority))) score *= 0.5;
