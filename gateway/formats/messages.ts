@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../http/json.ts';
 import { readTools } from './chat.ts';
 import { base64File, isTextual } from './file.ts';
 import {
+  addPiece,
   at,
   type Gathered,
   identifier,
@@ -88,7 +89,7 @@ function readBlock(to: Gathered, block: JsonObject, scope: Scope): void {
       return;
     }
     case 'thinking':
-      text(to, at(block, 'thinking', path), VOICES.reasoning);
+      readThinking(to, block, path);
       strangers(to, block, path, THINKING);
       return;
     case 'redacted_thinking':
@@ -101,6 +102,21 @@ function readBlock(to: Gathered, block: JsonObject, scope: Scope): void {
     default:
       readResult(to, block, scope);
   }
+}
+
+/** Changed thinking is not what the provider signed, so its signature goes with it. */
+function readThinking(to: Gathered, block: JsonObject, path: string): void {
+  if (typeof block.thinking !== 'string' || block.thinking === '') {
+    text(to, at(block, 'thinking', path), VOICES.reasoning);
+    return;
+  }
+  addPiece(to, block.thinking, VOICES.reasoning, {
+    path: `${path}/thinking`,
+    write: (next) => {
+      block.thinking = next;
+      if (block.signature !== undefined) block.signature = '';
+    },
+  });
 }
 
 function readResult(to: Gathered, block: JsonObject, scope: Scope): void {

@@ -46,6 +46,8 @@ export interface Channels {
   /** Ends a channel: gives what was still held. */
   readonly close: (id: string) => string | Promise<string>;
   readonly open: () => readonly string[];
+  /** True when what went out of a closed channel is not what came in. */
+  readonly changed: (id: string) => boolean;
   /** Judges texts that came whole, or gives back what their channel released; writes them into place. */
   readonly whole: (gathered: Gathered) => Promise<boolean>;
   /** Enters texts and timings into the exchange. */
@@ -235,6 +237,10 @@ export function createChannels(exchange: Exchange): Channels {
     push,
     close,
     open: () => [...channels.values()].filter((channel) => !channel.closed).map((channel) => channel.id.id),
+    changed: (id: string) => {
+      const channel = channels.get(id);
+      return channel !== undefined && channel.hold !== null && channel.released !== channel.received;
+    },
     whole,
     finish,
   });

@@ -18,6 +18,8 @@ export interface Reading {
   readonly deltas: Delta[];
   /** Ids of channels that end before this event goes out. */
   readonly closes: string[];
+  /** A signature over the channels that `closes` names: void once their text was changed. */
+  signature: { readonly holder: JsonObject; readonly field: string } | null;
   /** Texts that the event gives whole: complete in themselves, or repeating what deltas brought. */
   readonly whole: Gathered;
   /** Nothing but the deltas' texts: not worth sending once these are held back. */

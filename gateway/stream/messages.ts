@@ -86,8 +86,11 @@ export function createMessagesDialect(): StreamDialect {
     for (const member of Object.keys(delta)) {
       const value = delta[member];
       if (member === 'type') identifier(reading.whole, at(delta, member, ''), VOICES.assistant);
-      else if (type === 'signature_delta' && member === 'signature') reading.droppable = false;
-      else if (typeof value === 'string') {
+      else if (type === 'signature_delta' && member === 'signature') {
+        reading.droppable = false;
+        reading.closes.push(...(channelsOf.get(String(event.index)) ?? []));
+        reading.signature = { holder: delta, field: member };
+      } else if (typeof value === 'string') {
         if (value === '') continue;
         const place = { holder: delta, field: member, block: event.index };
         const voice = known?.field === member ? known.voice : VOICES.assistant;

@@ -233,6 +233,7 @@ export function newReading(name: string, object: JsonObject): Reading {
     object,
     deltas: [],
     closes: [],
+    signature: null,
     whole,
     droppable: true,
     closesAll: false,

@@ -243,6 +243,21 @@ test.each(STREAM_APIS)(
   },
 );
 
+test('a signature goes with the thinking that it signs, and is void once that was changed', async () => {
+  const [, api] = STREAM_APIS[2] as (typeof STREAM_APIS)[number];
+  for (const [reasoning, signature] of [
+    [['Let me ', 'see SECR'], 'sig'],
+    [['a SECR', 'ET-1234 b'], ''],
+  ] as const) {
+    answer = api.events({ text: ['Hi'], reasoning });
+    const body = await (await guarded.post(api.path, api.ask('Hi'))).text();
+    const events = eventsOf(body).map(({ data }) => (data as { delta?: Record<string, string> }).delta ?? {});
+    const signed = events.findIndex((delta) => delta.type === 'signature_delta');
+    expect(events[signed]?.signature).toBe(signature);
+    expect(events.findLastIndex((delta) => delta.type === 'thinking_delta')).toBeLessThan(signed);
+  }
+});
+
 test('log-probabilities never ride along with guarded text', async () => {
   const token = { token: 'SECRET-1234', logprob: -1, bytes: null, top_logprobs: [] };
   answer = [

@@ -217,6 +217,9 @@ async function passTexts(state: Relay, reading: Reading): Promise<void> {
   }
   if (reading.closesAll) await closeAll(state);
   else for (const id of reading.closes) await closeOne(state, id);
+  if (reading.signature !== null && reading.closes.some((id) => channels.changed(id))) {
+    reading.signature.holder[reading.signature.field] = '';
+  }
   if (reading.whole.pieces.length > 0) await channels.whole(reading.whole);
 }
 
