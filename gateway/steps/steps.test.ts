@@ -11,7 +11,7 @@ import {
   testEndpoint,
   testKey,
 } from '../http/testing.ts';
-import { testPolicy } from '../stream/testing.ts';
+import { hangingPolicy, testPolicy } from '../stream/testing.ts';
 import { uuidv7 } from './id.ts';
 import { mask } from './record.ts';
 import { resolve, scopeOf } from './resolve.ts';
@@ -222,6 +222,24 @@ describe('a guard that fails', () => {
       outcome: 'answered',
       guardErrors: [{ check: 'test/word' }],
     });
+  });
+
+  test('that hangs denies, in a request, an answer and a stream', async () => {
+    const asked = await start({ policy: hangingPolicy(40, ['input']), respond: () => said('fine') });
+    expect((await asked.post(CHAT, ask('Hi'))).status).toBe(503);
+    expect(asked.calls).toHaveLength(0);
+    const whole = await start({ policy: hangingPolicy(40, ['output']), respond: () => said('fine') });
+    const answer = await whole.post(CHAT, ask('Hi'));
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ error: { code: 'guard_failed' } });
+    const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'fine and long. ' }, finish_reason: null }] })}\n\n`;
+    const streamed = await start({
+      policy: hangingPolicy(40, ['output']),
+      respond: () => sse([chunk, chunk, 'data: [DONE]\n\n']),
+    });
+    const text = await (await streamed.post(CHAT, ask('Hi', { stream: true }))).text();
+    expect(text).toContain('guard_failed');
+    expect(text).not.toContain('fine');
   });
 
   test('that throws out of turn denies', async () => {

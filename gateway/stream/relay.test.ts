@@ -1,6 +1,7 @@
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sse, startTestGateway, type TestGateway } from '../http/testing.ts';
+import { sse, startTestGateway, TEST_KEY, type TestGateway } from '../http/testing.ts';
 import { cutAt, eventsOf, STREAM_APIS, testPolicy } from './testing.ts';
 
 /** What the upstream sends next, in which TCP-like pieces. */
@@ -256,6 +257,41 @@ test('a signature goes with the thinking that it signs, and is void once that wa
     expect(events[signed]?.signature).toBe(signature);
     expect(events.findLastIndex((delta) => delta.type === 'thinking_delta')).toBeLessThan(signed);
   }
+});
+
+test('a client that does not read stops the upstream', async () => {
+  let sent = 0;
+  const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'x'.repeat(64 * 1024) }, finish_reason: null }] })}\n\n`;
+  answer = (async function* endless() {
+    for (;;) {
+      sent += 1;
+      yield chunk;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const socket = connect(Number(new URL(free.url).port), '127.0.0.1');
+  const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'x' }] });
+  socket.pause();
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TEST_KEY}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  await expect.poll(() => sent).toBeGreaterThan(1);
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const still = sent === before;
+        before = sent;
+        return still;
+      },
+      { interval: 150, timeout: 10_000 },
+    )
+    .toBe(true);
+  expect(sent).toBeLessThan(1_000);
+  const records = free.records.length;
+  socket.destroy();
+  await expect.poll(() => free.records.length).toBe(records + 1);
+  expect(free.records.at(-1)?.outcome).toBe('cancelled');
 });
 
 test('log-probabilities never ride along with guarded text', async () => {

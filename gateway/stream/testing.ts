@@ -78,6 +78,38 @@ const wordCheck = defineTextCheck({
   },
 });
 
+/** Never answers. */
+const hangingCheck = defineTextCheck({
+  ...wordCheck,
+  id: 'test/hang',
+  config: z.object({}),
+  run: () => new Promise(() => undefined),
+});
+
+/** A policy whose only guard hangs, given up after `timeoutMs`. */
+export const hangingPolicy = (timeoutMs: number, directions: Direction[]): CompiledPolicy =>
+  compilePolicy(
+    {
+      mode: 'enforce',
+      rules: [
+        {
+          id: 'hang',
+          check: 'test/hang',
+          enabled: true,
+          config: {},
+          directions,
+          authors: EVERYBODY,
+          endpoints: [],
+          action: 'block',
+          threshold: 0.5,
+          coaching: '',
+        },
+      ],
+    },
+    [hangingCheck],
+    { timeoutMs },
+  );
+
 const EVERYBODY: Author[] = ['user', 'third_party', 'assistant'];
 
 /** Redacts secrets and blocks a word, both ways unless told otherwise. */
