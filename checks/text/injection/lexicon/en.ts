@@ -63,7 +63,7 @@ export const en: Lexicon = {
     'you are|youre|you r|act as|acting as|pretend|pretend to be|pretending|behave as|behave like|role play|roleplay|imagine you|' +
     'imagine that you|simulate|impersonate|you will be|you shall be|you become|youll be|be my|play the role|' +
     'play the part|take on the role|assume the role|assume the persona|assume the identity|answer as|respond as|reply as|' +
-    'speak as|switch to|switch into|transform into|turn into|stay in character|in character|' +
+    'speak as|switch to|switch into|enter developer mode|enter debug mode|enter dan mode|enter god mode|transform into|turn into|stay in character|in character|' +
     'lets play|suppose you|emulate|youve become|you have become',
   unbound:
     'unrestricted|uncensored|unfiltered|unlimited|unchained|unshackled|jailbroken|jailbreak mode|jail broken|' +

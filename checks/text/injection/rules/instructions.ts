@@ -26,7 +26,9 @@ export function override(page: Page, i: number): Sign | null {
     if (has(around(hits, i, 0, 4).ahead, C.mine)) score -= 0.45;
     const aim = hits.slice(i + 1, i + 8).find((hit) => has(hit.mask, target));
     const weak = aim !== undefined && WEAK_TARGET.test(text.slice(aim.start, aim.end));
-    if (weak && !(has(near, C.yours) && has(near, C.prior | C.all | C.authority))) score *= 0.5;
+    if (weak && !(has(near, C.yours) && has(near, C.prior | C.all | C.authority))) {
+      score *= has(near, C.yours) ? 0.65 : 0.5;
+    }
   } else if (has(aims, C.above)) score = 0.75;
   else if (has(aims, C.all) && has(aims, C.prior)) score = 0.8;
   else if (has(aims, C.prior) && has(aims, C.yours)) score = 0.45;

@@ -16,6 +16,7 @@ export function unbound(page: Page, i: number): Sign | null {
   let score = COMMON_MODE.test(text.slice(anchor.start, anchor.end)) ? 0.1 : 0.15;
   if (has(tight, C.role)) score += 0.4;
   else if (has(near, C.role)) score += 0.2;
+  if (has(tight, C.unbound)) score += 0.25;
   if (has(near, C.machine)) score += 0.15;
   if (has(near, C.noRefusal)) score += 0.3;
   if (has(near, C.fromNow)) score += 0.2;

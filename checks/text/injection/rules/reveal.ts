@@ -62,7 +62,11 @@ function revealSecret(page: Page, i: number): Sign | null {
   const near = behind | ahead;
   if (!has(near, C.secret)) return null;
   let score = 0.12;
-  if (has(near, C.hidden)) score += 0.36;
+  // `a secret` names and hides at once; a second word that says it is kept weighs more.
+  const kept = hits
+    .slice(Math.max(0, i - 6), i + 10)
+    .some((hit) => has(hit.mask, C.hidden) && !has(hit.mask, C.secret));
+  if (has(near, C.hidden)) score += kept ? 0.4 : 0.3;
   if (has(near, C.yours)) score += 0.15;
   if (has(near, C.verbatim)) score += 0.15;
   if (has(near, C.fromNow | C.override)) score += 0.15;
