@@ -80,6 +80,9 @@ export function step(path: string, key: string | number): string {
   return `${path}/${plain ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key}`;
 }
 
+/** More separate texts than this in one body are an attack on whoever must judge and record them. */
+export const MOST_PIECES = 20_000;
+
 export function addPiece(
   to: Gathered,
   text: string,
@@ -87,6 +90,10 @@ export function addPiece(
   place: Pick<Piece, 'path' | 'write'> & { json?: boolean },
 ): void {
   const index = to.pieces.length;
+  if (index >= MOST_PIECES) {
+    refuse(to, `A body may hold at most ${MOST_PIECES} texts. Join some of them.`, place.path);
+    return;
+  }
   const piece = {
     index,
     text,

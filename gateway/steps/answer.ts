@@ -69,6 +69,7 @@ export async function readAnswer(exchange: Exchange, answer: UpstreamAnswer): Pr
   exchange.usage = format.usageOf(value);
   const gathered = newGathered('assistant');
   format.readAnswer(value, gathered);
+  if (gathered.problem !== null) return no(garbage('an answer of too many parts'));
   exchange.answer = gathered.pieces;
   if (exchange.endpoint?.retention.content === 'full') exchange.rawResponse = bytes.toString('utf8');
   const decision = await judge(exchange, 'output', gathered.pieces);

@@ -15,5 +15,8 @@ export function enterProblem(exchange: Exchange, fault: Problem): void {
   const known = (OUTCOMES as Readonly<Record<string, Exchange['outcome']>>)[fault.code];
   exchange.outcome = known ?? (fault.code.startsWith('upstream_') ? 'failed' : 'denied');
   exchange.status = fault.status;
-  exchange.error = { code: fault.code, message: fault.message };
+  // An upstream's own words may quote the conversation, which only full retention keeps.
+  const quotes = fault.code === 'upstream_refused' && exchange.endpoint?.retention.content !== 'full';
+  const message = quotes ? `The model provider answered ${fault.status}.` : fault.message;
+  exchange.error = { code: fault.code, message };
 }

@@ -66,5 +66,7 @@ export function gatherInput(exchange: Exchange): Problem | null {
     guardsInput: compiled?.hasRules('input', endpoint.id) ?? false,
     guardsOutput: compiled?.hasRules('output', endpoint.id) ?? false,
   });
+  // What is refused unread need not be kept.
+  if (input.problem !== null) input.pieces.length = 0;
   return input.problem;
 }

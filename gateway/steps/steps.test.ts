@@ -340,6 +340,32 @@ describe('the record', () => {
     expect(JSON.stringify(record)).not.toMatch(/SECRET-\d{4}/);
   });
 
+  test('keeps an upstream’s words about the request only with everything else', async () => {
+    for (const content of ['full', 'redacted', 'hash'] as const) {
+      const gateway = await start({
+        endpoints: [testEndpoint({ retention: { content, days: 1 } })],
+        respond: () => json({ error: { message: 'bad input: "my diary"' } }, 400),
+      });
+      expect(await (await gateway.post(CHAT, ask('my diary'))).text()).toContain('my diary');
+      expect(gateway.records[0]?.error?.message.includes('my diary')).toBe(content === 'full');
+    }
+  });
+
+  test('is not grown without bound by a body of very many texts', async () => {
+    const endpoint = testEndpoint({ maxRequestBytes: 8 * 1024 * 1024 });
+    const gateway = await start({ endpoints: [endpoint], respond: () => said('x') });
+    const parts = Array.from({ length: 20_001 }, () => ({ type: 'text', text: 'a' }));
+    expect((await gateway.post(CHAT, ask(parts))).status).toBe(400);
+    expect(gateway.calls).toHaveLength(0);
+    const many = await start({
+      respond: () => json({ choices: parts.map(() => ({ message: { content: 'a' } })) }),
+    });
+    expect((await many.post(CHAT, ask('Hi'))).status).toBe(502);
+    const chunk = `data: ${JSON.stringify({ choices: parts.map((_, index) => ({ index, delta: { content: 'a' } })) })}\n\n`;
+    const streamed = await start({ respond: () => sse([chunk, 'data: [DONE]\n\n']) });
+    expect((await streamed.post(CHAT, ask('Hi', { stream: true }))).status).toBe(502);
+  });
+
   test('is in the journal before the last byte, or there is no answer', async () => {
     const gateway = await start({
       respond: () => {

@@ -1,7 +1,7 @@
 import { createVault, type Vault } from '@bartizan/checks/policy/vault.ts';
 import { createHoldBack, type HoldBack, type Released } from '@bartizan/checks/text/hold/index.ts';
 import type { SegmentKind, TextContext } from '@bartizan/checks/text/types.ts';
-import type { Gathered, Piece } from '../formats/gather.ts';
+import { type Gathered, MOST_PIECES, type Piece } from '../formats/gather.ts';
 import type { Problem } from '../http/problem.ts';
 import { type Exchange, enterDecision } from '../steps/exchange.ts';
 import {
@@ -12,6 +12,7 @@ import {
   refusalOf,
   writeRedactions,
 } from '../steps/inspect.ts';
+import { garbage } from '../steps/translate.ts';
 
 /** Which text of an answer a delta belongs to. */
 export interface ChannelId {
@@ -70,6 +71,8 @@ function settingsOf(exchange: Exchange): Settings {
   };
 }
 
+const tooMany = (): Problem => garbage('an answer of too many parts');
+
 /** How a channel's text is known once it is over: as the upstream sent it → as it went out. */
 const settledKey = (kind: SegmentKind, text: string): string => `${kind}\n${text}`;
 
@@ -100,6 +103,7 @@ export function createChannels(exchange: Exchange): Channels {
     const known = channels.get(id.id);
     if (known !== undefined) return known;
     const index = exchange.answer.length;
+    if (index >= MOST_PIECES) problem ??= tooMany();
     // Reserves the place in the record; `finish` fills the text in.
     exchange.answer.push({ index, kind: id.kind, path: id.path, text: '', author: 'assistant' });
     const channel: Channel = {
@@ -176,6 +180,8 @@ export function createChannels(exchange: Exchange): Channels {
 
   async function whole(gathered: Gathered): Promise<boolean> {
     let changed = false;
+    if (exchange.answer.length + gathered.pieces.length > MOST_PIECES) problem ??= tooMany();
+    if (problem !== null) return false;
     const fresh: Piece[] = [];
     for (const piece of gathered.pieces) {
       const known = settled.get(settledKey(piece.kind, piece.text));

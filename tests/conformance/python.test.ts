@@ -24,7 +24,19 @@ function pythonMissing(): string | null {
   mkdirSync(join(VENV, '..'), { recursive: true });
   if (!works('python3', ['-m', 'venv', VENV], INSTALL_TIMEOUT_MS))
     return 'python3 cannot make a virtual environment';
-  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'openai', 'anthropic'];
+  const install = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--retries',
+    '1',
+    '--timeout',
+    '10',
+    'openai',
+    'anthropic',
+  ];
   if (!works(PYTHON, install, INSTALL_TIMEOUT_MS) || !ready())
     return 'the Python SDKs cannot be installed (no network?)';
   return null;
