@@ -53,6 +53,7 @@ export interface RunningPostgres {
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const binaries = findBinaries();
   const home = homeOf(options.dataDir, binaries);
+  if (!home.startsWith(resolve(options.dataDir))) options.log(`The database's files lie in ${home}`);
   const data = join(home, 'data');
   const password = readOrCreatePassword(home, binaries);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, home, password, options.log);
