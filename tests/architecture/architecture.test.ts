@@ -184,3 +184,11 @@ describe('dependencies', () => {
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:])\/\/.*$/gm, '$1');
 }
+
+describe('what two rooms must agree on without importing each other', () => {
+  it('the demo endpoint watches for the very secret that the demo assistant guards', async () => {
+    const { DEMO_SECRET } = await import('@bartizan/gateway/demo/persona.ts');
+    const { DEMO_ENDPOINT } = await import('@bartizan/server/lifecycle/endpoints/demo.ts');
+    expect(DEMO_ENDPOINT.canaries).toContain(DEMO_SECRET);
+  });
+});

@@ -106,7 +106,7 @@ export const lengthCheck = defineTextCheck({
   maps: [
     { framework: 'OWASP-LLM', edition: '2026', id: 'LLM06', name: 'Unbounded Consumption' },
     { framework: 'OWASP-LLM', edition: '2025', id: 'LLM10', name: 'Unbounded Consumption' },
-    { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0029', name: 'Denial of AI Service' },
+    { framework: 'ATLAS', edition: '2026.07', id: 'AML.T0029', name: 'Denial of AI Service' },
   ],
   config: Config,
   actions: ['flag', 'block'],

@@ -71,7 +71,7 @@ export const personalDataCheck = defineTextCheck({
   maps: [
     { framework: 'OWASP-LLM', edition: '2026', id: 'LLM02', name: 'Sensitive Information Disclosure' },
     { framework: 'OWASP-LLM', edition: '2025', id: 'LLM02', name: 'Sensitive Information Disclosure' },
-    { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0057', name: 'LLM Data Leakage' },
+    { framework: 'ATLAS', edition: '2026.07', id: 'AML.T0057', name: 'LLM Data Leakage' },
     {
       framework: 'NIST-100-2',
       edition: 'e2025',

@@ -152,7 +152,7 @@ export const promptLeakCheck = defineTextCheck({
   maps: [
     { framework: 'OWASP-LLM', edition: '2026', id: 'LLM08', name: 'Hidden Context Exposure' },
     { framework: 'OWASP-LLM', edition: '2026', id: 'LLM02', name: 'Sensitive Information Disclosure' },
-    { framework: 'NIST-100-2', edition: 'E2025', id: 'NISTAML.035', name: 'Prompt Extraction' },
+    { framework: 'NIST-100-2', edition: 'e2025', id: 'NISTAML.035', name: 'Prompt Extraction' },
     { framework: 'ATLAS', edition: '2026.07', id: 'AML.T0056', name: 'Extract LLM System Prompt' },
   ],
   config: Config,

@@ -158,7 +158,7 @@ export const unicodeCheck = defineTextCheck({
     'piled marks, private-use and control characters. Redacting removes them or restores the plain letters.',
   maps: [
     { framework: 'OWASP-LLM', edition: '2026', id: 'LLM01', name: 'Prompt Injection' },
-    { framework: 'NIST-100-2', edition: 'E2025', id: 'NISTAML.018', name: 'Prompt Injection' },
+    { framework: 'NIST-100-2', edition: 'e2025', id: 'NISTAML.018', name: 'Prompt Injection' },
   ],
   config: Config,
   samples: unicodeSamples,
