@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { type ErrorComponentProps, Link } from '@tanstack/react-router';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { Page } from '../ui/page.tsx';
 import { EmptyState, ErrorState } from '../ui/states.tsx';
 
@@ -22,9 +22,14 @@ export function NotFoundPage() {
 
 /** What is shown when a page could not be drawn at all. */
 export function FaultPage({ error, reset }: ErrorComponentProps) {
+  const router = useRouter();
+  const retry = () => {
+    reset();
+    void router.invalidate();
+  };
   return (
     <Page title="Fault">
-      <ErrorState error={error} retry={reset} />
+      <ErrorState error={error} retry={retry} />
     </Page>
   );
 }

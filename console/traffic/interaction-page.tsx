@@ -1,5 +1,6 @@
 import { type InteractionDetail, interactionRoutes } from '@bartizan/contracts';
 import { Button } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
@@ -107,6 +108,7 @@ function TryAgain({ interaction }: { interaction: InteractionDetail }) {
 function Body({ interaction }: { interaction: InteractionDetail }) {
   const titleOf = useCheckTitles();
   const mayContent = useMay('interactions.content');
+  const phone = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
   return (
     <>
       <p className="bz-why" data-tone={interaction.wouldBe}>
@@ -116,7 +118,7 @@ function Body({ interaction }: { interaction: InteractionDetail }) {
         <div>
           {interaction.findings.length > 0 ? (
             <Section flush title={formatNoun(interaction.findings.length, 'finding')}>
-              <FindingsTable findings={interaction.findings} />
+              <FindingsTable narrow={phone} findings={interaction.findings} />
             </Section>
           ) : null}
           <Section

@@ -48,18 +48,8 @@ export function RawContent({ id, hasRaw, retention }: RawProps) {
         <p className="bz-dim">Exactly as they were sent. They may hold secrets and personal data.</p>
       ) : (
         <>
-          <h3 style={{ marginBottom: 6 }}>Request</h3>
-          <CodeBlock
-            wrap
-            label="Raw request"
-            code={raw.request === null ? '(not kept)' : pretty(raw.request)}
-          />
-          <h3 style={{ margin: '16px 0 6px' }}>Answer</h3>
-          <CodeBlock
-            wrap
-            label="Raw answer"
-            code={raw.response === null ? '(not kept)' : pretty(raw.response)}
-          />
+          <Part title="Request" label="Raw request" text={raw.request} />
+          <Part title="Answer" label="Raw answer" text={raw.response} />
         </>
       )}
       <Confirm
@@ -76,5 +66,18 @@ export function RawContent({ id, hasRaw, retention }: RawProps) {
         </p>
       </Confirm>
     </Section>
+  );
+}
+
+function Part({ title, label, text }: { title: string; label: string; text: string | null }) {
+  return (
+    <div style={{ marginBottom: 16 }}>
+      <h3 style={{ marginBottom: 6 }}>{title}</h3>
+      {text === null ? (
+        <p className="bz-dim">None was kept.</p>
+      ) : (
+        <CodeBlock wrap label={label} code={pretty(text)} />
+      )}
+    </div>
   );
 }
