@@ -5,7 +5,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
-import { dropDraft, readDraft, writeDraft } from '../app/drafts.ts';
+import { type Draft, dropDraft, readDraft, writeDraft } from '../app/drafts.ts';
 import { Gate } from '../app/gate.tsx';
 import { endpointsQuery, policyQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
@@ -47,17 +47,22 @@ function Policy({ policy }: { policy: PolicyDetail }) {
   const { tab = 'rules' } = route.useSearch();
   const mayManage = useMay('policies.manage');
   const saved = newestOf(policy);
-  const [draft, setDraft] = useState<PolicyDocument | null>(() => readDraft(policy.id)?.document ?? null);
+  const [kept, setKept] = useState<Draft | null>(() => readDraft(policy.id));
+  const draft = kept?.document ?? null;
   const document = draft ?? saved;
   const dirty = draft !== null && !same(draft, saved);
   const change = (next: PolicyDocument) => {
-    setDraft(next);
-    if (same(next, saved)) dropDraft(policy.id);
-    else writeDraft(policy.id, { document: next, base: policy.latestVersion });
+    if (same(next, saved)) {
+      discard();
+      return;
+    }
+    const changed = { document: next, base: kept?.base ?? policy.latestVersion };
+    setKept(changed);
+    writeDraft(policy.id, changed);
   };
   const discard = () => {
     dropDraft(policy.id);
-    setDraft(null);
+    setKept(null);
   };
   const changes = changesInWords(changesBetween(saved, document));
   return (
@@ -99,10 +104,8 @@ function Policy({ policy }: { policy: PolicyDetail }) {
           document={document}
           changes={changes}
           onDiscard={discard}
-          onSaved={() => {
-            dropDraft(policy.id);
-            setDraft(null);
-          }}
+          base={kept?.base ?? policy.latestVersion}
+          onSaved={discard}
         />
       ) : null}
     </Page>

@@ -11,6 +11,8 @@ import { toast } from '../ui/toast.ts';
 interface SaveBarProps {
   readonly policy: PolicyDetail;
   readonly document: PolicyDocument;
+  /** The version that the draft began from. */
+  readonly base: number;
   /** What changed, in words. */
   readonly changes: string;
   readonly onDiscard: () => void;
@@ -18,13 +20,21 @@ interface SaveBarProps {
 }
 
 /** What can be done with an unsaved draft: try, dry-run, save, discard. */
-export function SaveBar({ policy, document, changes, onDiscard, onSaved }: SaveBarProps) {
+export function SaveBar({ policy, document, base, changes, onDiscard, onSaved }: SaveBarProps) {
   const [saving, setSaving] = useState(false);
   const mayTry = useMay('policies.try');
   return (
     <div className="bz-form-foot">
       <span>
         Draft: {changes} since version {policy.latestVersion}
+        {base < policy.latestVersion ? (
+          <>
+            . Version {policy.latestVersion} was saved after you began:{' '}
+            <Link to="." search={{ tab: 'compare' }}>
+              compare before you save
+            </Link>
+          </>
+        ) : null}
       </span>
       <Button variant="subtle" color="gray" onClick={onDiscard}>
         Discard
@@ -56,7 +66,7 @@ export function SaveBar({ policy, document, changes, onDiscard, onSaved }: SaveB
   );
 }
 
-type DialogProps = Omit<SaveBarProps, 'onDiscard'> & {
+type DialogProps = Omit<SaveBarProps, 'onDiscard' | 'base'> & {
   readonly opened: boolean;
   readonly onClose: () => void;
 };

@@ -51,13 +51,13 @@ function outcomeSentence({ outcome, verdict, error, attempts, findings, status }
 }
 
 function reasonSentence(
-  { findings, wouldBe, policyId }: InteractionDetail,
+  { findings, wouldBe, policyId, guardErrors }: InteractionDetail,
   titleOf: (check: string) => string,
 ): string {
   const decisive = findings.filter((finding) => finding.action === wouldBe);
   const first = decisive.toSorted((a, b) => b.score - a.score)[0];
   if (first === undefined) {
-    return findings.length > 0
+    return findings.length > 0 || guardErrors.length > 0
       ? ''
       : policyId === null
         ? 'The endpoint has no policy, so no guard looked at it.'

@@ -14,7 +14,7 @@ import { EmptyState } from '../ui/states.tsx';
 import { PolicyChoice } from './playground-policy.tsx';
 import { PlaygroundResult } from './playground-result.tsx';
 import { SegmentsEditor } from './playground-segments.tsx';
-import { type PlayState, segmentsOf, toRequest, usePlayState } from './playground-state.ts';
+import { type PlayState, tellingPart, toRequest, usePlayState } from './playground-state.ts';
 import './traffic.css';
 
 const route = getRouteApi('/house/traffic/playground');
@@ -167,8 +167,7 @@ function useArrivals(change: (next: Partial<PlayState>) => void) {
     if (recorded.data) {
       change({
         source: 'saved',
-        direction: 'input',
-        segments: segmentsOf(recorded.data, 'input'),
+        ...tellingPart(recorded.data),
         policyId: recorded.data.policyId,
         version: recorded.data.policyVersion,
         endpointId: recorded.data.endpointId,

@@ -45,7 +45,7 @@ export const nextId = (segments: readonly PlaySegment[]): number =>
   1 + Math.max(0, ...segments.map((segment) => segment.id));
 
 /** The parts of a recorded interaction in one direction, as far as their text was kept. */
-export function segmentsOf(interaction: InteractionDetail, direction: 'input' | 'output'): PlaySegment[] {
+function segmentsOf(interaction: InteractionDetail, direction: 'input' | 'output'): PlaySegment[] {
   return interaction.segments
     .filter((segment) => segment.direction === direction && segment.text !== null)
     .slice(0, 50)
@@ -55,6 +55,15 @@ export function segmentsOf(interaction: InteractionDetail, direction: 'input' | 
       kind: segment.kind,
       text: segment.text ?? '',
     }));
+}
+
+/** The direction in which the verdict was decided, and what was said in it: the answer if it was stopped there. */
+export function tellingPart(interaction: InteractionDetail): Pick<PlayState, 'direction' | 'segments'> {
+  const decisive = interaction.findings.find((finding) => finding.action === interaction.wouldBe);
+  const answer = segmentsOf(interaction, 'output');
+  return decisive?.direction === 'output' && answer.length > 0
+    ? { direction: 'output', segments: answer }
+    : { direction: 'input', segments: segmentsOf(interaction, 'input') };
 }
 
 /** The request for the server; throws a SyntaxError when the draft is not JSON. */
