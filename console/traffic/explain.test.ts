@@ -89,9 +89,9 @@ describe('explain', () => {
     };
     expect(words({ ...unguarded, policyId: null })).toContain('no policy, so no guard looked at it');
     expect(words({ ...unguarded })).toContain('No guard found anything.');
-    expect(
-      words({ ...unguarded, guardErrors: [{ check: 'text/injection', message: 'too slow' }] }),
-    ).toContain('A guard could not judge it: Prompt injection.');
+    const unjudged = words({ ...unguarded, guardErrors: [{ check: 'text/injection', message: 'too slow' }] });
+    expect(unjudged).toContain('A guard could not judge it: Prompt injection.');
+    expect(unjudged).not.toContain('No guard found anything');
   });
 
   it('passes on why a request was denied or failed', () => {

@@ -67,6 +67,7 @@ function reasonSentence(
     first.direction === 'output'
       ? 'the answer'
       : `what the ${AUTHOR_TITLES[first.author].toLowerCase()} wrote`;
-  const more = decisive.length > 1 ? ` and ${decisive.length - 1} more` : '';
+  const others = decisive.length - 1;
+  const more = others > 0 ? ` (and ${others} more ${others === 1 ? 'finding' : 'findings'})` : '';
   return `${titleOf(first.check)} found this in ${where} (score ${first.score.toFixed(2)}, rule ${first.rule}): ${first.message.replace(/[.\s]+$/, '')}${more}.`;
 }

@@ -12,6 +12,7 @@ describe('numbers', () => {
   });
 
   it('carry a unit that fits their size', () => {
+    expect([0, 0.001].map(formatMs)).toEqual(['0 ms', '<0.01 ms']);
     expect([null, 0.084, 4.25, 332.4, 1880, 185_000].map(formatMs)).toEqual([
       '–',
       '0.08 ms',

@@ -25,6 +25,8 @@ export function formatPercent(part: number, whole: number): string {
 /** A duration in milliseconds as people read it: "0.08 ms", "12 ms", "1.24 s", "3 min 5 s". */
 export function formatMs(ms: number | null): string {
   if (ms === null) return '–';
+  if (ms === 0) return '0 ms';
+  if (ms < 0.005) return '<0.01 ms';
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
