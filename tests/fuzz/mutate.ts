@@ -43,7 +43,7 @@ const NASTY_VALUES: readonly unknown[] = [
   -1,
   1e308,
   -0,
-  9007199254740993,
+  Number.MAX_SAFE_INTEGER + 1,
   0.1,
   [],
   {},
