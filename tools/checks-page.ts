@@ -18,7 +18,9 @@ export function checksPage(): string {
     const schema = z.toJSONSchema(check.config, { io: 'input', unrepresentable: 'any' }) as {
       properties?: Record<string, Property>;
     };
-    const settings = Object.entries(schema.properties ?? {}).map(([name, property]) => `| \`${name}\` | ${describe(property)} | ${cell(property.description ?? '')} |`);
+    const settings = Object.entries(schema.properties ?? {}).map(
+      ([name, property]) => `| \`${name}\` | ${describe(property)} | ${cell(property.description ?? '')} |`,
+    );
     const maps = check.maps.map((map) => `${map.id}:${map.edition} ${map.name}`).join('; ');
     return [
       `## ${check.title}`,
@@ -44,7 +46,9 @@ function describe(property: Property): string {
   const value = property.default;
   if (value === undefined) return '–';
   const text = JSON.stringify(value);
-  return text.length > 60 ? `${Array.isArray(value) ? `${value.length} values` : 'see the form'}` : `\`${cell(text)}\``;
+  return text.length > 60
+    ? `${Array.isArray(value) ? `${value.length} values` : 'see the form'}`
+    : `\`${cell(text)}\``;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
