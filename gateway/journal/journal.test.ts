@@ -103,8 +103,26 @@ describe('journal', () => {
     expect(second.backlog()).toBe(0);
   });
 
+  it.each([0, 3_000, 1_000_000])(
+    'gives back in order what is half in memory (%i bytes of it)',
+    async (rememberBytes) => {
+      const journal = await open({ segmentBytes: 20_000, rememberBytes });
+      const ids: string[] = [];
+      const got: string[] = [];
+      for (let round = 0; round < 12; round += 1) {
+        ids.push(...(await appendMany(journal, 1 + ((round * 7) % 11))));
+        const batch = await journal.read({ records: 5, bytes: 1e6 });
+        for (const line of batch?.lines ?? []) got.push((JSON.parse(line.toString()) as { id: string }).id);
+        if (batch) await journal.acknowledge(batch);
+      }
+      got.push(...(await drain(journal)));
+      expect(got).toEqual(ids);
+      expect(journal.backlog()).toBe(0);
+    },
+  );
+
   it('notices damage that happens while it runs', async () => {
-    const journal = await open();
+    const journal = await open({ rememberBytes: 0 });
     await journal.append(testRecord());
     const path = join(directory, segmentName(1));
     const bytes = await readFile(path);

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InteractionRecord } from '@bartizan/contracts';
@@ -7,6 +8,7 @@ import { type Journal, JournalFull } from '../ports.ts';
 import { createGroupCommit } from './commit.ts';
 import { type Cursor, saveCursor } from './cursor.ts';
 import { createDiskProbe } from './disk.ts';
+import { createRecentGroups } from './groups.ts';
 import { lineOf } from './line.ts';
 import { lockDirectory } from './lock.ts';
 import { type BatchLimit, createReader, type JournalBatch } from './reader.ts';
@@ -28,6 +30,8 @@ export interface JournalOptions {
   /** Size of all files together at which appends are refused; default 1 GiB. */
   readonly maxBytes?: number;
   readonly segmentBytes?: number;
+  /** How much of what was written stays in memory until it is shipped, default 4 MiB; more is read back. */
+  readonly rememberBytes?: number;
   /** How often a full disk is tried again. */
   readonly probeIntervalMs?: number;
   readonly write?: WriteAll;
@@ -77,7 +81,8 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
   let saved = cursor;
   let savedAtMs = Number.NEGATIVE_INFINITY;
   const listeners = new Set<() => void>();
-  const reader = createReader({ directory, master, log });
+  const recent = createRecentGroups(options.rememberBytes ?? 4 * MIB);
+  const reader = createReader({ directory, master, log, recent });
   const disk = createDiskProbe({ directory, write, intervalMs: options.probeIntervalMs ?? 1000, log });
 
   const totalBytes = (): number => {
@@ -94,7 +99,7 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
       await full.close();
     }
     if (!active) {
-      active = await createSegment({ directory, segment: nextSegment, master, write });
+      active = await createSegment({ directory, segment: nextSegment, master, write, recent });
       nextSegment += 1;
     }
     return active;
@@ -145,6 +150,7 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
   async function moveTo(next: Cursor): Promise<void> {
     const left = next.segment !== cursor.segment;
     cursor = next;
+    recent.forget(cursor.segment, cursor.offset);
     if (left || performance.now() - savedAtMs > SAVE_CURSOR_MS) await saveMoved();
     for (const segment of [...segments.keys()].filter((segment) => segment < cursor.segment)) {
       segments.delete(segment);
@@ -169,8 +175,9 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
   async function setAside(line: Buffer): Promise<void> {
     await mkdir(asideDirectory, { recursive: true, mode: 0o700 });
     const header = newSegmentHeader(master);
-    const key = segmentKey(master, header) as Buffer;
-    const sealed = sealGroup(key, { segment: 0, offset: SEGMENT_HEADER_BYTES }, [line.toString()]);
+    const key = segmentKey(master, header) as KeyObject;
+    const place = { segment: 0, offset: SEGMENT_HEADER_BYTES };
+    const sealed = sealGroup(key, place, { plain: line, count: 1 });
     const name = `${Date.now()}-${header.toString('hex', 12, 16)}.bzj`;
     await writeFile(join(asideDirectory, name), Buffer.concat([header, sealed]), { mode: 0o600 });
     asideBytes += header.length + sealed.length;

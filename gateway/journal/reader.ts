@@ -1,11 +1,13 @@
+import type { KeyObject } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type { Logger } from 'pino';
 import type { Cursor } from './cursor.ts';
 import { type Frame, findFrame, readFrame } from './frames.ts';
+import type { RecentGroups } from './groups.ts';
 import { quarantine } from './recover.ts';
-import { openGroup, SEGMENT_HEADER_BYTES, segmentKey, segmentName } from './segment.ts';
+import { linesOf, openGroup, SEGMENT_HEADER_BYTES, segmentKey, segmentName } from './segment.ts';
 
 export interface BatchLimit {
   readonly records: number;
@@ -26,15 +28,22 @@ export interface SegmentReader {
   readonly close: () => Promise<void>;
 }
 
+interface Group {
+  readonly lines: readonly Buffer[];
+  /** Offset of the byte after it. */
+  readonly end: number;
+}
+
 const CHUNK_BYTES = 1024 * 1024;
 
 export function createReader(options: {
   readonly directory: string;
   readonly master: MasterKey;
   readonly log: Pick<Logger, 'error'>;
+  readonly recent: Pick<RecentGroups, 'at'>;
 }): SegmentReader {
-  const { directory, master, log } = options;
-  let current: { segment: number; handle: FileHandle; key: Buffer } | null = null;
+  const { directory, master, log, recent } = options;
+  let current: { segment: number; handle: FileHandle; key: KeyObject } | null = null;
 
   async function openSegment(segment: number) {
     if (current?.segment === segment) return current;
@@ -65,42 +74,54 @@ export function createReader(options: {
     return next;
   }
 
-  async function read(from: Cursor, end: number, limit: BatchLimit): Promise<JournalBatch> {
-    const { segment } = from;
+  /** Reads groups from the file, one after the other; what is damaged there is copied aside and is no group. */
+  async function openFile(segment: number, end: number): Promise<(offset: number) => Promise<Group>> {
     const { handle, key } = await openSegment(segment);
-    const lines: Buffer[] = [];
-    let bytes = 0;
-    let { offset, skip } = from;
     let chunk: Buffer = Buffer.alloc(0);
-    let base = offset;
-    while (offset < end) {
+    let base = 0;
+    return async (offset) => {
+      if (offset < base || offset > base + chunk.length) chunk = chunk.subarray(0, 0);
+      if (chunk.length === 0) base = offset;
       let found = readFrame(chunk, offset - base);
-      if (found.kind === 'incomplete' && base + found.end <= end) {
+      while (found.kind === 'incomplete' && base + found.end <= end) {
         const wanted = Math.min(end - offset, Math.max(CHUNK_BYTES, base + found.end - offset));
         chunk = await readAt(handle, offset, wanted);
         base = offset;
         found = readFrame(chunk, 0);
-        const whole = chunk.length === wanted;
-        if (whole && found.kind === 'incomplete' && base + found.end <= end) continue;
+        if (chunk.length < wanted) break;
       }
-      if (found.kind !== 'frame') {
-        offset = await skipDamage(segment, offset, end);
-        skip = 0;
-        continue;
-      }
-      const group = openFrame(key, segment, { ...found, offset });
-      if (!group) {
+      if (found.kind !== 'frame') return { lines: [], end: await skipDamage(segment, offset, end) };
+      const lines = openFrame(key, segment, { ...found, offset });
+      if (lines === null) {
         await quarantine(directory, `${segment}-${offset}.bin`, found.payload);
         log.error({ segment, start: offset }, 'journal frame does not open: copied to quarantine');
       }
-      for (const line of group?.slice(skip) ?? []) {
+      return { lines: lines ?? [], end: base + found.end };
+    };
+  }
+
+  async function read(from: Cursor, end: number, limit: BatchLimit): Promise<JournalBatch> {
+    const { segment } = from;
+    const lines: Buffer[] = [];
+    let bytes = 0;
+    let { offset, skip } = from;
+    let fromFile: ((offset: number) => Promise<Group>) | null = null;
+    while (offset < end) {
+      const kept = recent.at(segment, offset);
+      let group: Group;
+      if (kept !== undefined) group = { lines: linesOf(kept.plain), end: kept.end };
+      else {
+        fromFile ??= await openFile(segment, end);
+        group = await fromFile(offset);
+      }
+      for (const line of skip > 0 ? group.lines.slice(skip) : group.lines) {
         const full = lines.length >= limit.records || (bytes + line.length > limit.bytes && lines.length > 0);
         if (full) return { lines, next: { segment, offset, skip } };
         lines.push(line);
         bytes += line.length;
         skip += 1;
       }
-      offset = base + found.end;
+      offset = group.end;
       skip = 0;
     }
     return { lines, next: { segment, offset, skip: 0 } };
@@ -109,7 +130,7 @@ export function createReader(options: {
   return Object.freeze({ read, close });
 }
 
-function openFrame(key: Buffer, segment: number, frame: Frame): Buffer[] | null {
+function openFrame(key: KeyObject, segment: number, frame: Frame): Buffer[] | null {
   try {
     return openGroup(key, segment, frame);
   } catch {

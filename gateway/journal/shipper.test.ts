@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -124,7 +125,7 @@ describe('shipper', () => {
     const bytes = await readFile(join(directory, 'rejected', String(name)));
     const frame = readFrame(bytes, SEGMENT_HEADER_BYTES);
     if (frame.kind !== 'frame') throw new Error('no frame');
-    const [line] = openGroup(segmentKey(testMaster, bytes) as Buffer, 0, frame);
+    const [line] = openGroup(segmentKey(testMaster, bytes) as KeyObject, 0, frame);
     expect(JSON.parse(String(line))).toMatchObject({ id: bad });
   });
 

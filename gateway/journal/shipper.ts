@@ -33,7 +33,10 @@ type Outcome = 'taken' | 'invalid' | 'later';
 
 /** Statuses that say that this very batch will never be taken. */
 const INVALID = new Set([400, 413, 422]);
-const COMMA = Buffer.from(',');
+const COMMA = 0x2c;
+const TAIL = ']}';
+/** Bodies up to this size are put together in one buffer that is used again and again. */
+const REUSED_BYTES = 4 * 1024 * 1024;
 
 /**
  * Ships the journal to the server in order, one batch at a time, at least once. A record that the server
@@ -48,6 +51,7 @@ export function startShipper(options: ShipperOptions): Shipper {
   const timeoutMs = options.timeoutMs ?? 30_000;
   const limit = { records: options.batchRecords ?? 500, bytes: options.batchBytes ?? 8 * 1024 * 1024 };
   const pool = new Pool(new URL(options.serverUrl).origin, { connections: 2, allowH2: false });
+  const bodies = createBodies();
   const stop = new AbortController();
   const wake = createSignal();
   let idle = false;
@@ -65,21 +69,22 @@ export function startShipper(options: ShipperOptions): Shipper {
       snapshotVersion: options.snapshotVersion(),
       backlog: Math.max(0, journal.backlog() - lines.length),
     });
-    const parts: Buffer[] = [Buffer.from(`${head.slice(0, -1)},"interactions":[`)];
-    for (const [index, line] of lines.entries()) parts.push(...(index > 0 ? [COMMA, line] : [line]));
-    parts.push(Buffer.from(']}'));
+    const body = bodies.take(`${head.slice(0, -1)},"interactions":[`, lines);
     try {
       const answer = await pool.request({
         method: 'POST',
         path: gatewayRoutes.ship.path,
         headers: { authorization: `Bearer ${options.token}`, 'content-type': 'application/json' },
-        body: Buffer.concat(parts),
+        body,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
         signal: stop.signal,
       });
       await answer.body.dump({ limit: 1024 * 1024 });
-      if (answer.statusCode >= 200 && answer.statusCode < 300) return succeeded();
+      if (answer.statusCode >= 200 && answer.statusCode < 300) {
+        bodies.give(body);
+        return succeeded();
+      }
       if (INVALID.has(answer.statusCode)) return 'invalid';
       return failed(`status ${answer.statusCode}`);
     } catch (error) {
@@ -168,6 +173,36 @@ export function startShipper(options: ShipperOptions): Shipper {
       await pool.destroy();
     },
   });
+}
+
+/**
+ * Puts batch bodies together. A new large buffer for each batch, a dozen a second, would scatter the process's
+ * memory; so one is used again, once the server has taken it (until then the socket may still read from it).
+ */
+function createBodies() {
+  let spare: Buffer | null = null;
+  return {
+    take: (head: string, lines: readonly Buffer[]): Buffer => {
+      let size = Buffer.byteLength(head) + TAIL.length + lines.length;
+      for (const line of lines) size += line.length;
+      const fits = spare !== null && spare.length >= size;
+      const body: Buffer = fits ? (spare as Buffer) : Buffer.allocUnsafeSlow(Math.ceil(size * 1.25));
+      spare = null;
+      let at = body.write(head);
+      for (const [index, line] of lines.entries()) {
+        if (index > 0) body[at++] = COMMA;
+        at += line.copy(body, at);
+      }
+      at += body.write(TAIL, at);
+      return body.subarray(0, at);
+    },
+    /** The server has read all of this body. */
+    give: (body: Buffer): void => {
+      const { buffer } = body;
+      if (buffer.byteLength > REUSED_BYTES || buffer.byteLength < (spare?.length ?? 0)) return;
+      spare = Buffer.from(buffer as ArrayBuffer);
+    },
+  };
 }
 
 /** A wake-up call that is remembered until someone waits for it. */

@@ -1,8 +1,17 @@
+import type { KeyObject } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
-import { newSegmentHeader, SEGMENT_HEADER_BYTES, sealGroup, segmentKey, segmentName } from './segment.ts';
+import type { RecentGroups } from './groups.ts';
+import {
+  newSegmentHeader,
+  plainOf,
+  SEGMENT_HEADER_BYTES,
+  sealGroup,
+  segmentKey,
+  segmentName,
+} from './segment.ts';
 
 /** Larger groups are written by the thread pool. */
 const DIRECT_BYTES = 256 * 1024;
@@ -46,13 +55,15 @@ export interface SegmentWriterOptions {
   readonly segment: number;
   readonly master: MasterKey;
   readonly write: WriteAll;
+  /** Where groups are remembered for the reader. */
+  readonly recent: RecentGroups;
 }
 
 /** Creates a segment file and its writer. The calls of `append` must not overlap. */
 export async function createSegment(options: SegmentWriterOptions): Promise<SegmentWriter> {
-  const { directory, segment, master, write } = options;
+  const { directory, segment, master, write, recent } = options;
   const header = newSegmentHeader(master);
-  const key = segmentKey(master, header) as Buffer;
+  const key = segmentKey(master, header) as KeyObject;
   const handle = await open(join(directory, segmentName(segment)), 'wx', 0o600);
   let committed = 0;
   let dirty = false;
@@ -73,7 +84,10 @@ export async function createSegment(options: SegmentWriterOptions): Promise<Segm
 
   async function append(lines: readonly string[]): Promise<void> {
     if (committed === 0) await put(header);
-    await put(sealGroup(key, { segment, offset: committed }, lines));
+    const offset = committed;
+    const plain = plainOf(lines);
+    await put(sealGroup(key, { segment, offset }, { plain, count: lines.length }));
+    recent.add({ segment, offset, end: committed, plain });
   }
 
   async function sync(): Promise<void> {
