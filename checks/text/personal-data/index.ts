@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { memoised, resultOf } from '../../define.ts';
+import { findInViews, unfinishedInViews } from '../normalise/plain.ts';
 import type { TextFinding } from '../types.ts';
 import { defineTextCheck, textInput } from '../types.ts';
 import { COUNTRIES } from './national-ids.ts';
@@ -50,6 +51,8 @@ const Config = z.object({
 type Config = z.output<typeof Config>;
 
 const wantedBy = memoised((config: Config): Wanted => ({ ...config, countries: new Set(config.countries) }));
+const heldFrom = (text: string, wanted: Wanted): number =>
+  unfinishedInViews(text, (view) => unfinishedFrom(view, wanted));
 const plain = (value: string): string => value.replace(/[\s\u00a0.()/-]/g, '').toLowerCase();
 const allowedBy = memoised((config: Config): ReadonlySet<string> => new Set(config.allowedValues.map(plain)));
 
@@ -90,7 +93,7 @@ export const personalDataCheck = defineTextCheck({
     coaching:
       'This contains personal data. Leave it out or use placeholders such as [NAME] or [PHONE]; the answer will be as good without it.',
   },
-  streaming: { mode: 'hold', holdFrom: (text, config) => unfinishedFrom(text, wantedBy(config)) },
+  streaming: { mode: 'hold', holdFrom: (text, config) => heldFrom(text, wantedBy(config)) },
   samples: [
     {
       title: 'e-mail address',
@@ -149,10 +152,14 @@ export const personalDataCheck = defineTextCheck({
     const wanted = wantedBy(config);
     for (const { index, text } of input.segments) {
       // What is still held may yet become another number: it is judged when it is complete.
-      const settled = input.context.partial ? unfinishedFrom(text, wanted) : text.length;
-      for (const { start, end, score, kind, title } of findPersonalData(text, wanted, settled)) {
-        if (score < config.minimumCertainty) continue;
-        if (isAllowed(text.slice(start, end), kind, config)) continue;
+      const settled = input.context.partial ? heldFrom(text, wanted) : text.length;
+      const finds = findInViews(text, (view) =>
+        findPersonalData(view, wanted, view === text ? settled : view.length),
+      );
+      for (const { find, value } of finds) {
+        const { start, end, score, kind, title } = find;
+        if (start >= settled || score < config.minimumCertainty) continue;
+        if (isAllowed(value, kind, config)) continue;
         findings.push({ segment: index, start, end, score, kind, message: `Looks like ${title}.` });
       }
     }

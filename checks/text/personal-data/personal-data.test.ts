@@ -163,6 +163,16 @@ describe('streaming', () => {
 });
 
 describe('foreign text', () => {
+  it('takes time in proportion to the length, however much there is to find', () => {
+    for (const unit of ['a@b.co ', '+49 170 1234567 ', '12 Main Street, ']) {
+      const began = performance.now();
+      const found = find(unit.repeat(Math.ceil(400_000 / unit.length)));
+      expect(found.length).toBeGreaterThan(20_000);
+      // Quadratic work took ten times as long.
+      expect(performance.now() - began).toBeLessThan(2_500);
+    }
+  });
+
   it('never throws, and every span lies inside the text', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),

@@ -36,14 +36,19 @@ function visitCluster(text: string, cluster: Cluster, wanted: Wanted, finds: Fin
   if (wanted.cryptoAddresses) findCryptoAddresses(text, cluster, finds);
 }
 
-/** Of overlapping finds the surest stays, then the longest. */
-function settle(finds: readonly Find[]): Find[] {
+/** Of overlapping finds the surest stays, then the longest. Costs as much as the finds are long together. */
+function settle(finds: readonly Find[], length: number): Find[] {
+  if (finds.length < 2) return [...finds];
   const best = [...finds].sort(
     (a, b) => b.score - a.score || b.end - b.start - (a.end - a.start) || a.start - b.start,
   );
+  const covered = new Uint8Array(length);
   const kept: Find[] = [];
   for (const find of best) {
-    if (kept.every((other) => find.end <= other.start || find.start >= other.end)) kept.push(find);
+    // Kept finds cover all their characters, so a find without a covered one overlaps none of them.
+    if (covered.subarray(find.start, find.end).includes(1)) continue;
+    covered.fill(1, find.start, find.end);
+    kept.push(find);
   }
   return kept.sort((a, b) => a.start - b.start);
 }
@@ -76,7 +81,7 @@ export function findPersonalData(text: string, wanted: Wanted, settled = text.le
   if (wanted.names) findNames(text, colons, finds);
   if (wanted.payments) findBankCodes(text, finds);
   if (wanted.networkAddresses && (digits || colons.length > 1)) findNetworkAddresses(text, finds);
-  return settle(settled < text.length ? finds.filter(({ start }) => start < settled) : finds);
+  return settle(settled < text.length ? finds.filter(({ start }) => start < settled) : finds, text.length);
 }
 
 const TOKEN_LIMIT = 400;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { memoised, resultOf } from '../../define.ts';
+import { findInViews, unfinishedInViews } from '../normalise/plain.ts';
 import type { TextFinding } from '../types.ts';
 import { defineTextCheck, textInput } from '../types.ts';
 import { alnum, base32, hex, pem } from './sample-parts.ts';
@@ -36,6 +37,9 @@ type Config = z.output<typeof Config>;
 const wantedBy = memoised((config: Config): Wanted => ({ ...config, skip: new Set(config.ignoreKinds) }));
 const allowedBy = memoised((config: Config): ReadonlySet<string> => new Set(config.allowedValues));
 
+const heldFrom = (text: string, privateKeys: boolean): number =>
+  unfinishedInViews(text, (view) => unfinishedFrom(view, privateKeys));
+
 /** Secrets in text: some 100 known forms, private key blocks, passwords in addresses, and assignments. */
 export const secretsCheck = defineTextCheck({
   id: 'text/secrets',
@@ -66,7 +70,7 @@ export const secretsCheck = defineTextCheck({
   },
   streaming: {
     mode: 'hold',
-    holdFrom: (text, config) => unfinishedFrom(text, config.privateKeys),
+    holdFrom: (text, config) => heldFrom(text, config.privateKeys),
   },
   samples: [
     {
@@ -119,11 +123,13 @@ export const secretsCheck = defineTextCheck({
     for (const segment of input.segments) {
       // What is still held may yet turn out longer, or harmless: it is judged when it is complete.
       const settled = input.context.partial
-        ? unfinishedFrom(segment.text, config.privateKeys)
+        ? heldFrom(segment.text, config.privateKeys)
         : segment.text.length;
-      for (const find of findSecrets(segment.text, wantedBy(config))) {
+      for (const { find, value } of findInViews(segment.text, (view) =>
+        findSecrets(view, wantedBy(config)),
+      )) {
         if (input.context.partial && find.start >= settled) continue;
-        if (allowed.has(segment.text.slice(find.start, find.end))) continue;
+        if (allowed.has(value)) continue;
         const { start, end, score, kind } = find;
         findings.push({
           segment: segment.index,
