@@ -163,6 +163,19 @@ const CURRENCY_WORDS = new Set([
   'mio',
 ]);
 
+const hashStep = (hash: number, code: number): number => (Math.imul(hash, 31) + code) | 0;
+const SLOTS = 0x4000;
+/** Hashes of the words that mean something here: nearly every other word is passed over without cutting it out. */
+const SIEVE = (() => {
+  const sieve = new Uint8Array(SLOTS);
+  for (const word of [...CUES_BY_LAST.keys(), ...MARKS_BY_LAST.keys(), ...CURRENCY_WORDS, 'tlp']) {
+    let hash = 0;
+    for (let i = 0; i < word.length; i++) hash = hashStep(hash, word.charCodeAt(i));
+    sieve[hash & (SLOTS - 1)] = 1;
+  }
+  return sieve;
+})();
+
 function addAmount(tallies: Map<DocumentKind, Tally>, kinds: Iterable<DocumentKind>, at: number): void {
   for (const kind of kinds) {
     const tally = tallies.get(kind) ?? emptyTally();
@@ -253,14 +266,25 @@ function joined(finds: readonly Find[]): Find[] {
 export function findConfidential(text: string, wanted: Wanted): Find[] {
   const state = { finds: [] as Find[], tallies: new Map<DocumentKind, Tally>() };
   let start = -1;
+  let hash = 0;
+  // Lower case beyond ASCII is not as simple as in the hash, so such words are always looked up.
+  let ascii = true;
   let cjk = false;
   for (let i = 0; i <= text.length; i++) {
     const code = i < text.length ? text.charCodeAt(i) : 32;
     if (isLetter(code)) {
-      if (start < 0) start = i;
+      if (start < 0) {
+        start = i;
+        hash = 0;
+        ascii = true;
+      }
+      if (code > 127) ascii = false;
+      hash = hashStep(hash, code | 32);
       continue;
     }
-    if (start >= 0 && i - start >= 2 && i - start <= 24) visitWord(text, [start, i], wanted, state);
+    if (start >= 0 && i - start >= 2 && i - start <= 24 && (!ascii || SIEVE[hash & (SLOTS - 1)] === 1)) {
+      visitWord(text, [start, i], wanted, state);
+    }
     start = -1;
     if (code === 36 || code === 0x20ac || code === 0xa3) {
       if (wanted.kinds.size > 0) addAmount(state.tallies, ['salary-list', 'financial-report'], i);

@@ -23,6 +23,21 @@ const SPOKEN = [
   'hedder ',
   'nazywam się ',
 ] as const;
+/** All of them end in a blank, so they are looked for at blanks, by the two characters before. */
+const SPOKEN_BY_END = (() => {
+  const table = new Map<number, string[]>();
+  for (const phrase of SPOKEN) {
+    const key = endKey(phrase, phrase.length - 1);
+    table.set(key, [...(table.get(key) ?? []), phrase]);
+  }
+  return table;
+})();
+const BLANK = 32;
+
+function endKey(text: string, blank: number): number {
+  return text.charCodeAt(blank - 2) * 0x10000 + text.charCodeAt(blank - 1);
+}
+
 /** Words before `name is` that make it the name of a thing. */
 const THING_BEFORE =
   /(?:product|file|company|brand|app|project|city|street|domain|host|user|variable|function|class|table|column|package|model|code|display|server|repo|branch|dog|cat|team|game|book|song|movie|country)['’s]{0,2}$/i;
@@ -60,10 +75,14 @@ function announcements(
   colons: readonly number[],
 ): { at: number; words: number }[] {
   const found: { at: number; words: number }[] = [];
-  for (const phrase of SPOKEN) {
-    for (let at = text.indexOf(phrase, floor); at >= 0; at = text.indexOf(phrase, at + phrase.length)) {
-      if (!THING_BEFORE.test(text.slice(Math.max(0, at - 24), at)))
-        found.push({ at: at + phrase.length, words: 1 });
+  for (let i = floor + 2; i < text.length; i++) {
+    if (text.charCodeAt(i) !== BLANK) continue;
+    const phrases = SPOKEN_BY_END.get(endKey(text, i));
+    if (phrases === undefined) continue;
+    for (const phrase of phrases) {
+      const at = i + 1 - phrase.length;
+      if (at < floor || !text.startsWith(phrase, at)) continue;
+      if (!THING_BEFORE.test(text.slice(Math.max(0, at - 24), at))) found.push({ at: i + 1, words: 1 });
     }
   }
   for (const colon of colons) {

@@ -7,7 +7,7 @@ import type { Segment, TextContext, TextFinding } from '../types.ts';
 import { defineTextCheck } from '../types.ts';
 import { needlesOf, squeeze, unfinishedNeedle } from './canaries.ts';
 import type { Run, Source } from './overlap.ts';
-import { commonRuns, isTail, sourceOf } from './overlap.ts';
+import { commonRuns, instructionsOf, isTail, sourceOf } from './overlap.ts';
 import { promptLeakSamples } from './samples.ts';
 import type { Word } from './words.ts';
 import { wordsOf } from './words.ts';
@@ -71,6 +71,8 @@ function isUsers(words: readonly Word[], run: Run, userTexts: readonly string[] 
 }
 
 function findPassages(view: View, source: Source, config: Config, context: TextContext): Found[] {
+  // Instructions of fewer words hold no passage that counts.
+  if (source.longest < config.minimumWords) return [];
   const words = wordsOf(view.text);
   const found: Found[] = [];
   for (const run of commonRuns(words, source)) {
@@ -101,7 +103,7 @@ function inspect(segment: Segment, config: Config, context: TextContext): Found[
   for (const view of readSegment(segment).views) {
     if (config.canaries) add(findCanaries(view, context.canaries));
     if (config.similarity && context.operatorTexts.length > 0) {
-      add(findPassages(view, sourceOf(context.operatorTexts), config, context));
+      add(findPassages(view, instructionsOf(context.operatorTexts), config, context));
     }
   }
   return found;
@@ -121,7 +123,7 @@ function holdFrom(text: string, config: Config, context: TextContext): number {
       hold = Math.min(hold, map(squeezed.at[squeezed.text.length - unfinished] ?? 0, folded.length).start);
   }
   if (config.similarity && context.operatorTexts.length > 0) {
-    hold = Math.min(hold, holdPassage(folded, map, config, sourceOf(context.operatorTexts)));
+    hold = Math.min(hold, holdPassage(folded, map, config, instructionsOf(context.operatorTexts)));
   }
   return floor + hold;
 }

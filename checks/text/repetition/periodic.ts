@@ -32,17 +32,28 @@ for (const [from, to] of [
 }
 
 interface Pieces {
-  readonly hashes: Uint32Array;
+  readonly hashes: Int32Array;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
   readonly count: number;
 }
 
+/** Tables for texts of ordinary length, used again for each: making them cost more than filling them. */
+const SMALL = 4096;
+const small = {
+  hashes: new Int32Array(SMALL),
+  starts: new Uint32Array(SMALL),
+  ends: new Uint32Array(SMALL),
+  keys: new Int32Array(SMALL * 4),
+  positions: new Int32Array(SMALL * 4),
+} as const;
+
 function cut(text: string): Pieces {
   const room = Math.min(MAX_PIECES, (text.length >> 1) + 2);
-  const hashes = new Uint32Array(room);
-  const starts = new Uint32Array(room);
-  const ends = new Uint32Array(room);
+  const fits = room <= SMALL;
+  const hashes = fits ? small.hashes : new Int32Array(room);
+  const starts = fits ? small.starts : new Uint32Array(room);
+  const ends = fits ? small.ends : new Uint32Array(room);
   let count = 0;
   let begun = -1;
   let hash = 0;
@@ -59,21 +70,25 @@ function cut(text: string): Pieces {
     if (!inWord) continue;
     if (begun < 0) {
       begun = index;
-      hash = 0x811c9dc5;
+      hash = 0x811c9dc5 | 0;
     }
     // FNV-1a over UTF-16 units, ASCII letters in lower case.
-    hash = Math.imul(hash ^ (code >= 65 && code <= 90 ? code + 32 : code), 0x01000193) >>> 0;
+    hash = Math.imul(hash ^ (code >= 65 && code <= 90 ? code + 32 : code), 0x01000193);
   }
   return { hashes, starts, ends, count };
 }
 
 /** Where each three-piece sequence last began, in an open-addressed table. */
 function createTable(pieces: number): (key: number, position: number) => number {
-  const size = 1 << Math.max(6, 32 - Math.clz32(pieces * 2));
-  const keys = new Uint32Array(size);
-  const positions = new Int32Array(size).fill(-1);
+  const bits = Math.max(6, 32 - Math.clz32(pieces * 2));
+  const size = 1 << bits;
+  const fits = size <= small.keys.length;
+  // A key is only looked at where a position says that there is one.
+  const keys = fits ? small.keys : new Int32Array(size);
+  const positions = fits ? small.positions : new Int32Array(size);
+  positions.fill(-1, 0, size);
   return (key, position) => {
-    let slot = Math.imul(key, 0x9e3779b1) >>> (32 - Math.log2(size));
+    let slot = Math.imul(key, 0x9e3779b1) >>> (32 - bits);
     while (positions[slot] !== -1 && keys[slot] !== key) slot = (slot + 1) & (size - 1);
     const before = positions[slot] as number;
     keys[slot] = key;
@@ -106,7 +121,7 @@ export function measureRepetition(
   for (let index = 0; index + 2 < count; index += 1) {
     const a = Math.imul(hashes[index] as number, 0x85ebca6b);
     const b = Math.imul((hashes[index + 1] as number) ^ (a >>> 13), 0xc2b2ae35);
-    const key = Math.imul((hashes[index + 2] as number) ^ (b >>> 15), 0x27d4eb2f) >>> 0;
+    const key = Math.imul((hashes[index + 2] as number) ^ (b >>> 15), 0x27d4eb2f);
     const before = lastSeen(key, index);
     if (before >= 0) repeated += 1;
     const distance = before >= 0 && index - before <= limits.maxPeriod ? index - before : 0;
