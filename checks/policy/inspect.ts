@@ -1,4 +1,4 @@
-import type { CheckResult } from '../define.ts';
+import { type CheckResult, memoised } from '../define.ts';
 import type {
   Action,
   AnyTextCheck,
@@ -86,9 +86,16 @@ async function within(promise: Promise<Answer>, timeoutMs: number): Promise<Answ
   }
 }
 
+/** Views hold the segments of some authors only, so that a segment's index is not its place. */
+const placesOf = memoised((segments: readonly Segment[]) => {
+  const byIndex = new Map<number, Segment>();
+  for (const segment of segments) if (!byIndex.has(segment.index)) byIndex.set(segment.index, segment);
+  return byIndex;
+});
+
 function locate(segments: readonly Segment[], index: number): Segment | undefined {
   const guess = segments[index];
-  return guess?.index === index ? guess : segments.find((segment) => segment.index === index);
+  return guess?.index === index ? guess : placesOf(segments).get(index);
 }
 
 /** Checked and clamped to the text, or null when the check answered something that cannot be. */
@@ -164,21 +171,57 @@ function enter(ledger: Ledger, bound: BoundRule, input: TextInput, answer: Answe
   }
 }
 
-function isExempt(finding: PolicyFinding, exempt: readonly PolicyFinding[]): boolean {
-  return exempt.some(
-    (span) =>
-      span.check === finding.check &&
-      span.segment === finding.segment &&
-      span.start <= finding.start &&
-      finding.end <= span.end,
-  );
+/** Findings that lie in no span which an `allow` rule of their check found. Spans are grouped, widest first. */
+function withoutExempt(
+  findings: readonly PolicyFinding[],
+  exempt: readonly PolicyFinding[],
+): PolicyFinding[] {
+  const spans = new Map<string, PolicyFinding[]>();
+  for (const span of exempt) {
+    const key = `${span.segment} ${span.check}`;
+    const own = spans.get(key);
+    if (own === undefined) spans.set(key, [span]);
+    else own.push(span);
+  }
+  const reach = new Map<string, readonly { readonly start: number; readonly end: number }[]>();
+  for (const [key, own] of spans) reach.set(key, furthest(own));
+  return findings.filter((finding) => {
+    const own = reach.get(`${finding.segment} ${finding.check}`);
+    return own === undefined || !covers(own, finding);
+  });
+}
+
+/** Spans by start, each with the furthest end of those that start no later. */
+function furthest(spans: readonly PolicyFinding[]): { start: number; end: number }[] {
+  let end = 0;
+  return [...spans]
+    .sort((a, b) => a.start - b.start)
+    .map((span) => {
+      end = Math.max(end, span.end);
+      return { start: span.start, end };
+    });
+}
+
+/** Whether one span holds all of `finding`: of those that start no later, the one that ends furthest. */
+function covers(
+  spans: readonly { readonly start: number; readonly end: number }[],
+  finding: PolicyFinding,
+): boolean {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle]?.start ?? 0) <= finding.start) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && finding.end <= (spans[low - 1]?.end ?? 0);
 }
 
 function decide(ledger: Ledger, rules: readonly BoundRule[]): Decision {
   const { exempt, errors, timings } = ledger;
   let findings = ledger.findings;
   if (findings.length === 0 && errors.length === 0 && timings.length === 0) return ALLOWED;
-  if (exempt.length > 0) findings = findings.filter((finding) => !isExempt(finding, exempt));
+  if (exempt.length > 0) findings = withoutExempt(findings, exempt);
   // Array sort is stable: what starts and ends together stays in the order of the rules.
   if (findings.length > 1) {
     findings.sort((a, b) => a.segment - b.segment || a.start - b.start || b.end - a.end);

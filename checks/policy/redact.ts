@@ -96,13 +96,16 @@ export function redactSegments(
 ): string[] {
   if (!findings.some(redacts)) return segments.map((segment) => segment.text);
   for (const segment of segments) vault.reserve(segment.text);
-  return segments.map((segment) =>
-    applyRedactions(
-      segment.text,
-      findings.filter((finding) => finding.segment === segment.index),
-      vault,
-    ),
-  );
+  const bySegment = new Map<number, PolicyFinding[]>();
+  for (const finding of findings) {
+    const own = bySegment.get(finding.segment);
+    if (own === undefined) bySegment.set(finding.segment, [finding]);
+    else own.push(finding);
+  }
+  return segments.map((segment) => {
+    const own = bySegment.get(segment.index);
+    return own === undefined ? segment.text : applyRedactions(segment.text, own, vault);
+  });
 }
 
 /**

@@ -127,7 +127,8 @@ export function enterDecision(
 ): void {
   exchange.verdict = strongest(exchange.verdict, decision.verdict);
   exchange.wouldBe = strongest(exchange.wouldBe, decision.wouldBe);
-  if (decision.findings.length > 0) exchange.findings.push(...decision.findings);
+  // Not spread: there may be more findings than a call takes arguments.
+  for (const finding of decision.findings) exchange.findings.push(finding);
   if (decision.errors.length > 0) {
     exchange.guardErrors.push(...decision.errors);
     flag(exchange);

@@ -16,14 +16,22 @@ const CHARS_PER_TOKEN = 4;
 const sensitive = (finding: PolicyFinding): boolean =>
   finding.action === 'redact' || (textCheck(finding.check)?.actions.includes('redact') ?? true);
 
-/** Masks spans character by character, so that offsets of all findings stay right. */
+/** Masks spans character by character, so that offsets of all findings stay right. Linear in text and findings. */
 export function mask(text: string, findings: readonly PolicyFinding[]): string {
-  let out = text;
-  for (const finding of findings) {
-    if (finding.end <= finding.start || !sensitive(finding)) continue;
-    out = out.slice(0, finding.start) + MASK.repeat(finding.end - finding.start) + out.slice(finding.end);
+  const hidden = findings
+    .filter((finding) => finding.end > finding.start && sensitive(finding))
+    .sort((a, b) => a.start - b.start);
+  if (hidden.length === 0) return text;
+  const out: string[] = [];
+  let from = 0;
+  for (const { start, end } of hidden) {
+    if (end <= from) continue;
+    if (start > from) out.push(text.slice(from, start));
+    out.push(MASK.repeat(end - Math.max(start, from)));
+    from = end;
   }
-  return out;
+  out.push(text.slice(from));
+  return out.join('');
 }
 
 function keptText(
@@ -35,17 +43,28 @@ function keptText(
   return retention === 'full' || own.length === 0 ? text : mask(text, own);
 }
 
-function findingsOf(
+const NONE: readonly PolicyFinding[] = [];
+
+/** The findings of each segment of a direction. */
+function findingsBySegment(
   findings: readonly PolicyFinding[],
   direction: 'input' | 'output',
-  index: number,
-): readonly PolicyFinding[] {
-  if (findings.length === 0) return findings;
-  return findings.filter((finding) => finding.direction === direction && finding.segment === index);
+): (index: number) => readonly PolicyFinding[] {
+  if (findings.length === 0) return () => NONE;
+  const bySegment = new Map<number, PolicyFinding[]>();
+  for (const finding of findings) {
+    if (finding.direction !== direction) continue;
+    const own = bySegment.get(finding.segment);
+    if (own === undefined) bySegment.set(finding.segment, [finding]);
+    else own.push(finding);
+  }
+  return (index) => bySegment.get(index) ?? NONE;
 }
 
 function segmentsOf(exchange: Exchange, retention: InteractionRecord['retention']): RecordedSegment[] {
   const segments: RecordedSegment[] = [];
+  const inputOf = findingsBySegment(exchange.findings, 'input');
+  const outputOf = findingsBySegment(exchange.findings, 'output');
   for (const piece of exchange.input.pieces) {
     segments.push({
       index: piece.index,
@@ -53,7 +72,7 @@ function segmentsOf(exchange: Exchange, retention: InteractionRecord['retention'
       author: piece.author,
       kind: piece.kind,
       path: piece.path,
-      text: keptText(piece.text, findingsOf(exchange.findings, 'input', piece.index), retention),
+      text: keptText(piece.text, inputOf(piece.index), retention),
       sha256: hash('sha256', piece.text, 'hex'),
       chars: piece.text.length,
     });
@@ -78,12 +97,23 @@ function segmentsOf(exchange: Exchange, retention: InteractionRecord['retention'
       author: piece.author,
       kind: piece.kind,
       path: piece.path,
-      text: keptText(piece.text, findingsOf(exchange.findings, 'output', piece.index), retention),
+      text: keptText(piece.text, outputOf(piece.index), retention),
       sha256: hash('sha256', piece.text, 'hex'),
       chars: piece.text.length,
     });
   }
   return segments;
+}
+
+/** More findings than this tell a reader nothing more; all of them were acted on, and masked. */
+const MOST_RECORDED_FINDINGS = 2_000;
+
+/** The findings worth keeping: all, or the strongest and earliest where there are too many. */
+function recorded(findings: readonly PolicyFinding[]): readonly PolicyFinding[] {
+  if (findings.length <= MOST_RECORDED_FINDINGS) return findings;
+  const decisive = findings.filter(({ action }) => action === 'block').slice(0, MOST_RECORDED_FINDINGS);
+  const room = MOST_RECORDED_FINDINGS - decisive.length;
+  return [...decisive, ...findings.filter(({ action }) => action !== 'block').slice(0, room)];
 }
 
 /** A finding as it crosses the wire, without what only redaction needs. */
@@ -119,7 +149,7 @@ export function recordOf(exchange: Exchange, gatewayId: string): InteractionReco
     policyId: policy?.id ?? null,
     policyVersion: policy?.version ?? null,
     snapshotVersion: exchange.live.version,
-    findings: exchange.findings.map(onWire),
+    findings: recorded(exchange.findings).map(onWire),
     guardErrors: exchange.guardErrors,
     attempts: [...exchange.attempts],
     timings: {

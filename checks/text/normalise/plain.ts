@@ -9,9 +9,21 @@ export interface PlainView {
   readonly cutFrom: number;
 }
 
-/** Anything that a plain view would change. */
-const DISGUISE =
-  /\\[nrtbfux/"']|%[2-7][0-9a-f]|&(?:#|commat;)|[\u00ad\u034f\u061c\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\uff01-\uff5e]|\udb40|\\$|%[2-7]?$|&$/i;
+/** Anything that a plain view would change: an escape, or a character from U+00AD on that is invisible or a digit. */
+const ESCAPED = /\\[nrtbfux/"']|%[2-7][0-9a-f]|&(?:#|commat;)|\\$|%[2-7]?$|&$/i;
+const UNUSUAL = /[^\0-\u00ac]/;
+
+function hasUnusual(text: string): boolean {
+  const from = text.search(UNUSUAL);
+  if (from < 0) return false;
+  for (let i = from; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0xad) continue;
+    // The first half of all tag characters and variation selectors beyond the sixteen.
+    if (code === 0xdb40 || asciiOf(code) > 0 || isInvisible(code)) return true;
+  }
+  return false;
+}
 /** Backslashes before an escape are those of JSON within JSON, so that any number of them stands for one. */
 const ESCAPE =
   /\\{1,64}(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([nrtbf/"']))|%([2-7][0-9a-f])|&#(?:x([0-9a-f]{1,6})|([0-9]{1,7}));|&commat;/iy;
@@ -44,7 +56,7 @@ function asciiOf(code: number): number {
  * look for values, which in JSON or a URL stand beside escapes and may be written with them. Linear.
  */
 export function plainView(text: string): PlainView | null {
-  if (!DISGUISE.test(text)) return null;
+  if (!ESCAPED.test(text) && !hasUnusual(text)) return null;
   const starts = new Uint32Array(text.length + 1);
   const ends = new Uint32Array(text.length + 1);
   let plain = '';
