@@ -2,17 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from './http/body.ts';
 import { authenticate } from './http/keys.ts';
 import { type Problem, problem } from './http/problem.ts';
-import { requestIdOf, sendProblem, sendWhole } from './http/respond.ts';
+import { answerHeaders, requestIdOf, sendProblem, sendWhole, streamHeaders } from './http/respond.ts';
 import { dialectOf, type Route, routeOf } from './http/routes.ts';
-import {
-  type Configuration,
-  type Journal,
-  JournalFull,
-  type Limiter,
-  type UpstreamAnswer,
-  type Upstreams,
-} from './ports.ts';
+import type { Configuration, Journal, Limiter, UpstreamAnswer, Upstreams } from './ports.ts';
 import { readAnswer, readRefusal } from './steps/answer.ts';
+import { createConclude, journalFull } from './steps/conclude.ts';
 import { type Exchange, openExchange } from './steps/exchange.ts';
 import { uuidv7 } from './steps/id.ts';
 import { inspectInput } from './steps/inspect.ts';
@@ -20,8 +14,7 @@ import { answerModels } from './steps/models.ts';
 import { forwardRequest } from './steps/outbound.ts';
 import { enterProblem } from './steps/outcome.ts';
 import { admitRequest, gatherInput, readRequest, resolveTarget } from './steps/prepare.ts';
-import { recordOf, tokensOf } from './steps/record.ts';
-import { namedEndpoint, scopeOf } from './steps/resolve.ts';
+import { limitFor, scopeOf } from './steps/resolve.ts';
 import { garbage, unavailable } from './steps/translate.ts';
 import { relay } from './stream/relay.ts';
 
@@ -64,6 +57,8 @@ interface Call {
   readonly requestId: string;
   /** With its `?`; empty when there is none. */
   readonly query: string;
+  /** Once it is known who asks; told when the client goes away. */
+  exchange: Exchange | null;
 }
 
 type ApiRoute = Extract<Route, { kind: 'api' }>;
@@ -75,19 +70,22 @@ type ApiRoute = Extract<Route, { kind: 'api' }>;
 export function createGateway(options: GatewayOptions): Gateway {
   const { configuration, journal, limiter, upstreams, gatewayId, clock, logger } = options;
   const bodyTimeoutMs = options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS;
+  const conclude = createConclude({ journal, gatewayId, logger });
   const counts = { requests: 0, unauthenticated: 0, active: 0 };
 
   function handle(req: IncomingMessage, res: ServerResponse): void {
     counts.requests += 1;
     counts.active += 1;
-    res.once('close', () => {
-      counts.active -= 1;
-    });
     const url = req.url ?? '/';
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     const id = uuidv7(clock.now());
-    const call: Call = { req, res, requestId: requestIdOf(req, id), query: mark < 0 ? '' : url.slice(mark) };
+    const query = mark < 0 ? '' : url.slice(mark);
+    const call: Call = { req, res, requestId: requestIdOf(req, id), query, exchange: null };
+    res.once('close', () => {
+      counts.active -= 1;
+      if (!res.writableFinished) call.exchange?.abort.abort();
+    });
     dispatch(call, routeOf(req.method ?? 'GET', path), id).catch((error: unknown) => {
       logger.error({ err: error, requestId: call.requestId }, 'request failed');
       const fault = problem('internal_error', 'The gateway failed to answer this request.');
@@ -166,9 +164,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       format: route.format,
       abort: new AbortController(),
     });
-    call.res.once('close', () => {
-      if (!call.res.writableFinished) exchange.abort.abort();
-    });
+    call.exchange = exchange;
     const fault = (await takeIn(call, route, exchange)) ?? (await passOn(call, exchange));
     if (fault !== null) await refuse(call, exchange, fault);
   }
@@ -238,22 +234,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
   }
 
-  /** Journals an exchange that is over; false when the journal cannot take it. */
-  async function conclude(exchange: Exchange): Promise<boolean> {
-    exchange.settle?.(tokensOf(exchange));
-    exchange.settle = null;
-    try {
-      await journal.append(recordOf(exchange, gatewayId));
-      return true;
-    } catch (error) {
-      // A full journal says so itself, once; a line for every request would fill the disk further.
-      if (!(error instanceof JournalFull)) {
-        logger.error({ err: error, requestId: exchange.requestId }, 'an interaction could not be journalled');
-      }
-      return false;
-    }
-  }
-
   /** Journals why a request is not answered, and says so. */
   async function refuse(call: Call, exchange: Exchange, fault: Problem): Promise<void> {
     enterProblem(exchange, fault);
@@ -269,23 +249,10 @@ const notReady = (): Problem =>
     retryAfterMs: 1000,
   });
 
-const journalFull = (): Problem =>
-  problem(
-    'journal_full',
-    'The gateway cannot record interactions (its disk or journal is full), so it takes no requests. Tell its operator.',
-    { retryAfterMs: 10_000 },
-  );
-
 const headerSlug = (req: IncomingMessage): string | null => {
   const value = req.headers[ENDPOINT_HEADER];
   return typeof value === 'string' && value !== '' ? value : null;
 };
-
-function limitFor(scope: ReturnType<typeof scopeOf>, named: string | null): number {
-  if (named === null) return scope.maxBytes;
-  const endpoint = namedEndpoint(scope, named);
-  return 'code' in endpoint ? scope.maxBytes : endpoint.maxRequestBytes;
-}
 
 async function discard(answer: UpstreamAnswer): Promise<void> {
   try {
@@ -294,17 +261,3 @@ async function discard(answer: UpstreamAnswer): Promise<void> {
     // The answer is not wanted; how it ends does not matter.
   }
 }
-
-const answerHeaders = (requestId: string): Record<string, string> => ({
-  'content-type': 'application/json',
-  'x-request-id': requestId,
-  'request-id': requestId,
-});
-
-const streamHeaders = (requestId: string): Record<string, string> => ({
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
-  'x-request-id': requestId,
-  'request-id': requestId,
-});

@@ -12,7 +12,25 @@ export function requestIdOf(req: IncomingMessage, fresh: string): string {
   return typeof sent === 'string' && SANE_REQUEST_ID.test(sent) ? sent : `req_${fresh.replaceAll('-', '')}`;
 }
 
-/** Answers whole. Does nothing when the client is gone. `request-id` is where Anthropic's clients look. */
+/** Headers of a whole JSON answer. `request-id` is where Anthropic's clients look. */
+export const answerHeaders = (requestId: string): Record<string, string> => ({
+  'content-type': 'application/json',
+  'x-request-id': requestId,
+  'request-id': requestId,
+});
+
+export const streamHeaders = (requestId: string): Record<string, string> => ({
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+  'x-request-id': requestId,
+  'request-id': requestId,
+});
+
+/** Bodies up to this size go out with their head in one piece, which saves gathering them in the kernel. */
+const ONE_PIECE_BYTES = 16 * 1024;
+
+/** Answers whole. Does nothing when the client is gone. */
 export function sendWhole(
   res: ServerResponse,
   status: number,
@@ -22,7 +40,9 @@ export function sendWhole(
   if (res.destroyed || res.headersSent) return;
   headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length);
   res.writeHead(status, headers);
-  res.end(body);
+  // One latin1 character is one byte, so the bytes stay as they are.
+  if (typeof body !== 'string' && body.length <= ONE_PIECE_BYTES) res.end(body.toString('latin1'), 'latin1');
+  else res.end(body);
 }
 
 /** Answers with an error in the client's dialect. */

@@ -1,14 +1,18 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Gateway } from '../gateway.ts';
 import { errorBody } from './errors.ts';
 import { type Problem, problem } from './problem.ts';
 
+/** Slow or silent clients are cut: headers within 15 s, a whole request within 2 minutes. */
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 120_000;
 const CHECK_EVERY_MS = 2_000;
-const KEEP_ALIVE_MS = 75_000;
+/** Longer than the idle timeout of usual load balancers (60 s), so that they close first. */
+const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
+/** How long someone who was refused may take to read why and close. */
+const LINGER_MS = 2_000;
 
 /** What the HTTP parser refuses before there is a request. */
 function parserProblem(code: string | undefined): Problem {
@@ -24,18 +28,24 @@ function parserProblem(code: string | undefined): Problem {
   }
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  426: 'Upgrade Required',
-  431: 'Request Header Fields Too Large',
-};
-
+/** Answers on a socket that has no request, and sees to it that it closes. */
 function answerRaw(socket: Duplex, fault: Problem): void {
-  if (socket.destroyed || !socket.writable) return;
+  if (socket.destroyed || !socket.writable) return void socket.destroy();
   const body = errorBody('openai', fault, '');
+  const linger = setTimeout(() => socket.destroy(), LINGER_MS);
+  // Node has let go of this socket: without a listener its errors would end the process.
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => clearTimeout(linger));
+  socket.resume();
   socket.end(
-    `HTTP/1.1 ${fault.status} ${REASONS[fault.status] ?? 'Error'}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    [
+      `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status] ?? 'Error'}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
   );
 }
 

@@ -126,3 +126,10 @@ function ambiguous(enabled: readonly SnapshotEndpoint[], model: string): Problem
     { param: 'model' },
   );
 }
+
+/** How large a body may be, as far as the request's head tells: `named` is the endpoint that it names. */
+export function limitFor(scope: Scope, named: string | null): number {
+  if (named === null) return scope.maxBytes;
+  const endpoint = bySlug(scope, named);
+  return endpoint?.enabled ? endpoint.maxRequestBytes : scope.maxBytes;
+}

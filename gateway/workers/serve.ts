@@ -122,7 +122,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       logger: log,
     });
     const { host, port, maxConnections } = config;
-    const listener = await listen({ host, port, maxConnections, handle: gateway.handle });
+    const listener = await listen({ host, port, maxConnections, gateway });
     undo.push(() => listener.close(GRACE_MS));
     if (!(await configuration.whenReady(FIRST_SNAPSHOT_MS))) {
       log.warn('no configuration yet: requests are answered with "not ready" until the server gives one');
