@@ -53,12 +53,7 @@ export function addUp(program: Command): void {
 
 async function runUp(flags: Flags): Promise<void> {
   const output = createOutput(flags.json ?? false);
-  const consoleDir = fileURLToPath(new URL('../../console/dist/index.html', import.meta.url));
-  if (!existsSync(consoleDir)) {
-    throw new CliError(
-      'The console is not built yet. Run "npm run build" in the checkout, or use "npm start".',
-    );
-  }
+  await ensureConsole();
   const stopped = Promise.withResolvers<void>();
   let instance: Instance | undefined;
   let asked = 0;
@@ -92,6 +87,15 @@ async function runUp(flags: Flags): Promise<void> {
   await instance.stop();
   output.note('Stopped.');
   process.exit(0);
+}
+
+/** Builds the console when this is a checkout in which nobody has built it yet. */
+async function ensureConsole(): Promise<void> {
+  if (existsSync(fileURLToPath(new URL('../../console/dist/index.html', import.meta.url)))) return;
+  const builder = new URL('../../tools/install.mjs', import.meta.url);
+  if (!existsSync(builder)) throw new CliError('The console is missing from this installation.');
+  const { buildConsole } = (await import(builder.href)) as { buildConsole: () => void };
+  buildConsole();
 }
 
 function welcome({ consoleUrl, gatewayUrl, setupUrl, demoKey }: Instance): string {
