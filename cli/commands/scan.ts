@@ -6,6 +6,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
 import { createOutput, printable, table } from '../output.ts';
 import { decodeUtf8, readStdin } from '../stdin.ts';
+import { addScanArtifacts } from './scan-artifacts.ts';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
@@ -14,9 +15,14 @@ interface Flags {
   policy?: string;
 }
 
-/** Offline: judges texts with the standard policy, or one of yours; no server is asked. */
+/** Offline: judges model files by their content, and texts with the standard policy or one of yours. */
 export function addScan(program: Command): void {
-  const scan = program.command('scan').description('judge a text here, without a server');
+  const scan = program
+    .command('scan')
+    .description('judge model files and folders, or a text, here, without a server')
+    // What follows "text" or "file" belongs to that command.
+    .enablePositionalOptions();
+  addScanArtifacts(scan);
 
   scan
     .command('text')

@@ -1,0 +1,60 @@
+/** What files look like that are no model format of ours. */
+export interface Magic {
+  readonly name: string;
+  /**
+   * - `program`: native code, runs when started or loaded as a library;
+   * - `archive`: may hold anything, and is not opened;
+   * - `inert`: a picture, a document, a table: nothing loads it as a model.
+   */
+  readonly is: 'program' | 'archive' | 'inert';
+}
+
+interface Mark extends Magic {
+  readonly at: number;
+  readonly bytes: string;
+}
+
+const MARKS: readonly Mark[] = [
+  { name: 'an ELF program', is: 'program', at: 0, bytes: '\x7fELF' },
+  { name: 'a Mach-O program', is: 'program', at: 0, bytes: '\xcf\xfa\xed\xfe' },
+  { name: 'a Mach-O program', is: 'program', at: 0, bytes: '\xca\xfe\xba\xbe\x00\x00\x00' },
+  { name: 'a script', is: 'program', at: 0, bytes: '#!/' },
+  { name: 'a RAR archive', is: 'archive', at: 0, bytes: 'Rar!\x1a\x07' },
+  { name: 'a 7z archive', is: 'archive', at: 0, bytes: "7z\xbc\xaf'\x1c" },
+  { name: 'an xz stream', is: 'archive', at: 0, bytes: '\xfd7zXZ\x00' },
+  { name: 'a Zstandard stream', is: 'archive', at: 0, bytes: '\x28\xb5\x2f\xfd' },
+  { name: 'an LZ4 stream', is: 'archive', at: 0, bytes: '\x04\x22\x4d\x18' },
+  { name: 'a bzip2 stream', is: 'archive', at: 0, bytes: 'BZh' },
+  { name: 'a gzip stream', is: 'archive', at: 0, bytes: '\x1f\x8b\x08' },
+  { name: 'a cabinet archive', is: 'archive', at: 0, bytes: 'MSCF\x00\x00\x00\x00' },
+  { name: 'a zip archive', is: 'archive', at: 0, bytes: 'PK\x03\x04' },
+  { name: 'a PNG picture', is: 'inert', at: 0, bytes: '\x89PNG\r\n\x1a\n' },
+  { name: 'a JPEG picture', is: 'inert', at: 0, bytes: '\xff\xd8\xff' },
+  { name: 'a GIF picture', is: 'inert', at: 0, bytes: 'GIF8' },
+  { name: 'a WebP or WAV file', is: 'inert', at: 0, bytes: 'RIFF' },
+  { name: 'a PDF document', is: 'inert', at: 0, bytes: '%PDF-' },
+  { name: 'a Parquet table', is: 'inert', at: 0, bytes: 'PAR1' },
+  { name: 'an Arrow table', is: 'inert', at: 0, bytes: 'ARROW1' },
+  { name: 'a TensorFlow Lite model', is: 'inert', at: 4, bytes: 'TFL3' },
+  { name: 'an SQLite database', is: 'inert', at: 0, bytes: 'SQLite format 3\x00' },
+];
+
+/** The first mark that `head` begins with. */
+export function magicOf(head: Uint8Array): Magic | undefined {
+  if (head[0] === 0x4d && head[1] === 0x5a && isPortableExecutable(head)) {
+    return { name: 'a Windows program', is: 'program' };
+  }
+  return MARKS.find(({ at, bytes }) => {
+    for (let index = 0; index < bytes.length; index += 1) {
+      if (head[at + index] !== bytes.charCodeAt(index)) return false;
+    }
+    return true;
+  });
+}
+
+/** `MZ` alone is too short a mark: the header that it points to must be there. */
+function isPortableExecutable(head: Uint8Array): boolean {
+  if (head.length < 64) return false;
+  const at = new DataView(head.buffer, head.byteOffset, 64).getUint32(60, true);
+  return head[at] === 0x50 && head[at + 1] === 0x45 && head[at + 2] === 0;
+}

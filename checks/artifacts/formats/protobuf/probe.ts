@@ -1,0 +1,20 @@
+import type { Probe } from '../../types.ts';
+import { type Field, readHeader } from './fields.ts';
+
+/** The first top-level fields whose headers lie in the probe; null where the bytes are no protobuf message. */
+export function probeFields({ head, size }: Probe, most = 64): Field[] | null {
+  const fields: Field[] = [];
+  let at = 0;
+  while (at < head.length && fields.length < most) {
+    let field: Field;
+    try {
+      field = readHeader(head, { at }, 0);
+    } catch {
+      // A header that is cut by the end of the probe says nothing.
+      return size > head.length && at + 20 > head.length ? fields : null;
+    }
+    fields.push(field);
+    at = field.offset + field.length;
+  }
+  return fields;
+}

@@ -1,0 +1,132 @@
+import { formatChecks } from './formats/catalogue.ts';
+import { magicOf } from './formats/core/magic.ts';
+import { probeText } from './formats/core/text.ts';
+import { type OutcomeBuilder, outcomeBuilder } from './outcome.ts';
+import { probe } from './source/bytes.ts';
+import {
+  type AnyArtifactCheck,
+  type ArtifactInput,
+  type ByteSource,
+  DEFAULT_LIMITS,
+  type Probe,
+  type Recognition,
+  type ScanContext,
+  ScanFault,
+  type ScanLimits,
+  type ScanOutcome,
+} from './types.ts';
+
+const DISPATCH = 'artifacts/dispatch';
+
+/** All artifact checks, in the order in which they are asked. */
+export const artifactChecks: readonly AnyArtifactCheck[] = Object.freeze([...formatChecks]);
+
+export interface ScanOptions {
+  readonly limits?: Partial<ScanLimits>;
+  /** Called at least once per MiB; may throw to end the scan: what it throws is thrown on. */
+  readonly checkpoint?: () => void;
+  /** False leaves the numbers of the weights unread, which makes large files much quicker. */
+  readonly weights?: boolean;
+  /** The checks to ask; all there are where absent. */
+  readonly checks?: readonly AnyArtifactCheck[];
+}
+
+/**
+ * Judges one file by its content; its name is never looked at. Every check that recognises the file judges it, and
+ * what containers hold is judged in the same way. Answers `errors` for what could not be judged. Throws only what
+ * `checkpoint` or `source` throws.
+ */
+export async function scanArtifact(source: ByteSource, options: ScanOptions = {}): Promise<ScanOutcome> {
+  const checks = options.checks ?? artifactChecks;
+  const settings = { weights: options.weights ?? true };
+  const configs = checks.map((check) => check.config.parse({ ...settings }));
+  const scanMember = (member: ByteSource, context: ScanContext): Promise<ScanOutcome> =>
+    dispatch(member, context, { checks, configs });
+  return scanMember(source, {
+    path: '',
+    depth: 0,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    budget: { entries: 0, expandedBytes: 0, opcodes: 0, findings: 0 },
+    checkpoint: options.checkpoint ?? (() => {}),
+    scanMember,
+  });
+}
+
+interface Rules {
+  readonly checks: readonly AnyArtifactCheck[];
+  readonly configs: readonly unknown[];
+}
+
+async function dispatch(source: ByteSource, context: ScanContext, rules: Rules): Promise<ScanOutcome> {
+  const outcome = outcomeBuilder(context);
+  context.checkpoint();
+  if (context.depth > context.limits.depth) {
+    outcome.fail({
+      check: DISPATCH,
+      message: `more than ${context.limits.depth} containers inside one another`,
+      offset: 0,
+    });
+    return outcome.finish('unknown');
+  }
+  if (source.size === 0) {
+    outcome.skip('empty');
+    return outcome.finish('unknown');
+  }
+  try {
+    return await ask(source, context, { rules, outcome });
+  } catch (fault) {
+    // Reading a member can fail because of what it holds.
+    if (!(fault instanceof ScanFault)) throw fault;
+    outcome.fail({ check: DISPATCH, message: fault.message, offset: fault.offset });
+    return outcome.finish('unknown');
+  }
+}
+
+async function ask(
+  source: ByteSource,
+  context: ScanContext,
+  { rules, outcome }: { rules: Rules; outcome: OutcomeBuilder },
+): Promise<ScanOutcome> {
+  const seen = await probe(source);
+  const sure: string[] = [];
+  const likely: string[] = [];
+  for (const [index, check] of rules.checks.entries()) {
+    const recognition = check.recognise(seen);
+    if (recognition === 'no') continue;
+    const answer = await judgeBy(check, { source, context, recognition }, rules.configs[index]);
+    outcome.include(answer);
+    if (answer.format === 'unknown') continue;
+    (recognition === 'yes' ? sure : likely).push(answer.format);
+  }
+  const [format] = [...sure, ...likely];
+  if (format !== undefined) return outcome.finish(format);
+  judgeUnknown(seen, outcome);
+  return outcome.finish('unknown');
+}
+
+function judgeBy(
+  check: AnyArtifactCheck,
+  input: ArtifactInput & { readonly recognition: Recognition },
+  config: unknown,
+): Promise<ScanOutcome> {
+  return check.judge(input as ArtifactInput, config as never);
+}
+
+/** What no check knows: a program, an archive that is not opened, or nothing that anything loads. */
+function judgeUnknown(seen: Probe, outcome: OutcomeBuilder): void {
+  const magic = magicOf(seen.head);
+  if (magic?.is === 'program') {
+    outcome.find({
+      check: DISPATCH,
+      severity: 'medium',
+      kind: 'embedded-payload',
+      message: `This is ${magic.name}: it runs when it is started or loaded as a library.`,
+      offset: 0,
+      evidence: { capability: 'code' },
+    });
+  } else if (magic?.is === 'archive') {
+    outcome.fail({ check: DISPATCH, message: `${magic.name} that cannot be opened here`, offset: 0 });
+  } else if (magic !== undefined) outcome.skip(`${magic.name}: nothing loads it as a model`);
+  else if (probeText(seen) !== null) outcome.skip('text that no loader runs');
+  else outcome.skip('no known format');
+}
