@@ -23,7 +23,8 @@ describe('the lock file', () => {
   it('names every optional package of every platform', () => {
     const missing = Object.entries(lock.packages).flatMap(([at, locked]) =>
       Object.keys(locked.optionalDependencies ?? {}).filter(
-        (name) => !(`node_modules/${name}` in lock.packages) && !(`${at}/node_modules/${name}` in lock.packages),
+        (name) =>
+          !(`node_modules/${name}` in lock.packages) && !(`${at}/node_modules/${name}` in lock.packages),
       ),
     );
     expect(missing).toEqual([]);

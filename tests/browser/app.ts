@@ -1,15 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const START_MS = 150_000;
-const STOP_MS = 20_000;
+import { startInstance } from '../support/instance.ts';
 
 export interface App {
   readonly console: string;
@@ -22,51 +12,17 @@ export interface App {
 
 /** Starts Bartizan as a newcomer does, on free ports with a data folder of its own. */
 export async function startApp(): Promise<App> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'bartizan-browser-'));
-  // The database may run as another user, who must be able to enter.
-  chmodSync(dataDir, 0o755);
-  const child = spawn(
-    process.execPath,
-    ['cli/bin/bartizan.mjs', 'up', '--data-dir', dataDir, '--port', '0', '--gateway-port', '0', '--json'],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const stop = async () => {
-    await end(child);
-    rmSync(dataDir, { recursive: true, force: true });
-  };
-  try {
-    const addresses = await firstLine(child);
-    return Object.freeze({ ...(JSON.parse(addresses) as Omit<App, 'stop'>), stop });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  const { stdout, stderr } = child;
-  if (!stdout || !stderr) throw new Error('the process has no output to read');
-  let said = '';
-  stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4000);
+  const { console, gateway, setup, key, stop } = await startInstance();
+  if (setup === null || key === null) throw new Error('a fresh instance has a setup link and a demo key');
+  return Object.freeze({
+    console,
+    gateway,
+    setup,
+    key,
+    stop: async () => {
+      await stop();
+    },
   });
-  const timeout = AbortSignal.timeout(START_MS);
-  const line = once(createInterface({ input: stdout }), 'line', { signal: timeout }).then(([text]) =>
-    String(text),
-  );
-  const ended = once(child, 'exit', { signal: timeout }).then(([code]) => {
-    throw new Error(`Bartizan ended with ${code} before it was ready:\n${said}`);
-  });
-  return Promise.race([line, ended]);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await exit;
-  clearTimeout(timer);
 }
 
 export const ADMINISTRATOR = {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,8 @@ export async function startInstance(
   options: { args?: readonly string[]; dataDir?: string } = {},
 ): Promise<TestInstance> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'bartizan-test-'));
+  // As root, PostgreSQL runs as another user, who must be able to walk in; else its files would lie elsewhere.
+  if (!options.dataDir) chmodSync(dataDir, 0o711);
   const args = [
     'up',
     '--data-dir',
