@@ -16,9 +16,6 @@ export interface GroupCommit {
 const GROUP_RECORDS = 512;
 const GROUP_CHARS = 1024 * 1024;
 
-/** Under concurrent load groups are written at most this often: fewer, larger writes. */
-const GROUP_INTERVAL_MS = 1;
-
 /**
  * Gathers what arrives in the same turn, or while a write is under way, and hands it to `write` as one group;
  * groups never overlap. When `write` rejects, every append of that group does.
@@ -27,8 +24,6 @@ export function createGroupCommit(write: (lines: readonly string[]) => Promise<v
   let queue: Waiting[] = [];
   let pendingChars = 0;
   let running: Promise<void> | null = null;
-  let lastCount = 0;
-  let lastAtMs = 0;
 
   function take(): Waiting[] {
     let chars = 0;
@@ -43,22 +38,13 @@ export function createGroupCommit(write: (lines: readonly string[]) => Promise<v
     return group;
   }
 
-  /** Gives others the chance to join; a lone caller that sends one record after the other never waits. */
-  async function gather(): Promise<void> {
-    const crowded = lastCount > 1 || queue.length > 1;
-    const early = performance.now() - lastAtMs < GROUP_INTERVAL_MS;
-    await new Promise<void>((resolve) => {
-      if (crowded && early) setTimeout(resolve, GROUP_INTERVAL_MS);
-      else setImmediate(resolve);
-    });
-  }
+  /** Gives what arrives in the same turn of the event loop the chance to join. */
+  const gather = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
       await gather();
       const group = take();
-      lastCount = group.length;
-      lastAtMs = performance.now();
       try {
         await write(group.map((waiting) => waiting.line));
         for (const waiting of group) waiting.resolve();
