@@ -8,6 +8,7 @@ import type {
   TextFinding,
   TextInput,
 } from '../text/types.ts';
+import { withoutExempt } from './exempt.ts';
 import type { Decision, InspectInput, PolicyFinding, Rule } from './types.ts';
 
 /** A rule with its check looked up and its config validated. */
@@ -171,52 +172,6 @@ function enter(ledger: Ledger, bound: BoundRule, input: TextInput, answer: Answe
   }
 }
 
-/** Findings that lie in no span which an `allow` rule of their check found. Spans are grouped, widest first. */
-function withoutExempt(
-  findings: readonly PolicyFinding[],
-  exempt: readonly PolicyFinding[],
-): PolicyFinding[] {
-  const spans = new Map<string, PolicyFinding[]>();
-  for (const span of exempt) {
-    const key = `${span.segment} ${span.check}`;
-    const own = spans.get(key);
-    if (own === undefined) spans.set(key, [span]);
-    else own.push(span);
-  }
-  const reach = new Map<string, readonly { readonly start: number; readonly end: number }[]>();
-  for (const [key, own] of spans) reach.set(key, furthest(own));
-  return findings.filter((finding) => {
-    const own = reach.get(`${finding.segment} ${finding.check}`);
-    return own === undefined || !covers(own, finding);
-  });
-}
-
-/** Spans by start, each with the furthest end of those that start no later. */
-function furthest(spans: readonly PolicyFinding[]): { start: number; end: number }[] {
-  let end = 0;
-  return [...spans]
-    .sort((a, b) => a.start - b.start)
-    .map((span) => {
-      end = Math.max(end, span.end);
-      return { start: span.start, end };
-    });
-}
-
-/** Whether one span holds all of `finding`: of those that start no later, the one that ends furthest. */
-function covers(
-  spans: readonly { readonly start: number; readonly end: number }[],
-  finding: PolicyFinding,
-): boolean {
-  let low = 0;
-  let high = spans.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((spans[middle]?.start ?? 0) <= finding.start) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && finding.end <= (spans[low - 1]?.end ?? 0);
-}
-
 function decide(ledger: Ledger, rules: readonly BoundRule[]): Decision {
   const { exempt, errors, timings } = ledger;
   let findings = ledger.findings;
@@ -304,6 +259,41 @@ async function settle(pending: readonly Pending[], judging: Judging, ledger: Led
   }
 }
 
+/** Inputs of more characters than this, or as many texts as that, are shown to the gates before all others. */
+const LONG_CHARS = 100_000;
+const MANY_SEGMENTS = 1_000;
+
+function isLong(segments: readonly Segment[]): boolean {
+  if (segments.length >= MANY_SEGMENTS) return true;
+  let chars = 0;
+  for (const segment of segments) chars += segment.text.length;
+  return chars > LONG_CHARS;
+}
+
+const isGate = ({ rule, check, problem }: BoundRule): boolean =>
+  check?.gate === true && rule.action === 'block' && problem === null;
+
+/** The refusal of an input that is too large to look at, when a gate refuses it for good; else null. */
+function refusedAtGate(
+  input: InspectInput,
+  rules: readonly BoundRule[],
+  viewOf: (authors: number) => TextInput | null,
+  ledger: Ledger,
+): Decision | null {
+  const gates = rules.filter(isGate);
+  if (gates.length === 0 || !isLong(input.segments)) return null;
+  for (const bound of gates) {
+    if (rules.some(({ rule }) => rule.action === 'allow' && rule.check === bound.rule.check)) continue;
+    const view = viewOf(bound.authors);
+    const answer = view === null ? null : judge(bound, view);
+    if (view === null || answer === null || answer instanceof Promise) continue;
+    enter(ledger, bound, view, answer);
+    if (ledger.findings.length > 0) return decide(ledger, rules);
+    ledger.errors.length = 0;
+  }
+  return null;
+}
+
 /**
  * Judges segments by the rules of their direction, endpoint and authors. Answers at once unless a check answers
  * with a promise; from then on answers are collected and entered in the order of the rules, so that the
@@ -323,6 +313,8 @@ export function createInspector(judging: Judging): (input: InspectInput) => Deci
       errors: [],
       timings: [],
     };
+    const refused = judging.mode === 'enforce' ? refusedAtGate(input, rules, viewOf, ledger) : null;
+    if (refused !== null) return refused;
     let pending: Pending[] | null = null;
     for (const bound of rules) {
       const view = bound.problem === null ? viewOf(bound.authors) : input;

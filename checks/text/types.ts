@@ -99,6 +99,11 @@ export interface TextCheck<Config = unknown> extends Check<TextInput, Config, Te
     readonly coaching: string;
   };
   readonly streaming: Streaming<Config>;
+  /**
+   * Looks at sizes only, at next to no cost: when it blocks a long input, no other check is run on it. False where
+   * absent.
+   */
+  readonly gate?: boolean;
   /** How its spans are replaced when redacted; reversible placeholders where absent. */
   readonly redaction?: Redaction;
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
 import { type Logger, pino } from 'pino';
+import { createJudges } from '../aside/judges.ts';
 import type { GatewayConfig } from '../config.ts';
 import { createGateway } from '../gateway.ts';
 import {
@@ -85,13 +86,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     const journal = await openOwnJournal(options, log);
     undo.push(journal.close);
+    const judges = createJudges();
+    undo.push(judges.close);
     const configuration = await openConfiguration({
       path: join(config.dataDir, 'gateway', 'snapshot.bin'),
       master,
       serverUrl,
       token,
       gatewayId: name,
-      compile: (document) => compilePolicy(document, textChecks, { now: () => performance.now() }),
+      compile: (document) =>
+        judges.aside(document, compilePolicy(document, textChecks, { now: () => performance.now() })),
       log,
     });
     undo.push(configuration.close);

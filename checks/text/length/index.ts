@@ -100,6 +100,7 @@ function judgeCounts(input: TextInput, config: Config): TextFinding[] {
 /** Denial of service and of wallet by length. */
 export const lengthCheck = defineTextCheck({
   id: 'text/length',
+  gate: true,
   title: 'Length',
   description:
     'Finds requests and answers that are too long: characters in one text or in all, number of messages, estimated tokens, endless lines.',
