@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GATEWAY_NODE_FLAGS } from '@bartizan/gateway/node-flags.ts';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const running: ChildProcess[] = [];
@@ -38,7 +39,7 @@ export async function startGateway(serverUrl: string, workers: number): Promise<
     return file;
   };
   const port = await freePort();
-  const child = spawn(process.execPath, [here('../../gateway/main.ts')], {
+  const child = spawn(process.execPath, [...GATEWAY_NODE_FLAGS, here('../../gateway/main.ts')], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,

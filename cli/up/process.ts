@@ -6,6 +6,8 @@ export interface RoleOptions {
   readonly name: string;
   /** The program's file, run by this Node. */
   readonly script: string;
+  /** Further flags for that Node. */
+  readonly nodeFlags?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   /** Time the process has to report that it is ready. */
@@ -41,7 +43,8 @@ export function createRole(options: RoleOptions): Role {
 
   function launch(): { ready: Promise<ReadyMessage>; ended: Promise<string> } {
     const started = Date.now();
-    const running = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', options.script], {
+    const flags = ['--disable-warning=ExperimentalWarning', ...(options.nodeFlags ?? [])];
+    const running = spawn(process.execPath, [...flags, options.script], {
       env: options.env,
       // Own process group: the supervisor decides the order in which things stop.
       detached: process.platform !== 'win32',

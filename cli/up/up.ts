@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { GATEWAY_NODE_FLAGS } from '@bartizan/gateway/node-flags.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { freePort, isFree } from './ports.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
@@ -110,8 +111,8 @@ function createRoles({ dataDir, options, addresses, databaseUrl }: Setting): {
   demo: Role | null;
   gateway: Role;
 } {
-  const role = (name: string, script: string, env: NodeJS.ProcessEnv) =>
-    createRole({ name, script, log: options.log, env });
+  const role = (name: string, script: string, env: NodeJS.ProcessEnv, nodeFlags: readonly string[] = []) =>
+    createRole({ name, script, log: options.log, env, nodeFlags });
   const demoUrl = options.demo ? { BARTIZAN_DEMO_URL: addresses.demo } : {};
   return {
     demo: options.demo
@@ -129,13 +130,18 @@ function createRoles({ dataDir, options, addresses, databaseUrl }: Setting): {
       DATABASE_URL: databaseUrl,
       ...(options.publicUrl ? { BARTIZAN_PUBLIC_URL: options.publicUrl } : {}),
     }),
-    gateway: role('gateway', SCRIPTS.gateway, {
-      ...baseEnv(dataDir, options),
-      BARTIZAN_GATEWAY_PORT: portOf(addresses.gateway),
-      BARTIZAN_SERVER_URL: addresses.server,
-      BARTIZAN_WORKERS: String(options.workers),
-      ...demoUrl,
-    }),
+    gateway: role(
+      'gateway',
+      SCRIPTS.gateway,
+      {
+        ...baseEnv(dataDir, options),
+        BARTIZAN_GATEWAY_PORT: portOf(addresses.gateway),
+        BARTIZAN_SERVER_URL: addresses.server,
+        BARTIZAN_WORKERS: String(options.workers),
+        ...demoUrl,
+      },
+      GATEWAY_NODE_FLAGS,
+    ),
   };
 }
 
