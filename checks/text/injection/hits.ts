@@ -121,6 +121,7 @@ function readWord(text: string, start: number): Meaning {
   const limit = Math.min(text.length, start + 64);
   let hash = 7;
   let mask = 0;
+  let plain = true;
   let i = start;
   for (; i < limit; i += 1) {
     const code = text.charCodeAt(i);
@@ -131,29 +132,28 @@ function readWord(text: string, start: number): Meaning {
       if (i - start >= 2 && ((sieve[hash & 0xffff] as number) & 2) !== 0)
         mask |= prefixMask(text, start, i + 1);
     } else if (kind !== APOSTROPHE || !joins(text, start, i)) break;
+    else plain = false;
   }
   meaning.mask = mask;
   meaning.wordEnd = i;
   meaning.end = i;
-  if (((sieve[hash & 0xffff] as number) & 1) !== 0) readPhrases(text, start, i);
+  if (((sieve[hash & 0xffff] as number) & 1) !== 0) readPhrases(text, start, i, plain);
   return meaning;
 }
 
-function readPhrases(text: string, start: number, wordEnd: number): void {
-  const word = bare(text.slice(start, wordEnd));
+function readPhrases(text: string, start: number, wordEnd: number, plain: boolean): void {
+  const whole = text.slice(start, wordEnd);
+  const word = plain ? whole : bare(whole);
   meaning.mask |= LEXICON.words.get(word) ?? 0;
-  const phrases = LEXICON.phrases.get(word);
-  if (phrases === undefined) return;
+  const heads = LEXICON.phrases.get(word);
+  if (heads === undefined) return;
   const next = nextWord(text, wordEnd);
   if (next < 0) return;
-  const first = text.charCodeAt(next);
+  const phrases = heads.get(text.charCodeAt(next));
+  if (phrases === undefined) return;
   const second = text.charCodeAt(next + 1);
   for (const phrase of phrases) {
-    if (
-      phrase.first !== first ||
-      !(phrase.second === second || phrase.second === 42 || Number.isNaN(phrase.second))
-    )
-      continue;
+    if (!(phrase.second === second || phrase.second === 42 || Number.isNaN(phrase.second))) continue;
     const stop = phraseEnd(text, next, phrase.rest);
     if (stop < 0) continue;
     meaning.mask |= phrase.mask;

@@ -14,8 +14,7 @@ const LEXICONS: readonly Lexicon[] = [en, de, nl, fr, es, pt, it, ru, zh, ja, ko
 /** A phrase of several words, or of a script without blanks, behind its first word or character. */
 export interface Phrase {
   readonly rest: readonly string[];
-  /** UTF-16 units of the second word's first two characters; NaN past its end. */
-  readonly first: number;
+  /** UTF-16 unit of the second word's second character; NaN past its end. */
   readonly second: number;
   readonly mask: number;
 }
@@ -31,8 +30,8 @@ export interface CompiledLexicon {
   readonly words: ReadonlyMap<string, number>;
   /** Beginnings of words. */
   readonly prefixes: ReadonlyMap<string, number>;
-  /** By first word, longest first. */
-  readonly phrases: ReadonlyMap<string, readonly Phrase[]>;
+  /** By first word, then by the UTF-16 unit that the second word begins with, longest first. */
+  readonly phrases: ReadonlyMap<string, ReadonlyMap<number, readonly Phrase[]>>;
   /** By first character, longest first. */
   readonly pieces: ReadonlyMap<string, readonly Piece[]>;
   /** By `hash & 0xffff`: 1 a word or the first word of a phrase, 2 a prefix ends here. */
@@ -55,7 +54,7 @@ function hashOf(word: string): number {
 function compile(lexicons: readonly Lexicon[]): CompiledLexicon {
   const words = new Map<string, number>();
   const prefixes = new Map<string, number>();
-  const phrases = new Map<string, Phrase[]>();
+  const phrases = new Map<string, Map<number, Phrase[]>>();
   const pieces = new Map<string, Piece[]>();
   const enter = (entry: string, mask: number): void => {
     if (UNSPACED.test(entry)) {
@@ -67,7 +66,9 @@ function compile(lexicons: readonly Lexicon[]): CompiledLexicon {
     if (parts.length > 1) {
       const rest = parts.slice(1);
       const head = rest[0] ?? '';
-      listIn(phrases, first).push({ rest, first: head.charCodeAt(0), second: head.charCodeAt(1), mask });
+      const heads = phrases.get(first) ?? new Map<number, Phrase[]>();
+      phrases.set(first, heads);
+      listIn(heads, head.charCodeAt(0)).push({ rest, second: head.charCodeAt(1), mask });
     } else if (first.endsWith('*')) orInto(prefixes, first.slice(0, -1), mask);
     else if (first !== '') orInto(words, first, mask);
   };
@@ -76,7 +77,8 @@ function compile(lexicons: readonly Lexicon[]): CompiledLexicon {
       for (const entry of list.split('|')) enter(fold(entry).text, C[concept]);
     }
   }
-  for (const list of phrases.values()) list.sort((a, b) => b.rest.length - a.rest.length);
+  for (const heads of phrases.values())
+    for (const list of heads.values()) list.sort((a, b) => b.rest.length - a.rest.length);
   for (const list of pieces.values()) list.sort((a, b) => b.text.length - a.text.length);
   const sieve = new Uint8Array(0x10000);
   for (const word of [...words.keys(), ...phrases.keys()])
@@ -89,7 +91,7 @@ function orInto(map: Map<string, number>, key: string, mask: number): void {
   map.set(key, (map.get(key) ?? 0) | mask);
 }
 
-function listIn<T>(map: Map<string, T[]>, key: string): T[] {
+function listIn<K, T>(map: Map<K, T[]>, key: K): T[] {
   let list = map.get(key);
   if (list === undefined) {
     list = [];
