@@ -8,7 +8,7 @@ export function unsafePath(path: string): string | null {
   if (/^[a-zA-Z][a-zA-Z0-9+.-]{1,20}:\/\//.test(path)) return 'is a URL';
   if (/^[a-zA-Z]:/.test(path)) return 'names a drive';
   if (slashed.startsWith('/')) return 'is absolute';
-  if (/^~/.test(path) || /\$[{(A-Z]|%[A-Z]+%/.test(path)) return 'is expanded by some readers';
+  if (path.startsWith('~') || /\$[{(A-Z]|%[A-Z]+%/.test(path)) return 'is expanded by some readers';
   const folded = slashed
     .normalize('NFKC')
     .replace(/%2e/gi, '.')

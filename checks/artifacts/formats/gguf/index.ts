@@ -57,13 +57,12 @@ function judgeKeys({ keys }: GgufFile, outcome: OutcomeBuilder): void {
   const seen = new Set<string>();
   for (const key of keys) {
     if (seen.has(key)) {
-      note(
-        outcome,
-        'medium',
-        'container-mismatch',
-        `The key "${cut(key, 80)}" is there twice: readers differ in which they take.`,
-        8,
-      );
+      note(outcome, {
+        severity: 'medium',
+        kind: 'container-mismatch',
+        message: `The key "${cut(key, 80)}" is there twice: readers differ in which they take.`,
+        offset: 8,
+      });
     }
     seen.add(key);
   }
@@ -97,7 +96,9 @@ function judgeTensors(file: GgufFile, size: number, outcome: OutcomeBuilder): nu
     const name = cut(tensor.name, 80);
     const report = (message: string) => {
       reported += 1;
-      if (reported <= MOST_REPORTED) note(outcome, 'medium', 'container-mismatch', message, tensor.at);
+      if (reported <= MOST_REPORTED) {
+        note(outcome, { severity: 'medium', kind: 'container-mismatch', message, offset: tensor.at });
+      }
     };
     if (names.has(tensor.name)) report(`The tensor "${name}" is there twice.`);
     names.add(tensor.name);
@@ -109,7 +110,12 @@ function judgeTensors(file: GgufFile, size: number, outcome: OutcomeBuilder): nu
       throw new ScanFault(`tensor "${name}" of ${numbers} numbers`, tensor.at);
     if (block === undefined) {
       isEndKnown = false;
-      note(outcome, 'info', 'note', `Tensor "${name}" has the unknown type ${tensor.type}.`, tensor.at);
+      note(outcome, {
+        severity: 'info',
+        kind: 'note',
+        message: `Tensor "${name}" has the unknown type ${tensor.type}.`,
+        offset: tensor.at,
+      });
       continue;
     }
     isEndKnown = true;
@@ -124,10 +130,7 @@ function judgeTensors(file: GgufFile, size: number, outcome: OutcomeBuilder): nu
 
 function note(
   outcome: OutcomeBuilder,
-  severity: ArtifactFinding['severity'],
-  kind: ArtifactFinding['kind'],
-  message: string,
-  offset: number,
+  finding: Pick<ArtifactFinding, 'severity' | 'kind' | 'message' | 'offset'>,
 ): void {
-  outcome.find({ check: CHECK, severity, kind, message, offset, evidence: {} });
+  outcome.find({ check: CHECK, ...finding, evidence: {} });
 }

@@ -69,7 +69,7 @@ export const jinjaCheck = defineArtifactCheck({
       const text = await readText(input.source, TEXT_LIMIT_BYTES);
       if (text === null) return 'unknown';
       const isTemplate = STARTS.test(text);
-      const found = judgeTemplate(text);
+      const found = judgeTemplate(text, { isProse: !isTemplate });
       for (const { severity, message, excerpt, offset } of found) {
         outcome.find({
           check: JINJA_CHECK,

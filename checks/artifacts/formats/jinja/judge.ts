@@ -36,10 +36,12 @@ const MOST_FINDINGS = 20;
 /**
  * What in a template reaches for the interpreter (server-side template injection). Reads the code as tokens: names,
  * attributes by dot, subscript or `attr`, and strings put together from pieces, also through variables, backwards or
- * by escapes. Throws `ScanFault` on templates beyond the limits.
+ * by escapes. In prose only
+ * blocks count that end: braces mean other things too. Throws `ScanFault` on templates beyond the limits.
  */
-export function judgeTemplate(template: string): TemplateFinding[] {
-  const blocks = jinjaBlocks(template);
+export function judgeTemplate(template: string, { isProse = false } = {}): TemplateFinding[] {
+  const all = jinjaBlocks(template);
+  const blocks = isProse ? all.filter(({ isClosed, tokens }) => isClosed && tokens.length <= 400) : all;
   const known = constants(blocks);
   const findings: TemplateFinding[] = [];
   for (const block of blocks) {
@@ -150,7 +152,7 @@ function judgeStrings(tokens: readonly JinjaToken[], known: ReadonlyMap<string, 
   const [start] = strings;
   if (start === undefined) return;
   const joined = strings.map(({ text }) => text).join('');
-  const reversed = [...joined].reverse().join('');
+  const reversed = [...joined].toReversed().join('');
   for (const text of [joined, reversed]) {
     const name = text.match(DUNDER)?.find((candidate) => ESCAPES.has(candidate));
     if (name !== undefined) {

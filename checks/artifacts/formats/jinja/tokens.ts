@@ -13,6 +13,8 @@ export interface JinjaBlock {
   readonly kind: 'expression' | 'statement';
   readonly tokens: readonly JinjaToken[];
   readonly offset: number;
+  /** False where it runs to the end of the text. */
+  readonly isClosed: boolean;
 }
 
 const MOST_TOKENS = 200_000;
@@ -38,9 +40,9 @@ export function jinjaBlocks(template: string): JinjaBlock[] {
       continue;
     }
     const closer = match[0] === '{{' ? '}}' : '%}';
-    const { tokens, end } = tokensUntil(template, offset + 2, closer, count);
+    const { tokens, end, isClosed } = tokensUntil(template, offset + 2, closer, count);
     OPENERS.lastIndex = end;
-    blocks.push({ kind: match[0] === '{{' ? 'expression' : 'statement', tokens, offset });
+    blocks.push({ kind: match[0] === '{{' ? 'expression' : 'statement', tokens, offset, isClosed });
     if (closer === '%}' && tokens[0]?.text === 'raw' && tokens[0].kind === 'name') {
       const rawEnd = /\{%[-+]?\s{0,100}endraw\s{0,100}[-+]?%\}/g;
       rawEnd.lastIndex = end;
@@ -56,7 +58,7 @@ function tokensUntil(
   start: number,
   closer: string,
   count: { tokens: number },
-): { tokens: JinjaToken[]; end: number } {
+): { tokens: JinjaToken[]; end: number; isClosed: boolean } {
   const tokens: JinjaToken[] = [];
   let at = start;
   let braces = 0;
@@ -66,7 +68,9 @@ function tokensUntil(
       at += 1;
       continue;
     }
-    if (text.startsWith(closer, at) && (closer === '%}' || braces === 0)) return { tokens, end: at + 2 };
+    if (text.startsWith(closer, at) && (closer === '%}' || braces === 0)) {
+      return { tokens, end: at + 2, isClosed: true };
+    }
     count.tokens += 1;
     if (count.tokens > MOST_TOKENS) throw new ScanFault(`a template of more than ${MOST_TOKENS} tokens`, at);
     const token = tokenAt(text, at);
@@ -75,7 +79,7 @@ function tokensUntil(
     tokens.push(token.token);
     at = token.end;
   }
-  return { tokens, end: text.length };
+  return { tokens, end: text.length, isClosed: false };
 }
 
 function tokenAt(text: string, at: number): { token: JinjaToken; end: number } {
@@ -108,17 +112,24 @@ function stringAt(text: string, start: number): { token: JinjaToken; end: number
 /** Resolves the escapes of a Python string literal that spell characters. */
 function unescape(raw: string): string {
   if (!raw.includes('\\')) return raw;
-  return raw.replace(
-    /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{LOW LINE\}|([\s\S]))/g,
-    (whole, x?: string, u?: string, wide?: string, octal?: string, plain?: string) => {
-      const digits = x ?? u ?? wide;
-      if (digits !== undefined) return character(Number.parseInt(digits, 16));
-      if (octal !== undefined) return character(Number.parseInt(octal, 8));
-      if (whole.startsWith('\\N')) return '_';
-      return { n: '\n', t: '\t', r: '\r', '\n': '' }[plain ?? ''] ?? plain ?? '';
-    },
-  );
+  return raw.replace(ESCAPE, (whole, ...parts: (string | undefined)[]) => {
+    const [x, u, wide, octal, plain = ''] = parts;
+    const digits = x ?? u ?? wide;
+    if (digits !== undefined) return character(Number.parseInt(digits, 16));
+    if (octal !== undefined) return character(Number.parseInt(octal, 8));
+    if (whole.startsWith('\\N')) return '_';
+    return PLAIN_ESCAPES[plain] ?? plain;
+  });
 }
+
+const ESCAPE =
+  /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|N\{LOW LINE\}|([\s\S]))/g;
+const PLAIN_ESCAPES: Readonly<Record<string, string>> = Object.freeze({
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\n': '',
+});
 
 function character(code: number): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';

@@ -171,7 +171,7 @@ export function* objectsIn(
       seen += 1;
       if (seen > most) throw new ScanFault(`more than ${most} objects`);
       yield { object: current, at };
-      for (const key of Object.keys(current).reverse()) {
+      for (const key of Object.keys(current).toReversed()) {
         const item = current[key] as JsonValue;
         if (typeof item !== 'object' || item === null) continue;
         waiting.push({ value: item, at: at === '' ? key.slice(0, 80) : `${at}.${key.slice(0, 80)}` });

@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import type { OutcomeBuilder } from '../../outcome.ts';
-import {
-  type ArtifactFinding,
-  type ArtifactInput,
-  defineArtifactCheck,
-  type Probe,
-  ScanFault,
-} from '../../types.ts';
+import { type ArtifactFinding, defineArtifactCheck, type Probe, ScanFault } from '../../types.ts';
 import { cachedSource } from '../core/cached.ts';
 import { judged } from '../core/judge.ts';
 import { MODEL_FILE_MAPS } from '../core/maps.ts';
