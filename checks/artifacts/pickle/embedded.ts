@@ -1,0 +1,181 @@
+import { Buffer } from 'node:buffer';
+import { memberContext } from '../outcome.ts';
+import { bytesSource, sliceSource } from '../source/bytes.ts';
+import type { ArtifactEvidence, ArtifactFinding, ByteSource, ScanContext, Severity } from '../types.ts';
+import { isAtLeast } from '../verdict.ts';
+import { inflated } from './decoding.ts';
+import { disassemble } from './disassemble.ts';
+import { findingOf, PICKLE_CHECK } from './findings.ts';
+import type { PayloadCandidate, PickleEvent } from './journal.ts';
+import {
+  compressionOf,
+  decodeText,
+  encodingOf,
+  executableOf,
+  hasPickleMark,
+  isCode,
+  isCodeObject,
+  isUnmarkedPickle,
+} from './payload.ts';
+import { pickleReader } from './stream.ts';
+
+/** Encodings and pickles inside one another. */
+const MOST_LAYERS = 6;
+/** Content that is decoded at most; what is longer is judged by its beginning. */
+const MOST_DECODED = 16 * 2 ** 20;
+
+/** The worst that was found in a payload. */
+interface Payload {
+  readonly what: string;
+  readonly severity: Severity;
+  readonly evidence: ArtifactEvidence;
+}
+
+interface Layer {
+  readonly context: ScanContext;
+  readonly depth: number;
+  readonly how: readonly string[];
+}
+
+const described = (how: readonly string[], what: string): string =>
+  how.length === 0 ? what : `${what} (${how.join(', then ')})`;
+
+function worst(events: readonly PickleEvent[]): PickleEvent | undefined {
+  const telling = events.filter(
+    ({ what, severity }) => isAtLeast(severity, 'high') || (what === 'call' && isAtLeast(severity, 'low')),
+  );
+  return telling.find(({ severity }) => severity === 'critical') ?? telling[0];
+}
+
+async function inPickle(source: ByteSource, layer: Layer): Promise<Payload | undefined> {
+  const reader = pickleReader(source, layer.context, { joblib: false });
+  const { complete, end } = await reader.read(0);
+  const event = worst(reader.journal.events());
+  if (event !== undefined) {
+    const { message, evidence } = await findingOf(source, event);
+    return {
+      what: `${described(layer.how, 'a pickle')} that acts when it is loaded. ${message}`,
+      severity: event.severity === 'critical' ? 'critical' : 'high',
+      evidence,
+    };
+  }
+  for (const candidate of reader.journal.payloads.slice(0, 16)) {
+    const inner = await payloadOf(source, candidate, {
+      ...layer,
+      depth: layer.depth + 1,
+      how: [...layer.how, 'inside a pickle'],
+    });
+    if (inner !== undefined) return inner;
+  }
+  if (!complete || end !== source.size || reader.opcodes() < 4) return undefined;
+  return {
+    what: `${described(layer.how, 'a whole pickle')} that does nothing by itself`,
+    severity: 'medium',
+    evidence: { excerpt: await disassemble(source, [0]) },
+  };
+}
+
+async function inText(content: string, layer: Layer): Promise<Payload | undefined> {
+  if (layer.how.length > 0 && isCode(content)) {
+    const excerpt = [content.slice(0, 200).replaceAll('\n', '⏎')];
+    return {
+      what: described(layer.how, 'Python that runs something'),
+      severity: 'high',
+      evidence: { excerpt },
+    };
+  }
+  const encoding = encodingOf(content);
+  if (encoding === undefined) return undefined;
+  const inner = { ...layer, depth: layer.depth + 1, how: [...layer.how, encoding] };
+  return inBytes(decodeText(content, encoding), inner);
+}
+
+async function inBytes(content: Buffer, layer: Layer): Promise<Payload | undefined> {
+  if (layer.depth > MOST_LAYERS) return undefined;
+  layer.context.checkpoint();
+  if (hasPickleMark(content)) return inPickle(bytesSource(content), layer);
+  const compression = compressionOf(content);
+  if (compression !== undefined) {
+    const plain = inflated(content, compression);
+    const inner = { ...layer, depth: layer.depth + 1, how: [...layer.how, compression] };
+    if (plain !== undefined) return inBytes(plain, inner);
+  }
+  if (isCodeObject(content)) {
+    return { what: described(layer.how, 'a compiled Python code object'), severity: 'medium', evidence: {} };
+  }
+  const executable = executableOf(content);
+  if (executable !== undefined) {
+    return { what: described(layer.how, `a ${executable}`), severity: 'high', evidence: {} };
+  }
+  const plain = content.subarray(0, 1_048_576).toString('latin1');
+  if (isUnmarkedPickle(plain)) {
+    const found = await inPickle(bytesSource(content), layer);
+    if (found !== undefined) return found;
+  }
+  return inText(plain, layer);
+}
+
+/** All that a candidate is, as a source; undefined where not all of it is known. */
+export function payloadSource(
+  source: ByteSource,
+  { value, range }: PayloadCandidate,
+): ByteSource | undefined {
+  if (range !== undefined) return sliceSource(source, range.offset, range.length);
+  if (value.kind === 'text') return value.whole ? bytesSource(Buffer.from(value.text, 'latin1')) : undefined;
+  return value.head.length === value.size ? bytesSource(value.head) : undefined;
+}
+
+/** The content of a candidate; of long ones that are not pickles themselves, the beginning. */
+async function contentOf(source: ByteSource, { value, range }: PayloadCandidate): Promise<Buffer> {
+  if (range === undefined) {
+    return value.kind === 'text' ? Buffer.from(value.text, 'latin1') : Buffer.from(value.head);
+  }
+  const read = await source.read(range.offset, Math.min(range.length, MOST_DECODED));
+  return Buffer.from(read.buffer, read.byteOffset, read.length);
+}
+
+async function payloadOf(
+  source: ByteSource,
+  candidate: PayloadCandidate,
+  layer: Layer,
+): Promise<Payload | undefined> {
+  if (layer.depth > MOST_LAYERS) return undefined;
+  const { range, value } = candidate;
+  if (range !== undefined && value.kind === 'bytes' && hasPickleMark(value.head)) {
+    return inPickle(sliceSource(source, range.offset, range.length), layer);
+  }
+  const content = await contentOf(source, candidate);
+  if (value.kind === 'text' && value.text.charCodeAt(0) === 0x80) {
+    return inBytes(Buffer.from(content.toString('utf8'), 'latin1'), {
+      ...layer,
+      how: [...layer.how, 'as text'],
+    });
+  }
+  return inBytes(content, layer);
+}
+
+/** What a candidate turns out to be, as a finding at its place in `source`; nothing when it is harmless. */
+export async function judgePayload(
+  source: ByteSource,
+  candidate: PayloadCandidate,
+  context: ScanContext,
+): Promise<Omit<ArtifactFinding, 'path'> | undefined> {
+  const found = await payloadOf(source, candidate, {
+    context: memberContext(context, '<data>'),
+    depth: 0,
+    how: [],
+  });
+  if (found === undefined) return undefined;
+  const message =
+    candidate.loaded !== 'never'
+      ? `Loading hands ${found.what} to a deserialiser.`
+      : `The data hold ${found.what}${found.what.endsWith('.') ? '' : '.'}`;
+  return {
+    check: PICKLE_CHECK,
+    severity: found.severity,
+    kind: candidate.loaded !== 'never' ? 'executes-on-load' : 'embedded-payload',
+    message,
+    offset: candidate.at,
+    evidence: found.evidence,
+  };
+}

@@ -1,0 +1,121 @@
+import type { Severity } from '../types.ts';
+import { renderCall } from './render.ts';
+import type { Bytes, Imported, Text, Value } from './values.ts';
+
+/** Something that a loader would do or that lies in the stream, with the opcodes that led there. */
+export interface PickleEvent {
+  readonly what: 'import' | 'call' | 'unresolved' | 'mutation' | 'hook' | 'extension' | 'persistent';
+  readonly at: number;
+  /** Offsets of the opcodes before `at`, in rising order. */
+  readonly trail: readonly number[];
+  readonly severity: Severity;
+  readonly capability: string;
+  readonly import?: string;
+  readonly call?: string;
+  readonly reason: string;
+}
+
+/** Content that may itself be a pickle, code or an encoding of them. */
+export interface PayloadCandidate {
+  readonly at: number;
+  readonly value: Text | Bytes;
+  /** Offset and length of the content in the stream; undefined when it was computed. */
+  readonly range: { readonly offset: number; readonly length: number } | undefined;
+  /** Whether the stream itself hands it to a deserialiser, and whether that one is known to be needed. */
+  readonly loaded: 'never' | 'call' | 'known-loader';
+}
+
+export interface Journal {
+  imported(value: Imported, at: number): void;
+  called(callee: Imported, args: Value, at: number): void;
+  note(event: Omit<PickleEvent, 'trail'>): void;
+  payload(candidate: PayloadCandidate): void;
+  /** Every name that was brought in, dangerous or not, as `module.name`. */
+  readonly names: ReadonlySet<string>;
+  /** Imports that were never called, then all else, in the order of the stream. */
+  events(): readonly PickleEvent[];
+  readonly payloads: readonly PayloadCandidate[];
+  /** More happened than was kept. */
+  readonly overflowed: () => boolean;
+}
+
+const MOST_NAMES = 20_000;
+const MOST_CALLS_EACH = 8;
+const MOST_NOTES = 400;
+const MOST_PAYLOADS = 256;
+
+/** `trail` holds the offsets of the last 16 opcodes; `opcodes` counts those so far. */
+export function createJournal(trail: Float64Array, opcodes: () => number): Journal {
+  const imports = new Map<string, PickleEvent>();
+  const calls = new Map<string, number>();
+  const notes: PickleEvent[] = [];
+  const names = new Set<string>();
+  const payloads: PayloadCandidate[] = [];
+  let overflow = false;
+
+  function recent(): number[] {
+    const count = opcodes();
+    const offsets: number[] = [];
+    for (let index = Math.max(0, count - 10); index < count; index += 1) {
+      const offset = trail[index & 15] as number;
+      if (offset !== offsets.at(-1)) offsets.push(offset);
+    }
+    return offsets;
+  }
+
+  function note(event: Omit<PickleEvent, 'trail'>): void {
+    if (notes.length < MOST_NOTES) notes.push({ ...event, trail: recent() });
+    else overflow = true;
+  }
+
+  return Object.freeze({
+    names,
+    payloads,
+    note,
+    imported(value: Imported, at: number) {
+      const dotted = `${value.module}.${value.name}`;
+      if (names.size < MOST_NAMES) names.add(dotted);
+      if (value.grade.allowed || imports.has(dotted)) return;
+      if (imports.size >= MOST_NOTES) {
+        overflow = true;
+        return;
+      }
+      const { severity, capability, reason } = value.grade;
+      imports.set(dotted, {
+        what: 'import',
+        at,
+        trail: recent(),
+        severity,
+        capability,
+        import: dotted,
+        reason,
+      });
+    },
+    called(callee: Imported, args: Value, at: number) {
+      if (callee.grade.allowed) return;
+      const dotted = `${callee.module}.${callee.name}`;
+      const before = calls.get(dotted) ?? 0;
+      if (calls.size < MOST_NAMES) calls.set(dotted, before + 1);
+      if (before >= MOST_CALLS_EACH) return;
+      const { severity, capability, reason } = callee.grade;
+      note({
+        what: 'call',
+        at,
+        severity,
+        capability,
+        import: dotted,
+        call: renderCall(callee, args),
+        reason,
+      });
+    },
+    payload(candidate: PayloadCandidate) {
+      if (payloads.length < MOST_PAYLOADS) payloads.push(candidate);
+      else overflow = true;
+    },
+    events() {
+      const idle = [...imports.values()].filter(({ import: name }) => name === undefined || !calls.has(name));
+      return [...idle, ...notes].sort((a, b) => a.at - b.at);
+    },
+    overflowed: () => overflow,
+  });
+}

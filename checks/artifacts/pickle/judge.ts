@@ -1,0 +1,183 @@
+import type { OutcomeBuilder } from '../outcome.ts';
+import { memberContext, outcomeBuilder } from '../outcome.ts';
+import { sliceSource } from '../source/bytes.ts';
+import type { ArtifactInput, ByteSource, Probe, Recognition, ScanContext, ScanOutcome } from '../types.ts';
+import { isAtLeast } from '../verdict.ts';
+import { judgePayload, payloadSource } from './embedded.ts';
+import { findingOf, PICKLE_CHECK } from './findings.ts';
+import type { Journal, PayloadCandidate, PickleEvent } from './journal.ts';
+import { OPCODES } from './opcodes.ts';
+import { hasPickleMark } from './payload.ts';
+import type { PickleEnd, PickleReader } from './stream.ts';
+import { pickleReader } from './stream.ts';
+
+/** The first pickle of `torch.save` before version 1.6: a magic number. */
+const TORCH_MAGIC: readonly number[] = [
+  0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
+];
+/** Magic number, version, system, model, storage keys; then the storages. */
+const TORCH_PICKLES = 5;
+const SEARCHED_TAIL = 1_048_576;
+const MOST_TAIL_PICKLES = 64;
+
+interface Reading {
+  readonly source: ByteSource;
+  readonly context: ScanContext;
+  readonly outcome: OutcomeBuilder;
+}
+
+/** Where the pickles of a file end, and how. */
+interface Series {
+  readonly pickles: number;
+  readonly last: PickleEnd;
+  readonly isTorch: boolean;
+}
+
+const isMagic = (head: Uint8Array): boolean => TORCH_MAGIC.every((byte, index) => head[index] === byte);
+
+/** Reads pickles one after another, as long as one begins where another ended. */
+async function readSeries(reader: PickleReader, source: ByteSource): Promise<Series> {
+  const isTorch = isMagic(await reader.peek(0, TORCH_MAGIC.length));
+  let pickles = 0;
+  let start = 0;
+  for (;;) {
+    const last = await reader.read(start);
+    if (last.complete) pickles += 1;
+    if (!last.complete || last.end >= source.size) return { pickles, last, isTorch };
+    if (isTorch && pickles === TORCH_PICKLES) return { pickles, last, isTorch };
+    start = last.end;
+    if (!hasPickleMark(await reader.peek(start, 4))) return { pickles, last, isTorch };
+  }
+}
+
+const isDangerous = ({ severity }: PickleEvent): boolean => isAtLeast(severity, 'high');
+
+async function reportEvents({ source, outcome }: Reading, events: readonly PickleEvent[]): Promise<void> {
+  for (const event of events) outcome.find(await findingOf(source, event));
+}
+
+async function reportPayload(reading: Reading, candidate: PayloadCandidate): Promise<void> {
+  const { source, context, outcome } = reading;
+  if (candidate.loaded !== 'known-loader') {
+    const finding = await judgePayload(source, candidate, context);
+    if (finding !== undefined) outcome.find(finding);
+    return;
+  }
+  const inner = payloadSource(source, candidate);
+  if (inner === undefined) {
+    outcome.fail({
+      check: PICKLE_CHECK,
+      message: 'content that is loaded is not known',
+      offset: candidate.at,
+    });
+  } else
+    outcome.include(await context.scanMember(inner, memberContext(context, `<data at ${candidate.at}>`)));
+}
+
+/** A payload that is handed to a deserialiser need not be reported a second time as data. */
+function distinct(payloads: readonly PayloadCandidate[]): readonly PayloadCandidate[] {
+  const handed = new Set(
+    payloads.filter(({ loaded }) => loaded !== 'never').map(({ range }) => range?.offset ?? -1),
+  );
+  return payloads.filter(
+    ({ loaded, range }) => loaded !== 'never' || range === undefined || !handed.has(range.offset),
+  );
+}
+
+async function report(reading: Reading, journal: Journal): Promise<void> {
+  await reportEvents(reading, journal.events());
+  for (const candidate of distinct(journal.payloads)) await reportPayload(reading, candidate);
+  if (journal.overflowed()) {
+    reading.outcome.fail({ check: PICKLE_CHECK, message: 'more happens than is kept', offset: 0 });
+  }
+}
+
+/** What another pickle in the bytes after the last one would do, wherever it begins. */
+async function judgeTail(reading: Reading, from: number): Promise<void> {
+  const { source, context, outcome } = reading;
+  const rest = source.size - from;
+  const tail = await source.read(from, Math.min(rest, SEARCHED_TAIL));
+  const starts = [0];
+  for (
+    let at = tail.indexOf(0x80, 1);
+    at >= 0 && starts.length < MOST_TAIL_PICKLES;
+    at = tail.indexOf(0x80, at + 1)
+  ) {
+    const protocol = tail[at + 1] ?? 255;
+    if (protocol >= 2 && protocol <= 5 && OPCODES[tail[at + 2] ?? 0] !== undefined) starts.push(at);
+  }
+  for (const start of starts) {
+    const inner = sliceSource(source, from + start, rest - start);
+    const reader = pickleReader(inner, context, { joblib: false });
+    await reader.read(0);
+    const event = reader.journal.events().find(isDangerous);
+    if (event === undefined) continue;
+    const { message, ...finding } = await findingOf(inner, event);
+    outcome.find({
+      ...finding,
+      kind: 'embedded-payload',
+      message: `After the last pickle there is another. ${message}`,
+      offset: from + start + event.at,
+    });
+    return;
+  }
+  if (tail.some((byte) => byte !== 0 && byte !== 10 && byte !== 13 && byte !== 32 && byte !== 9)) {
+    outcome.find({
+      check: PICKLE_CHECK,
+      severity: 'info',
+      kind: 'hidden-data',
+      message: `${rest} bytes follow the last pickle.`,
+      offset: from,
+      evidence: { details: { bytes: rest } },
+    });
+  }
+}
+
+/** The file as joblib reads it, with array data between the opcodes. */
+async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<string> {
+  const { source, context, outcome } = reading;
+  const reader = pickleReader(source, context, { joblib: true });
+  const { last } = await readSeries(reader, source);
+  await report(reading, reader.journal);
+  const known = new Set(reader.journal.events().map(({ at }) => at));
+  const others = plain.journal.events().filter((event) => isDangerous(event) && !known.has(event.at));
+  await reportEvents(reading, others);
+  if (!last.complete) {
+    outcome.fail({ check: PICKLE_CHECK, message: `Not a whole pickle: ${last.reason}.`, offset: last.end });
+  } else if (last.end < source.size) await judgeTail(reading, last.end);
+  return 'joblib';
+}
+
+function judgesAnyway(events: readonly PickleEvent[]): boolean {
+  return events.some((event) => isDangerous(event) || event.what === 'call');
+}
+
+export function recognisePickle({ head }: Probe): Recognition {
+  if (hasPickleMark(head)) return 'yes';
+  return OPCODES[head[0] ?? 0] === undefined ? 'no' : 'maybe';
+}
+
+/**
+ * Judges a file of pickles by what loading them would do. Where the format is not sure, a file that is no whole pickle
+ * and does nothing is skipped.
+ */
+export async function judgePickle({
+  source,
+  context,
+  recognition = 'yes',
+}: ArtifactInput): Promise<ScanOutcome> {
+  const outcome = outcomeBuilder(context);
+  const reading = { source, context, outcome };
+  const reader = pickleReader(source, context, { joblib: false });
+  const { pickles, last, isTorch } = await readSeries(reader, source);
+  if (reader.parts() >= 0) return outcome.finish(await judgeJoblib(reading, reader));
+  if (pickles === 0 && recognition === 'maybe' && !judgesAnyway(reader.journal.events())) {
+    outcome.skip('not a pickle');
+    return outcome.finish('unknown');
+  }
+  await report(reading, reader.journal);
+  if (!last.complete) {
+    outcome.fail({ check: PICKLE_CHECK, message: `Not a whole pickle: ${last.reason}.`, offset: last.end });
+  } else if (last.end < source.size && !isTorch) await judgeTail(reading, last.end);
+  return outcome.finish(isTorch ? 'torch-legacy' : 'pickle');
+}
