@@ -9,16 +9,52 @@ const CREDENTIAL =
 const PLAIN_CODE = /^[\w.-]{1,80}$/;
 const PLAIN_PARAM = /^[\w.[\]-]{1,120}$/;
 
-/** Takes out the provider key, whole or in part, and whatever else looks like a credential. */
+/** As few characters of a key in a row as are taken for a part of it. */
+const KEY_PART = 8;
+
+/** Forms in which a key may be repeated: as it is, and in base64 wherever in a group of three it begins. */
+function formsOf(key: string): string[] {
+  const encoded = [0, 1, 2].flatMap((lead) => {
+    // The first and the last group mix with what stands beside the key.
+    const bytes = Buffer.from(`${' '.repeat(lead)}${key}`, 'utf8');
+    return [bytes.toString('base64'), bytes.toString('base64url')].map((text) => text.slice(4, -4));
+  });
+  return [key, ...encoded];
+}
+
+/** Replaces every stretch of `text` that is part of `key` by `[credential]`. */
+function without(text: string, key: string): string {
+  const hidden = new Uint8Array(text.length);
+  let found = false;
+  for (let from = 0; from + KEY_PART <= key.length; from += 1) {
+    const part = key.slice(from, from + KEY_PART);
+    for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) {
+      hidden.fill(1, at, at + KEY_PART);
+      found = true;
+    }
+  }
+  if (!found) return text;
+  let out = '';
+  for (let i = 0; i < text.length; i += 1) {
+    if (hidden[i] === 0) out += text[i];
+    else if (i === 0 || hidden[i - 1] === 0) out += '[credential]';
+  }
+  return out;
+}
+
+/** Takes out the provider key, whole, in part or in base64, and whatever else looks like a credential. */
 export function scrub(message: string, providerKey: string | null): string {
   let clean = message.slice(0, LONGEST_MESSAGE * 4);
-  if (providerKey !== null && providerKey.length >= 8) {
-    clean = clean.replaceAll(providerKey, '[credential]');
-    clean = clean
-      .replaceAll(providerKey.slice(0, 12), '[credential]')
-      .replaceAll(providerKey.slice(-8), '[credential]');
+  if (providerKey !== null && providerKey.length >= KEY_PART) {
+    for (const form of formsOf(providerKey)) clean = without(clean, form);
   }
   return clean.replace(CREDENTIAL, '[credential]').slice(0, LONGEST_MESSAGE);
+}
+
+/** A short word of an upstream's error; null when it is no plain one or holds a credential. */
+function plainWord(value: unknown, form: RegExp, providerKey: string | null): string | null {
+  if (typeof value !== 'string' || !form.test(value)) return null;
+  return scrub(value, providerKey) === value ? value : null;
 }
 
 function messageOf(body: unknown): JsonObject | null {
@@ -74,10 +110,11 @@ export function upstreamRefusal(refusal: Refusal, live: LiveConfiguration, nowMs
     const error = messageOf(refusal.body);
     const message =
       typeof error?.message === 'string' ? error.message : `The model provider answered ${status}.`;
-    return problem('upstream_refused', scrub(message, live.apiKeyOf(upstream)), {
+    const key = live.apiKeyOf(upstream);
+    return problem('upstream_refused', scrub(message, key), {
       status,
-      param: typeof error?.param === 'string' && PLAIN_PARAM.test(error.param) ? error.param : null,
-      publicCode: typeof error?.code === 'string' && PLAIN_CODE.test(error.code) ? error.code : null,
+      param: plainWord(error?.param, PLAIN_PARAM, key),
+      publicCode: plainWord(error?.code, PLAIN_CODE, key),
     });
   }
   if (status === 408 || status === 504) return timeoutProblem();

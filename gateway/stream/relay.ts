@@ -59,6 +59,12 @@ function drained(res: ServerResponse): Promise<boolean> {
 
 const clientGone = (): Problem => problem('client_closed', 'The client closed the connection.');
 
+/** A stream that has kept the process busy for this long lets others in: what has arrived is read without a pause. */
+const BUSY_MS = 20;
+
+/** Resolves once everything else that waits has had its turn. */
+const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** What came of one event. */
 type Step =
   | { readonly kind: 'go' }
@@ -113,12 +119,16 @@ export async function relay(
 /** Reads the upstream to its end. */
 async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): Promise<Step> {
   const parser = createSseParser();
+  let since = performance.now();
   try {
     for await (const chunk of answer.body) {
       keepRaw(state.exchange, chunk);
       for (const event of parser.push(chunk)) {
         const step = await onEvent(state, event);
         if (step.kind !== 'go') return step;
+        if (performance.now() - since < BUSY_MS) continue;
+        await letOthersIn();
+        since = performance.now();
       }
       if (!flush(state, target) && !(await drained(target.res)))
         return { kind: 'stop', problem: clientGone() };

@@ -1,0 +1,42 @@
+import { textChecks } from '@bartizan/checks/catalogue.ts';
+import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
+import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sse, startTestGateway, type TestGateway } from '../http/testing.ts';
+
+/** Numbers like those of cards: as slow to judge as any text. */
+const SLOW = '4111 1111 1111 1112 '.repeat(50);
+const event = (delta: object, finish: string | null): string =>
+  `data: ${JSON.stringify({ id: 'x', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+const burst = `${event({ content: SLOW }, null).repeat(60)}${event({}, 'stop')}data: [DONE]\n\n`;
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  const policy = compilePolicy(defaultPolicy(), textChecks);
+  gateway = await startTestGateway({ respond: () => sse([burst]), policy });
+});
+afterAll(() => gateway.close());
+
+test('a stream that arrives all at once and is slow to judge lets others have their turn', async () => {
+  let over = false;
+  let longest = 0;
+  let began = performance.now();
+  const tick = (): void => {
+    longest = Math.max(longest, performance.now() - began);
+    began = performance.now();
+    if (!over) setTimeout(tick, 1);
+  };
+  const started = performance.now();
+  tick();
+  const response = await gateway.post('/v1/chat/completions', {
+    model: 'm',
+    stream: true,
+    messages: [{ role: 'user', content: 'Hi' }],
+  });
+  const body = await response.text();
+  over = true;
+  expect(body).toContain('[DONE]');
+  const whole = performance.now() - started;
+  // Without turns, the longest wait is nearly the whole.
+  expect(longest).toBeLessThan(Math.max(250, whole / 2));
+}, 60_000);
