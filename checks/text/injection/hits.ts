@@ -12,8 +12,11 @@ export interface Hit {
   readonly end: number;
 }
 
-/** More hits than this in one text are not needed to judge it, and would cost time. */
-const MAX_HITS = 6_000;
+/**
+ * More hits than this come of texts that no policy with a limit of length lets through. Fewer would let a text hide an
+ * attack behind many harmless words that sound like one.
+ */
+const MAX_HITS = 400_000;
 
 const LETTER = 1;
 const APOSTROPHE = 2;
@@ -137,8 +140,37 @@ function readWord(text: string, start: number): Meaning {
   meaning.mask = mask;
   meaning.wordEnd = i;
   meaning.end = i;
-  if (((sieve[hash & 0xffff] as number) & 1) !== 0) readPhrases(text, start, i, plain);
+  const marks = sieve[hash & 0xffff] as number;
+  if ((marks & 1) !== 0) readPhrases(text, start, i, plain);
+  if ((marks & 4) !== 0 && text.charCodeAt(i) === 32) readCut(text, start, i);
   return meaning;
+}
+
+/** Where `rest` ends when it stands at `at` with single blanks in it, as a word by itself; or -1. */
+function restEnd(text: string, at: number, rest: string): number {
+  let i = at;
+  for (let k = 0; k < rest.length; k += 1) {
+    if (text.charCodeAt(i) !== rest.charCodeAt(k)) {
+      if (k === 0 || text.charCodeAt(i) !== 32 || text.charCodeAt(i + 1) !== rest.charCodeAt(k)) return -1;
+      i += 1;
+    }
+    i += 1;
+  }
+  return kindOf(text.charCodeAt(i)) === LETTER ? -1 : i;
+}
+
+/** A word cut by blanks (`prev ious`, `in struc tions`) means what it means in one piece. */
+function readCut(text: string, start: number, wordEnd: number): void {
+  const piece = text.slice(start, wordEnd);
+  for (const rest of LEXICON.cuts.get(piece) ?? []) {
+    const end = restEnd(text, wordEnd + 1, rest);
+    if (end < 0) continue;
+    const word = piece + rest;
+    meaning.mask |= LEXICON.words.get(word) ?? 0;
+    for (let k = 3; k <= word.length; k += 1) meaning.mask |= LEXICON.prefixes.get(word.slice(0, k)) ?? 0;
+    meaning.wordEnd = end;
+    meaning.end = Math.max(meaning.end, end);
+  }
 }
 
 function readPhrases(text: string, start: number, wordEnd: number, plain: boolean): void {

@@ -2,8 +2,10 @@ import type { Hit } from './hits.ts';
 import { C } from './lexicon/index.ts';
 import { addressed, concealed } from './rules/address.ts';
 import { disable, newTask, override } from './rules/instructions.ts';
+import { orderReader } from './rules/orders.ts';
 import { noRefusal, unbound } from './rules/persona.ts';
 import { reveal } from './rules/reveal.ts';
+import { shiftReader } from './rules/shift.ts';
 import type { Page, Sign } from './signs.ts';
 import { has } from './signs.ts';
 
@@ -11,6 +13,8 @@ import { has } from './signs.ts';
 export function judgeHits(hits: readonly Hit[], text: string): Sign[] {
   const page: Page = { hits, text };
   const signs: Sign[] = [];
+  const ordered = orderReader(page);
+  const shifted = shiftReader(page);
   const add = (sign: Sign | null): void => {
     if (sign !== null && sign.score >= 0.15) signs.push(sign);
   };
@@ -24,6 +28,8 @@ export function judgeHits(hits: readonly Hit[], text: string): Sign[] {
     if (has(mask, C.newTask)) add(newTask(page, i));
     if (has(mask, C.address)) add(addressed(page, i));
     if (has(mask, C.conceal)) add(concealed(page, i));
+    if (has(mask, C.order)) add(ordered(i));
+    if (has(mask, C.shift)) add(shifted(i));
   }
   return signs;
 }

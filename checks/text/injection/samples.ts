@@ -1,4 +1,5 @@
 import { textInput } from '../types.ts';
+import { orderSamples } from './order-samples.ts';
 
 const page = (text: string) => textInput(text, { author: 'third_party', kind: 'tool_result' });
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
@@ -152,4 +153,5 @@ export const injectionSamples = [
     ),
     found: false,
   },
+  ...orderSamples,
 ] as const;

@@ -16,7 +16,10 @@ export interface Judgement extends Span {
 
 /** Signs further apart than this many characters do not support each other. */
 const REACH = 600;
-const MAX_SIGNS = 400;
+/** Of each rule, one sign in so many characters is looked at: the strongest. */
+const BUCKET = 200;
+/** Up to this many signs are all looked at. */
+const FEW_SIGNS = 100;
 
 const KIND: Readonly<Record<RuleName, AttackKind>> = {
   override: 'direct',
@@ -32,6 +35,9 @@ const KIND: Readonly<Record<RuleName, AttackKind>> = {
   addressed: 'buried',
   concealed: 'buried',
   'carry-out': 'buried',
+  ordered: 'buried',
+  'role-change': 'direct',
+  fiction: 'jailbreak',
 };
 
 const SAYS: Readonly<Record<RuleName, string>> = {
@@ -48,6 +54,9 @@ const SAYS: Readonly<Record<RuleName, string>> = {
   addressed: 'speaks to the assistant from within other content',
   concealed: 'wants something done behind the user’s back',
   'carry-out': 'wants data carried elsewhere',
+  ordered: 'gives the assistant orders about the user, its answer or its tools',
+  'role-change': 'takes the assistant off its job',
+  fiction: 'wraps a forbidden request in a story or a game',
 };
 
 /** Says that what is written in code is to be carried out, not only decoded. */
@@ -96,17 +105,49 @@ interface Weighed {
   readonly hidden: boolean;
 }
 
-/** Different signs near each other add up as independent evidence does; the same sign twice counts once. */
-function combine(weighed: readonly Weighed[], centre: Weighed): number {
+/**
+ * Different signs near each other add up as independent evidence does; the same sign twice counts once. `weighed` is
+ * in the order of the text, and only what stands within reach of `at` is looked at.
+ */
+function combine(weighed: readonly Weighed[], at: number): number {
+  const centre = weighed[at] as Weighed;
   const best = new Map<RuleName, number>();
-  for (const other of weighed) {
-    if (Math.abs(other.sign.start - centre.sign.start) > REACH || other.score < 0.2) continue;
-    best.set(other.sign.rule, Math.max(best.get(other.sign.rule) ?? 0, other.score));
-  }
+  const take = (other: Weighed | undefined): boolean => {
+    if (other === undefined || Math.abs(other.sign.start - centre.sign.start) > REACH) return false;
+    if (other.score >= 0.2) best.set(other.sign.rule, Math.max(best.get(other.sign.rule) ?? 0, other.score));
+    return true;
+  };
+  for (let i = at - 1; take(weighed[i]); i -= 1);
+  for (let i = at + 1; take(weighed[i]); i += 1);
   best.delete(centre.sign.rule);
   let doubt = 1 - centre.score;
   for (const score of best.values()) doubt *= 1 - score * 0.7;
   return Math.min(0.99, 1 - doubt);
+}
+
+/** The signs in the order of the text; of very many, the strongest of each rule in each stretch. */
+function worthLooking(signs: readonly Sign[]): readonly Sign[] {
+  const ordered = [...signs].sort((a, b) => a.start - b.start);
+  if (ordered.length <= FEW_SIGNS) return ordered;
+  const best = new Map<string, Sign>();
+  for (const sign of ordered) {
+    const key = `${sign.rule} ${Math.floor(sign.start / BUCKET)}`;
+    const known = best.get(key);
+    if (known === undefined || sign.score > known.score) best.set(key, sign);
+  }
+  return [...best.values()].sort((a, b) => a.start - b.start);
+}
+
+/** Whether a sign lies within a hidden part; both in the order of the text. */
+function hiddenBy(parts: readonly Span[]): (sign: Sign) => boolean {
+  const furthest: number[] = [];
+  const ordered = [...parts].sort((a, b) => a.start - b.start);
+  for (const part of ordered) furthest.push(Math.max(furthest.at(-1) ?? 0, part.end));
+  let next = 0;
+  return (sign) => {
+    while (next < ordered.length && (ordered[next]?.start ?? 0) <= sign.start) next += 1;
+    return next > 0 && sign.end <= (furthest[next - 1] ?? 0);
+  };
 }
 
 interface ViewJudgement {
@@ -115,18 +156,18 @@ interface ViewJudgement {
 }
 
 function judgeView(view: View, origin: Origin): ViewJudgement | null {
-  const signs = [...judgeHits(findHits(view.text), view.text), ...findMarks(view.text)].slice(0, MAX_SIGNS);
+  const signs = worthLooking([...judgeHits(findHits(view.text), view.text), ...findMarks(view.text)]);
   if (signs.length === 0) return null;
-  const hiddenParts = findHidden(view.text);
+  const isHidden = hiddenBy(findHidden(view.text));
   const likeness = documentLikeness(view.text);
   const weighed = signs.map((sign) => {
-    const hidden = hiddenParts.some((part) => sign.start >= part.start && sign.end <= part.end);
+    const hidden = isHidden(sign);
     return { sign, hidden, score: weigh(sign, origin, likeness, hidden) };
   });
   let strongest: ViewJudgement | null = null;
-  for (const centre of weighed) {
+  for (const [at, centre] of weighed.entries()) {
     if (centre.score < 0.15) continue;
-    const score = combine(weighed, centre);
+    const score = combine(weighed, at);
     const better = strongest === null || score > strongest.score + 1e-9;
     if (better || (score >= (strongest?.score ?? 0) - 1e-9 && centre.score > (strongest?.main.score ?? 0))) {
       strongest = { score, main: centre };

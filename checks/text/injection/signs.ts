@@ -13,6 +13,9 @@ export type RuleName =
   | 'addressed'
   | 'concealed'
   | 'carry-out'
+  | 'ordered'
+  | 'role-change'
+  | 'fiction'
   | 'delimiter'
   | 'authority';
 

@@ -56,6 +56,10 @@ export const C = Object.freeze({
   instead: 1 << 28,
   /** administrator, developer, OpenAI: claimed authority */
   authority: 1 << 29,
+  /** the user, your summary, before answering: where orders to a machine are looked for */
+  order: 1 << 30,
+  /** stop being, you are no longer, respond only as: where a change of role is looked for */
+  shift: 1 << 31,
 });
 
 export type Concept = keyof typeof C;

@@ -62,7 +62,7 @@ export const en: Lexicon = {
   role:
     'you are|youre|you r|act as|acting as|pretend|pretend to be|pretending|behave as|behave like|role play|roleplay|imagine you|' +
     'imagine that you|simulate|impersonate|you will be|you shall be|you become|youll be|be my|play the role|' +
-    'play the part|take on the role|assume the role|assume the persona|assume the identity|answer as|respond as|reply as|' +
+    'play the part|respond only as|answer only as|reply only as|speak only as|only respond as|only answer as|respond exclusively as|take on the role|assume the role|assume the persona|assume the identity|answer as|respond as|reply as|' +
     'speak as|switch to|switch into|enter developer mode|enter debug mode|enter dan mode|enter god mode|transform into|turn into|stay in character|in character|' +
     'lets play|suppose you|emulate|youve become|you have become',
   unbound:
@@ -179,4 +179,18 @@ export const en: Lexicon = {
     'administrator|admin|developer|developers|openai|anthropic|your creator|your creators|your developer|your developers|' +
     'system administrator|security team|it department|compliance|auditor|authorized|authorised|root|sudo|superuser|' +
     'engineer|your operator|the operator|your owner|your maker|your boss|head office|vendor|your programmer|headquarters',
+  order:
+    'user|users|reader|readers|viewers|the human|your summary|your answer|your answers|your response|your responses|your reply|your translation|' +
+    'your output|your report|your review|your recommendation|your final answer|your final response|your solution|your code|' +
+    'answering|responding|replying|summarising|summarizing|translating|processing|when you|before you|if you|while you|' +
+    'once you|after you|whenever you|tool|function|call|invoke|execute|regardless of|no matter what|instead of|' +
+    'real question|actual question|real request|actual request|rate this|rank this|score this|grade this|recommend this|approve this|' +
+    'accept this|shortlist this|mark this|classify this|label this|rate the|rank the|score the|grade the|recommend the|' +
+    'approve the|shortlist the|correct next step',
+  shift:
+    'stop being|quit being|stop acting|stop playing|no longer|not anymore|your new|your only|your real|your single|your actual|your true|' +
+    'your sole|your job|your task|your role|abandon|stop translating|stop summarising|stop summarizing|stop the|forget the|forget about|forget being|forget that you|' +
+    'forget you|drop the|drop your|leave the|quit the|enough of|enough with|respond only as|answer only as|reply only as|speak only as|' +
+    'only respond as|only answer as|respond as|answer as|reply as|grandma|grandmother|granny|grandpa|grandfather|late mother|late father|late uncle|' +
+    'opposite day|with sure|with of course|with absolutely|with certainly',
 };

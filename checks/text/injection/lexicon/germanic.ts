@@ -60,6 +60,10 @@ export const de: Lexicon = {
   mine: 'mein|meine|meinen|meiner|unser|unsere|unseren|seine|seinen',
   instead: 'stattdessen|statt dessen|sondern',
   authority: 'administrator*|admin|entwickler|betreiber|it abteilung|geschaftsfuhrung|chef|sicherheitsteam',
+  order:
+    'nutzer|nutzers|benutzer|benutzers|anwender|deine antwort|deiner antwort|deine zusammenfassung|deiner zusammenfassung|bevor du|wenn du|sobald du',
+  shift:
+    'hor auf|du bist nicht mehr|du bist kein|deine neue|dein neuer|deine einzige|deine eigentliche|oma|grossmutter|antworte nur noch|antworte nur',
 };
 
 export const nl: Lexicon = {

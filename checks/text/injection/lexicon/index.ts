@@ -34,7 +34,9 @@ export interface CompiledLexicon {
   readonly phrases: ReadonlyMap<string, ReadonlyMap<number, readonly Phrase[]>>;
   /** By first character, longest first. */
   readonly pieces: ReadonlyMap<string, readonly Piece[]>;
-  /** By `hash & 0xffff`: 1 a word or the first word of a phrase, 2 a prefix ends here. */
+  /** What completes a word that was cut by blanks, by its first piece. */
+  readonly cuts: ReadonlyMap<string, readonly string[]>;
+  /** By `hash & 0xffff`: 1 a word or the first word of a phrase, 2 a prefix ends here, 4 the first piece of a cut word. */
   readonly sieve: Uint8Array;
 }
 
@@ -49,6 +51,20 @@ function hashOf(word: string): number {
   let hash = 7;
   for (let i = 0; i < word.length; i += 1) hash = hashStep(hash, word.charCodeAt(i));
   return hash & 0xffff;
+}
+
+/** Words that are worth cutting: none of them falls apart into two words that stand together by chance. */
+const CUTTABLE =
+  'ignore|ignoring|disregard|override|bypass|forget|previous|instructions|instruction|guidelines|restrictions|system|' +
+  'prompt|reveal|password|secret|developer|unrestricted|uncensored|jailbreak|ignoriere|vergiss|anweisungen|bisherigen|' +
+  'vorherigen|ignorez|oublie|precedentes|consignes|ignora|olvida|instrucciones|anteriores|regeln|regles|reglas';
+
+function cutWords(): Map<string, string[]> {
+  const cuts = new Map<string, string[]>();
+  for (const word of CUTTABLE.split('|')) {
+    for (let k = 2; k < word.length - 1; k += 1) listIn(cuts, word.slice(0, k)).push(word.slice(k));
+  }
+  return cuts;
 }
 
 function compile(lexicons: readonly Lexicon[]): CompiledLexicon {
@@ -84,7 +100,9 @@ function compile(lexicons: readonly Lexicon[]): CompiledLexicon {
   for (const word of [...words.keys(), ...phrases.keys()])
     sieve[hashOf(word)] = (sieve[hashOf(word)] ?? 0) | 1;
   for (const prefix of prefixes.keys()) sieve[hashOf(prefix)] = (sieve[hashOf(prefix)] ?? 0) | 2;
-  return Object.freeze({ words, prefixes, phrases, pieces, sieve });
+  const cuts = cutWords();
+  for (const piece of cuts.keys()) sieve[hashOf(piece)] = (sieve[hashOf(piece)] ?? 0) | 4;
+  return Object.freeze({ words, prefixes, phrases, pieces, cuts, sieve });
 }
 
 function orInto(map: Map<string, number>, key: string, mask: number): void {

@@ -47,6 +47,10 @@ export const fr: Lexicon = {
   mine: 'mon|ma|mes|notre|nos|son|ses|leur|leurs|sa',
   instead: 'a la place|plutot|au lieu',
   authority: 'administrateur|admin|developpeur|service informatique|direction|equipe de securite',
+  order:
+    'utilisateur|utilisatrice|ta reponse|votre reponse|ton resume|votre resume|avant de|lorsque tu|quand tu',
+  shift:
+    'arrete d etre|cesse d etre|tu n es plus|ta nouvelle|ton nouveau|ta seule|ta vraie|mamie|grand mere|reponds uniquement|reponds seulement',
 };
 
 export const es: Lexicon = {
@@ -98,6 +102,10 @@ export const es: Lexicon = {
   mine: 'mi|mis|nuestro|nuestra|nuestras|nuestros|su|sus',
   instead: 'en su lugar|en vez de|en lugar de|mejor',
   authority: 'administrador*|admin|desarrollador|departamento de informatica|direccion|gerencia',
+  order:
+    'usuario|usuaria|tu respuesta|su respuesta|tu resumen|su resumen|antes de|cuando resumas|cuando respondas',
+  shift:
+    'deja de ser|ya no eres|tu nueva|tu nuevo|tu unica|tu verdadera|abuela|abuelita|responde solo|responde unicamente',
 };
 
 export const pt: Lexicon = {
