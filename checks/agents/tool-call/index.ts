@@ -30,8 +30,10 @@ type Found = Omit<TextFinding, 'segment'>;
 /** Keys whose shape leaves no doubt; the secrets check knows many more. */
 const SECRET =
   /-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bsk-[A-Za-z0-9_-]{32,200}\b|\bxox[abprs]-[A-Za-z0-9-]{20,200}\b|\bbz_[A-Za-z0-9_-]{40,64}\b/;
-/** A longer argument is judged by its head and tail of this many characters. */
+/** A longer argument is judged in pieces of this many characters. */
 const MAX_VALUE = 65_536;
+/** Characters that neighbouring pieces share: no pattern matches more. */
+const OVERLAP = 2_048;
 const MAX_FINDINGS = 100;
 
 function matchesName(name: string, patterns: readonly string[]): boolean {
@@ -78,25 +80,35 @@ function place(value: StringValue, from: number, to: number): { start: number; e
     : { start: value.start, end: value.end };
 }
 
-function bounded(text: string): string {
-  return text.length <= MAX_VALUE * 2 ? text : text.slice(0, MAX_VALUE) + text.slice(-MAX_VALUE);
+/** A long value in overlapping pieces, so that each is quick to judge and none of it goes unread. */
+function piecesOf(text: string): { readonly piece: string; readonly from: number }[] {
+  const pieces = [];
+  for (let from = 0; from === 0 || from + OVERLAP < text.length; from += MAX_VALUE - OVERLAP) {
+    pieces.push({ piece: text.slice(from, from + MAX_VALUE), from });
+  }
+  return pieces;
 }
 
 function judgeValue(value: StringValue, config: Config, context: TextContext): Found[] {
+  const text = value.value;
+  const pieces = piecesOf(text);
   const found: Found[] = [];
-  const text = bounded(value.value);
-  for (const danger of DANGERS) {
-    if (!config[danger.capability]) continue;
-    const match = danger.pattern.exec(text);
-    if (match === null) continue;
-    const { kind, score, message } = danger;
-    found.push({ ...place(value, match.index, match.index + match[0].length), kind, score, message });
+  const first = (pattern: RegExp): { start: number; end: number } | null => {
+    for (const { piece, from } of pieces) {
+      const match = pattern.exec(piece);
+      if (match !== null) return place(value, from + match.index, from + match.index + match[0].length);
+    }
+    return null;
+  };
+  for (const { capability, pattern, kind, score, message } of DANGERS) {
+    const at = config[capability] ? first(pattern) : null;
+    if (at !== null) found.push({ ...at, kind, score, message });
   }
   if (!config.secrets) return found;
-  const secret = SECRET.exec(text);
+  const secret = first(SECRET);
   if (secret !== null) {
-    const at = place(value, secret.index, secret.index + secret[0].length);
-    found.push({ ...at, kind: 'secret-argument', score: 0.9, message: 'An argument holds a key or token.' });
+    const message = 'An argument holds a key or token.';
+    found.push({ ...secret, kind: 'secret-argument', score: 0.9, message });
   }
   for (const canary of context.canaries) {
     const at = canary.length >= 4 ? text.toLowerCase().indexOf(canary.toLowerCase()) : -1;

@@ -9,7 +9,7 @@ export interface StringValue {
   readonly closed: boolean;
 }
 
-/** Strings beyond this number are not looked at one by one; the whole text still is. */
+/** Strings beyond this number are not looked at one by one, but as one. */
 const MAX_STRINGS = 2_000;
 
 function closingQuote(text: string, open: number): number {
@@ -38,7 +38,8 @@ function decode(raw: string): string {
 export function stringValues(text: string): StringValue[] {
   const found: StringValue[] = [];
   let name = '';
-  for (let i = text.indexOf('"'); i >= 0 && found.length < MAX_STRINGS; ) {
+  let i = text.indexOf('"');
+  while (i >= 0 && found.length < MAX_STRINGS) {
     const close = closingQuote(text, i);
     const end = close < 0 ? text.length : close;
     let next = end + 1;
@@ -51,6 +52,8 @@ export function stringValues(text: string): StringValue[] {
     }
     i = text.indexOf('"', end + 1);
   }
+  if (i >= 0)
+    found.push({ name: '', value: decode(text.slice(i)), start: i, end: text.length, closed: true });
   if (found.length === 0)
     found.push({ name: '', value: text, start: 0, end: text.length, closed: !/^\s{0,64}[{[]/.test(text) });
   return found;

@@ -109,11 +109,14 @@ function inspect(segment: Segment, config: Config, context: TextContext): TextFi
     { text: segment.text, spanOf: (start: number, end: number) => ({ start, end }) },
   ];
   for (const layer of layers) {
+    const earlier = found.length;
     for (const target of findTargets(layer.text)) {
       const judged = judge(target, config, context.canaries);
       if (judged === null) continue;
       const { start, end } = layer.spanOf(target.start, target.end);
-      if (found.some((other) => other.start < end && start < other.end)) continue;
+      // Within a layer targets do not overlap; what an earlier layer showed is not told twice.
+      const known = (other: TextFinding): boolean => other.start < end && start < other.end;
+      if (found.slice(0, earlier).some(known)) continue;
       found.push({ segment: segment.index, start, end, ...judged, replacement: '#removed-link' });
     }
   }

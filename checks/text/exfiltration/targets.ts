@@ -70,10 +70,6 @@ function fromTags(text: string): Target[] {
   return found;
 }
 
-function overlaps(target: Span, others: readonly Span[]): boolean {
-  return others.some((other) => target.start < other.end && other.start < target.end);
-}
-
 /** False when a text has no sign of an address at all, which most texts have not. */
 export function mayHoldTargets(text: string): boolean {
   return (
@@ -89,14 +85,17 @@ function hasOddScheme(text: string): boolean {
   return /(?:javascript|vbscript|data|file):/i.test(text);
 }
 
-/** At most this many targets of a text are judged. */
-const MAX_TARGETS = 400;
+const USED_LABEL = /\]\[([^\]\n]{1,256})\]/g;
 
 /** Everything in a text that points elsewhere: Markdown, HTML, CSS and bare addresses, without overlaps. */
 export function findTargets(text: string): Target[] {
   const found: Target[] = [];
+  // Targets cover all their characters, so that one without a covered character overlaps none before it.
+  const covered = new Uint8Array(text.length);
   const push = (target: Target): void => {
-    if (found.length < MAX_TARGETS && !overlaps(target, found)) found.push(target);
+    if (covered.subarray(target.start, target.end).includes(1)) return;
+    covered.fill(1, target.start, target.end);
+    found.push(target);
   };
   if (text.includes('](')) {
     for (const match of text.matchAll(MARKDOWN)) {
@@ -106,6 +105,8 @@ export function findTargets(text: string): Target[] {
     }
   }
   if (text.includes(']:')) {
+    const used = new Set<string>();
+    if (text.includes('![')) for (const [, label] of text.matchAll(USED_LABEL)) used.add(label ?? '');
     for (const match of text.matchAll(DEFINITION)) {
       const url = match[2] ?? '';
       if (!/^[a-z][a-z0-9+.-]{0,20}:|^\/\//i.test(url)) continue;
@@ -113,7 +114,7 @@ export function findTargets(text: string): Target[] {
       push({
         url,
         form: 'reference',
-        loads: text.includes(`][${match[1] ?? ''}]`) && text.includes('!['),
+        loads: used.has(match[1] ?? ''),
         ...locate(match, url),
       });
     }

@@ -1,7 +1,7 @@
 import type { Span } from './span.ts';
 
 /** The most bytes that one encoded run is decoded to. */
-const MAX_BYTES = 16_384;
+const MAX_BYTES = 262_144;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A decoded stretch and where its encoded form stands. */
@@ -34,7 +34,7 @@ function readable(bytes: Uint8Array): string | null {
   return wordy / total >= 0.75 ? text : null;
 }
 
-const HEX_RUN = /^(?:0x)?(?:[0-9a-f]{2}){8,8192}$/i;
+const HEX_RUN = /^(?:0x)?(?:[0-9a-f]{2}){8,}$/i;
 const BASE64_RUN = /^[A-Za-z0-9+/_-]{16,}={0,2}$/;
 
 /** Decodes the long runs that a survey found, as hexadecimal or base64 (either alphabet). */

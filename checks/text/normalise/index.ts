@@ -76,13 +76,31 @@ function decodeInto(work: Work, layer: Layer, seen: Survey): void {
   if (seen.hidden) for (const hidden of readHidden(text)) addLayer(work, layer, hidden);
 }
 
-function addDecoded(
-  work: Work,
-  layer: Layer,
-  found: readonly { readonly how: string; readonly text: string; readonly at: Span }[],
-): void {
-  for (const { how, text, at } of found)
+type Decoded = { readonly how: string; readonly text: string; readonly at: Span };
+
+/** This many decoded passages of a text are read one by one; the others together, so that none goes unread. */
+const APART = 12;
+
+function addDecoded(work: Work, layer: Layer, found: readonly Decoded[]): void {
+  for (const { how, text, at } of found.slice(0, APART))
     addLayer(work, layer, { how, text, map: stretchedMap(at, text.length) });
+  const rest = found.slice(APART);
+  for (const how of new Set(rest.map((passage) => passage.how)))
+    addLayer(
+      work,
+      layer,
+      joined(
+        how,
+        rest.filter((passage) => passage.how === how),
+      ),
+    );
+}
+
+/** Passages as lines of one text, which stands where they stand together. */
+function joined(how: string, passages: readonly Decoded[]): { how: string; text: string; map: SpanMap } {
+  const text = passages.map((passage) => passage.text).join('\n');
+  const at = { start: passages[0]?.at.start ?? 0, end: passages.at(-1)?.at.end ?? 0 };
+  return { how, text, map: stretchedMap(at, text.length) };
 }
 
 function addViews(work: Work, layer: Layer, seen: Survey): void {

@@ -23,7 +23,8 @@ export interface Survey {
 }
 
 const LONG_RUN = 16;
-const MAX_RUNS = 24;
+/** A text of the longest decoded length holds no more. */
+const MAX_RUNS = 16_384;
 
 const LETTER = 1;
 const DIGIT = 2;
