@@ -35,6 +35,9 @@ const KIND: Readonly<Record<RuleName, AttackKind>> = {
   addressed: 'buried',
   concealed: 'buried',
   'carry-out': 'buried',
+  ordered: 'buried',
+  'role-change': 'direct',
+  fiction: 'jailbreak',
 };
 
 const SAYS: Readonly<Record<RuleName, string>> = {
@@ -51,6 +54,9 @@ const SAYS: Readonly<Record<RuleName, string>> = {
   addressed: 'speaks to the assistant from within other content',
   concealed: 'wants something done behind the user’s back',
   'carry-out': 'wants data carried elsewhere',
+  ordered: 'gives the assistant orders about the user, its answer or its tools',
+  'role-change': 'takes the assistant off its job',
+  fiction: 'wraps a forbidden request in a story or a game',
 };
 
 /** Says that what is written in code is to be carried out, not only decoded. */
