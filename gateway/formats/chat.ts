@@ -10,6 +10,8 @@ import {
   names,
   type Place,
   refuse,
+  settings,
+  speakerName,
   stranger,
   strangers,
   text,
@@ -27,6 +29,14 @@ const PARAMETERS = names(`
   repetition_penalty logit_bias logprobs top_logprobs user safety_identifier seed service_tier
   store metadata tool_choice function_call parallel_tool_calls modalities audio reasoning_effort
   verbosity prompt_cache_key prompt_cache_retention prompt_cache_options moderation
+`);
+
+/** Those of them that are no ids of the caller's own and no words that end an answer: text in them is read. */
+const SETTINGS = names(`
+  stream_options service_tier store metadata tool_choice function_call parallel_tool_calls modalities audio
+  reasoning_effort verbosity prompt_cache_retention prompt_cache_options moderation logit_bias seed temperature
+  top_p top_k min_p n max_tokens max_completion_tokens presence_penalty frequency_penalty repetition_penalty
+  logprobs top_logprobs
 `);
 
 /** Who speaks in a role. A role that we don't know is nobody we trust. */
@@ -63,7 +73,7 @@ function readMember(
       identifier(to, at(message, key, path), VOICES.document);
       return;
     case 'name':
-      identifier(to, at(message, key, path), voice);
+      speakerName(to, at(message, key, path), voice);
       return;
     case 'refusal':
       text(to, at(message, key, path), VOICES.assistant);
@@ -249,6 +259,7 @@ function readRequest(body: JsonObject, to: Gathered, reading: { guardsOutput: bo
       'modalities',
     );
   }
+  settings(to, body, '', SETTINGS);
   strangers(to, body, '', PARAMETERS);
 }
 const PREDICTION_MEMBERS = new Set(['type', 'content']);

@@ -153,6 +153,15 @@ export function identifier(to: Gathered, place: Place, voice: Voice): void {
   text(to, place, voice);
 }
 
+const LONGEST_NAME = 24;
+
+/** The name of a speaker, which the model reads: a long one may be a sentence without its spaces. */
+export function speakerName(to: Gathered, place: Place, voice: Voice): void {
+  const value = valueAt(place);
+  if (typeof value === 'string' && value.length > LONGEST_NAME) text(to, place, voice);
+  else identifier(to, place, voice);
+}
+
 /** A tool's name: an identifier where a client sends it, but written by the model in an answer, so read there. */
 export function toolName(to: Gathered, place: Place, voice: Voice): void {
   if (to.author === null) identifier(to, place, voice);
@@ -254,6 +263,39 @@ export function strangers(
 export function stranger(to: Gathered, holder: JsonObject, key: string, path: string): void {
   if (!IDENTIFIER.test(key)) keyText(to, holder, key, { path, voice: VOICES.document });
   leaves(to, at(holder, key, path), VOICES.document);
+}
+
+/**
+ * Gathers what reads like text in members that should only steer a call: some models are shown them (how hard to
+ * think, what to keep of a long conversation), and all of them leave the house.
+ */
+export function settings(
+  to: Gathered,
+  holder: JsonObject,
+  path: string,
+  members: { readonly has: (key: string) => boolean },
+): void {
+  for (const key in holder) {
+    const value = holder[key];
+    if (typeof value === 'number' || typeof value === 'boolean' || !members.has(key)) continue;
+    setting(to, at(holder, key, path));
+  }
+}
+
+function setting(to: Gathered, place: Place): void {
+  const value = valueAt(place);
+  if (typeof value !== 'object' || value === null) {
+    identifier(to, place, VOICES.document);
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    const below = Array.isArray(value)
+      ? at(value, Number(key), place.path)
+      : at(value as JsonObject, key, place.path);
+    setting(to, below);
+    if (!IDENTIFIER.test(key))
+      keyText(to, value as JsonObject, key, { path: place.path, voice: VOICES.document });
+  }
 }
 
 /** A set of member names, written as one string. */

@@ -11,6 +11,7 @@ import {
   leaves,
   names,
   refuse,
+  settings,
   strangers,
   text,
   toolName,
@@ -26,6 +27,13 @@ const PARAMETERS = names(`
   thinking service_tier cache_control container inference_geo output_config output_format speed betas
   context_management mcp_servers diagnostics user_profile_id workspace_id anthropic_version anthropic_beta
 `);
+
+/** Those of them that are no ids of the caller's own and no words that end an answer: text in them is read. */
+const SETTINGS = names(`
+  max_tokens temperature top_p top_k tool_choice thinking service_tier cache_control container inference_geo speed
+  betas context_management diagnostics anthropic_version anthropic_beta workspace_id
+`);
+const METADATA = names('user_id');
 
 const ROLE_VOICES: Readonly<Record<string, Voice>> = Object.assign(Object.create(null), {
   system: VOICES.operator,
@@ -212,6 +220,9 @@ function readRequest(body: JsonObject, to: Gathered): void {
   for (const key of ['output_config', 'output_format'] as const) {
     jsonText(to, at(body, key, ''), VOICES.toolDescription);
   }
+  if (isObject(body.metadata)) strangers(to, body.metadata, '/metadata', METADATA);
+  else text(to, at(body, 'metadata', ''), VOICES.document);
+  settings(to, body, '', SETTINGS);
   strangers(to, body, '', PARAMETERS);
 }
 

@@ -1,6 +1,17 @@
 import { isObject, type JsonObject } from '../http/json.ts';
 import { dropLogprobs } from './chat.ts';
-import { at, type Gathered, leaves, names, refuse, strangers, text, VOICES, type Voice } from './gather.ts';
+import {
+  at,
+  type Gathered,
+  leaves,
+  names,
+  refuse,
+  settings,
+  strangers,
+  text,
+  VOICES,
+  type Voice,
+} from './gather.ts';
 import { type Format, type Reading, usage, userId } from './types.ts';
 
 /** A member that may be a text, texts, or token ids that no guard can read. */
@@ -35,6 +46,7 @@ function readTexts(body: JsonObject, to: Gathered, { member, voice }: Texts, rea
 }
 
 const EMBEDDING_PARAMETERS = names('model input encoding_format dimensions user safety_identifier');
+const EMBEDDING_SETTINGS = names('encoding_format dimensions');
 const EMBEDDING_ANSWER = names('object data model usage id created');
 const PROMPT: Texts = { member: 'prompt', voice: VOICES.user };
 const INPUT: Texts = { member: 'input', voice: VOICES.embedding };
@@ -47,6 +59,7 @@ export const embeddings: Format = Object.freeze({
   streams: false,
   readRequest: (body: JsonObject, to: Gathered, reading: Reading) => {
     readTexts(body, to, INPUT, reading);
+    settings(to, body, '', EMBEDDING_SETTINGS);
     strangers(to, body, '', EMBEDDING_PARAMETERS);
   },
   readAnswer: (answer: JsonObject, to: Gathered) => strangers(to, answer, '', EMBEDDING_ANSWER),
@@ -60,6 +73,10 @@ const COMPLETION_PARAMETERS = names(`
   model prompt suffix stream stream_options temperature top_p n best_of stop max_tokens presence_penalty
   frequency_penalty logit_bias logprobs echo user safety_identifier seed top_k min_p repetition_penalty
 `);
+const COMPLETION_SETTINGS = names(`
+  stream_options temperature top_p n best_of max_tokens presence_penalty frequency_penalty logit_bias logprobs echo
+  seed top_k min_p repetition_penalty
+`);
 const COMPLETION_ANSWER = names('id object created model choices usage system_fingerprint service_tier');
 const CHOICE = names('index text finish_reason logprobs stop_reason');
 
@@ -72,6 +89,7 @@ export const completions: Format = Object.freeze({
   readRequest: (body: JsonObject, to: Gathered, reading: Reading) => {
     if (body.prompt !== undefined && body.prompt !== null) readTexts(body, to, PROMPT, reading);
     text(to, at(body, 'suffix', ''), VOICES.user);
+    settings(to, body, '', COMPLETION_SETTINGS);
     strangers(to, body, '', COMPLETION_PARAMETERS);
   },
   readAnswer: (answer: JsonObject, to: Gathered) => {

@@ -10,6 +10,7 @@ import {
   leaves,
   names,
   refuse,
+  settings,
   strangers,
   text,
   toolName,
@@ -25,6 +26,13 @@ const PARAMETERS = names(`
   safety_identifier service_tier store metadata tool_choice parallel_tool_calls reasoning truncation include
   max_output_tokens max_tool_calls prompt_cache_key prompt_cache_retention prompt_cache_options background
   previous_response_id conversation prompt context_management moderation access_programs
+`);
+
+/** Those of them that are no ids of the caller's own: text in them is read. */
+const SETTINGS = names(`
+  stream_options temperature top_p top_logprobs service_tier store metadata tool_choice parallel_tool_calls
+  reasoning truncation include max_output_tokens max_tool_calls prompt_cache_retention prompt_cache_options
+  context_management moderation access_programs
 `);
 
 /** Members that bring in text which this gateway never sees, and what to do instead. */
@@ -247,6 +255,7 @@ function readRequest(body: JsonObject, to: Gathered): void {
     schemaText(to, at(body.text, 'format', '/text'));
     strangers(to, body.text, '/text', TEXT_SETTINGS);
   } else leaves(to, at(body, 'text', ''), VOICES.toolDescription);
+  settings(to, body, '', SETTINGS);
   strangers(to, body, '', PARAMETERS);
 }
 
