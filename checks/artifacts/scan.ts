@@ -2,6 +2,7 @@ import { formatChecks } from './formats/catalogue.ts';
 import { magicOf } from './formats/core/magic.ts';
 import { probeText } from './formats/core/text.ts';
 import { type OutcomeBuilder, outcomeBuilder } from './outcome.ts';
+import { pickleCheck } from './pickle/index.ts';
 import { probe } from './source/bytes.ts';
 import {
   type AnyArtifactCheck,
@@ -19,7 +20,10 @@ import {
 const DISPATCH = 'artifacts/dispatch';
 
 /** All artifact checks, in the order in which they are asked. */
-export const artifactChecks: readonly AnyArtifactCheck[] = Object.freeze([...formatChecks]);
+export const artifactChecks: readonly AnyArtifactCheck[] = Object.freeze([
+  pickleCheck as unknown as AnyArtifactCheck,
+  ...formatChecks,
+]);
 
 export interface ScanOptions {
   readonly limits?: Partial<ScanLimits>;

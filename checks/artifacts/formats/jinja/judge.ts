@@ -32,6 +32,8 @@ const RENDERER_OBJECTS = new Set(['cycler', 'joiner', 'lipsum', 'self', 'url_for
 const BUILT_INS = new Set(['__import__', 'eval', 'exec', 'open', 'compile', 'getattr', 'globals', 'vars']);
 const DUNDER = /__[a-z_]{2,30}__/g;
 const MOST_FINDINGS = 20;
+/** Tokens in one subscript that are looked at. */
+const MOST_PIECES = 256;
 
 /**
  * What in a template reaches for the interpreter (server-side template injection). Reads the code as tokens: names,
@@ -134,8 +136,9 @@ function judgeSubscript(
   const name = fold(tokens, index + 1, ']', known);
   const token = tokens[index] as JinjaToken;
   if (name === undefined) {
-    const end = tokens.findIndex((candidate, at) => at > index && candidate.text === ']');
-    const inside = tokens.slice(index + 1, end < 0 ? tokens.length : end);
+    const near = tokens.slice(index + 1, index + MOST_PIECES);
+    const end = near.findIndex(({ text }) => text === ']');
+    const inside = end < 0 ? near : near.slice(0, end);
     if (inside.some(({ text, kind }) => text === '~' && kind === 'operator')) {
       add(token, 'medium', 'The template puts an attribute name together from parts.');
     }
@@ -178,7 +181,7 @@ function fold(
 ): string | undefined {
   let text = '';
   let pieces = 0;
-  for (let at = start; at < tokens.length; at += 1) {
+  for (let at = start; at < Math.min(tokens.length, start + MOST_PIECES); at += 1) {
     const token = tokens[at] as JinjaToken;
     if (token.kind === 'operator') {
       if (token.text === closer || token.text === '-' || token.text === '%')

@@ -91,8 +91,8 @@ export const onnxCheck = defineArtifactCheck({
   ],
   recognise,
   judge(input, config) {
-    let sawGraph = () => false;
-    return judged(input, { check: CHECK, format: 'onnx', isCertain: () => sawGraph() }, async (outcome) => {
+    let sawNode = () => false;
+    return judged(input, { check: CHECK, format: 'onnx', isCertain: () => sawNode() }, async (outcome) => {
       const source = cachedSource(input.source);
       const tensors: WeightTensor[] = [];
       const graph = createGraphNotes();
@@ -107,7 +107,7 @@ export const onnxCheck = defineArtifactCheck({
         },
         input.context.checkpoint,
       );
-      sawGraph = walk.sawGraph;
+      sawNode = walk.sawNode;
       await walk.model();
       if (!walk.sawGraph()) {
         if (input.recognition === 'maybe') return 'unknown';

@@ -49,12 +49,15 @@ const MOST_IO = 10_000;
 export interface OnnxWalk {
   readonly model: () => Promise<void>;
   readonly sawGraph: () => boolean;
+  /** True once a node with an operator's name was met: other messages have no such thing. */
+  readonly sawNode: () => boolean;
 }
 
 /** Walks a ModelProto field by field; what it meets goes to `visitor`. Throws `ScanFault`. */
 export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint: () => void): OnnxWalk {
   let nodes = 0;
   let hasGraph = false;
+  let hasNode = false;
   const fields = (range: Range) => readFields(source, range, checkpoint);
   const rangeOf = ({ offset, length }: Field): Range => ({ start: offset, end: offset + length });
 
@@ -151,6 +154,7 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
       else if (field.number === 6) await describe('doc_string of a node', field);
       else if (field.number === 7) domain = await text(field);
     }
+    if (/^[A-Za-z_][\w.:]{0,200}$/.test(op)) hasNode = true;
     visitor.node({ op, domain, name, inputs, outputs, offset: range.start, depth });
     for (const each of attributes) await attribute(each, depth);
   }
@@ -211,5 +215,5 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
     }
   }
 
-  return Object.freeze({ model, sawGraph: () => hasGraph });
+  return Object.freeze({ model, sawGraph: () => hasGraph, sawNode: () => hasNode });
 }

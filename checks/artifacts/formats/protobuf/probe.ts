@@ -3,6 +3,7 @@ import { type Field, readHeader } from './fields.ts';
 
 /** The first top-level fields whose headers lie in the probe; null where the bytes are no protobuf message. */
 export function probeFields({ head, size }: Probe, most = 64): Field[] | null {
+  if (isPlainText(head)) return null;
   const fields: Field[] = [];
   let at = 0;
   while (at < head.length && fields.length < most) {
@@ -17,4 +18,9 @@ export function probeFields({ head, size }: Probe, most = 64): Field[] | null {
     at = field.offset + field.length;
   }
   return fields;
+}
+
+/** Any message with a text or a small number in it has a tag below 0x20 that no plain text has. */
+function isPlainText(head: Uint8Array): boolean {
+  return !head.some((byte) => byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
 }

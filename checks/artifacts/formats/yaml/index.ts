@@ -11,7 +11,7 @@ import { judgeTarget } from './target.ts';
 const CHECK = 'artifacts/yaml';
 const MARKS = /_target_|!!python|2002:python|(?:^|\n)\s{0,80}loader_module\s{0,20}:/;
 const TARGET = /_target_["']?\s{0,200}:\s{0,200}([^\s,}\]#][^\n,}\]#]{0,500})/g;
-const TAG = /(?:!!python\/|tag:yaml\.org,2002:python\/)([a-zA-Z/_]{1,40})(?::|%3[aA])?([\w.:]{0,200})/g;
+const TAG = /(?:!!python\/|tag:yaml\.org,2002:python\/)([a-zA-Z/_]{0,40})(?::|%3[aA])?([\w.:]{0,200})/g;
 const LOADER = /(?:^|\n)\s{0,80}["']?loader_module["']?\s{0,20}:\s{0,20}["']?([\w.]{1,200})/g;
 const TRUST = /(?:^|\n)\s{0,80}["']?trust_remote_code["']?\s{0,20}:\s{0,20}["']?(?:true|yes|on)\b/gi;
 /** Tags of PyYAML that make plain values. */
