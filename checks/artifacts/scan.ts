@@ -94,18 +94,23 @@ async function ask(
   const seen = await probe(source);
   const sure: string[] = [];
   const likely: string[] = [];
+  let hasLooked = false;
   for (const [index, check] of rules.checks.entries()) {
     const recognition = check.recognise(seen);
     if (recognition === 'no') continue;
     const answer = await judgeBy(check, { source, context, recognition }, rules.configs[index]);
+    if (answer.format === 'unknown') {
+      hasLooked = true;
+      // That it is not this format says nothing about the file: what it is comes at the end.
+      outcome.include({ ...answer, skipped: answer.skipped.filter(({ path }) => path !== context.path) });
+      continue;
+    }
     outcome.include(answer);
-    if (answer.format === 'unknown') continue;
     (recognition === 'yes' ? sure : likely).push(answer.format);
   }
   const [format] = [...sure, ...likely];
   if (format !== undefined) return outcome.finish(format);
-  judgeUnknown(seen, outcome);
-  return outcome.finish('unknown');
+  return outcome.finish(judgeUnknown(seen, outcome, hasLooked));
 }
 
 function judgeBy(
@@ -116,8 +121,11 @@ function judgeBy(
   return check.judge(input as ArtifactInput, config as never);
 }
 
-/** What no check knows: a program, an archive that is not opened, or nothing that anything loads. */
-function judgeUnknown(seen: Probe, outcome: OutcomeBuilder): void {
+/**
+ * What no check knows: a program, an archive that is not opened, text, or nothing that anything loads. Where a check
+ * looked into bytes and saw that its loader would refuse them, that is a judgement; otherwise the file is skipped.
+ */
+function judgeUnknown(seen: Probe, outcome: OutcomeBuilder, hasLooked: boolean): string {
   const magic = magicOf(seen.head);
   if (magic?.is === 'program') {
     outcome.find({
@@ -130,7 +138,8 @@ function judgeUnknown(seen: Probe, outcome: OutcomeBuilder): void {
     });
   } else if (magic?.is === 'archive') {
     outcome.fail({ check: DISPATCH, message: `${magic.name} that cannot be opened here`, offset: 0 });
-  } else if (magic !== undefined) outcome.skip(`${magic.name}: nothing loads it as a model`);
+  } else if (magic?.format !== undefined) return magic.format;
   else if (probeText(seen) !== null) outcome.skip('text that no loader runs');
-  else outcome.skip('no known format');
+  else if (!hasLooked) outcome.skip('no known format');
+  return 'unknown';
 }

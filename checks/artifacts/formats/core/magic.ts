@@ -7,6 +7,8 @@ export interface Magic {
    * - `inert`: a picture, a document, a table: nothing loads it as a model.
    */
   readonly is: 'program' | 'archive' | 'inert';
+  /** Short name, of inert ones. */
+  readonly format?: string;
 }
 
 interface Mark extends Magic {
@@ -28,15 +30,15 @@ const MARKS: readonly Mark[] = [
   { name: 'a gzip stream', is: 'archive', at: 0, bytes: '\x1f\x8b\x08' },
   { name: 'a cabinet archive', is: 'archive', at: 0, bytes: 'MSCF\x00\x00\x00\x00' },
   { name: 'a zip archive', is: 'archive', at: 0, bytes: 'PK\x03\x04' },
-  { name: 'a PNG picture', is: 'inert', at: 0, bytes: '\x89PNG\r\n\x1a\n' },
-  { name: 'a JPEG picture', is: 'inert', at: 0, bytes: '\xff\xd8\xff' },
-  { name: 'a GIF picture', is: 'inert', at: 0, bytes: 'GIF8' },
-  { name: 'a WebP or WAV file', is: 'inert', at: 0, bytes: 'RIFF' },
-  { name: 'a PDF document', is: 'inert', at: 0, bytes: '%PDF-' },
-  { name: 'a Parquet table', is: 'inert', at: 0, bytes: 'PAR1' },
-  { name: 'an Arrow table', is: 'inert', at: 0, bytes: 'ARROW1' },
-  { name: 'a TensorFlow Lite model', is: 'inert', at: 4, bytes: 'TFL3' },
-  { name: 'an SQLite database', is: 'inert', at: 0, bytes: 'SQLite format 3\x00' },
+  { name: 'a PNG picture', is: 'inert', format: 'png', at: 0, bytes: '\x89PNG\r\n\x1a\n' },
+  { name: 'a JPEG picture', is: 'inert', format: 'jpeg', at: 0, bytes: '\xff\xd8\xff' },
+  { name: 'a GIF picture', is: 'inert', format: 'gif', at: 0, bytes: 'GIF8' },
+  { name: 'a WebP or WAV file', is: 'inert', format: 'riff', at: 0, bytes: 'RIFF' },
+  { name: 'a PDF document', is: 'inert', format: 'pdf', at: 0, bytes: '%PDF-' },
+  { name: 'a Parquet table', is: 'inert', format: 'parquet', at: 0, bytes: 'PAR1' },
+  { name: 'an Arrow table', is: 'inert', format: 'arrow', at: 0, bytes: 'ARROW1' },
+  { name: 'a TensorFlow Lite model', is: 'inert', format: 'tflite', at: 4, bytes: 'TFL3' },
+  { name: 'an SQLite database', is: 'inert', format: 'sqlite', at: 0, bytes: 'SQLite format 3\x00' },
 ];
 
 /** The first mark that `head` begins with. */
