@@ -122,8 +122,8 @@ export const DEFAULT_LIMITS: ScanLimits = Object.freeze({
   expandedBytes: 64 * 2 ** 30,
   ratio: 400,
   opcodes: 20_000_000_000,
-  memo: 262_144,
-  stack: 262_144,
+  memo: 65_536,
+  stack: 65_536,
   textBytes: 16_384,
   findings: 500,
 });

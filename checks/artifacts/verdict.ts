@@ -21,14 +21,14 @@ function isMalicious({ severity, kind }: ArtifactFinding): boolean {
 
 /**
  * `malicious`: something of severity `high` or worse runs or strikes by itself. `suspicious`: any other finding of
- * `medium` or worse. Then `error` if any part could not be judged, `suspicious` for low findings, `skipped` when no
- * part is of a format that anything loads, and only then `clean`. Findings of severity `info` weigh nothing.
+ * `medium` or worse. Then `error` if any part could not be judged, `suspicious` for low findings, and only then
+ * `clean`, which is also what nothing loads. Findings of severity `info` weigh nothing. `skipped` is for what was not
+ * looked at: it never comes from an outcome.
  */
 export function verdictOf(outcome: ScanOutcome): ArtifactVerdict {
   if (outcome.findings.some(isMalicious)) return 'malicious';
   if (outcome.findings.some(({ severity }) => isAtLeast(severity, 'medium'))) return 'suspicious';
   if (outcome.errors.length > 0) return 'error';
   if (outcome.findings.some(({ severity }) => severity === 'low')) return 'suspicious';
-  if (outcome.format === 'unknown' && outcome.skipped.length > 0) return 'skipped';
   return 'clean';
 }

@@ -14,14 +14,14 @@ const KEPT_BYTES_DEEP = 256;
 const DEEP_STACK = 1_024;
 const PROTOCOL_ZERO_BYTES = 65_536;
 
-const view = (window: Uint8Array, from: number, length: number): Buffer =>
-  Buffer.from(window.buffer, window.byteOffset + from, Math.min(length, window.length - from));
+const view = (window: Buffer, from: number, length: number): Buffer =>
+  window.subarray(from, from + Math.min(length, window.length - from));
 
 const keptBytes = (machine: Machine): number =>
   machine.stack.values.length > DEEP_STACK ? KEPT_BYTES_DEEP : KEPT_BYTES;
 
 /** The text of a short line, such as a number. */
-function lineText(window: Uint8Array, extent: Extent): string {
+function lineText(window: Buffer, extent: Extent): string {
   return view(window, extent.from, Math.min(extent.length, 4_096)).toString('latin1');
 }
 
@@ -34,7 +34,7 @@ function noteText(machine: Machine, value: Text, extent: Extent): Text {
 }
 
 /** Text of any length; long ones are kept in part. */
-function textValue(machine: Machine, window: Uint8Array, extent: Extent): Value {
+function textValue(machine: Machine, window: Buffer, extent: Extent): Value {
   const { from, length } = extent;
   const most = keptBytes(machine);
   if (length <= Math.min(most, 255)) return machine.texts.utf8(window, from, length);
@@ -42,7 +42,7 @@ function textValue(machine: Machine, window: Uint8Array, extent: Extent): Value 
   return noteText(machine, value, extent);
 }
 
-function bytesValue(machine: Machine, window: Uint8Array, extent: Extent): Bytes {
+function bytesValue(machine: Machine, window: Buffer, extent: Extent): Bytes {
   const { from, length } = extent;
   const head = view(window, from, length);
   const kept = Uint8Array.prototype.slice.call(head, 0, Math.min(length, keptBytes(machine)));
@@ -66,14 +66,14 @@ function stringValue(machine: Machine, content: string, extent: Extent): Value {
   return noteText(machine, value, extent);
 }
 
-function lineString(machine: Machine, window: Uint8Array, extent: Extent): Value {
+function lineString(machine: Machine, window: Buffer, extent: Extent): Value {
   const line = view(window, extent.from, Math.min(extent.length, PROTOCOL_ZERO_BYTES)).toString('latin1');
   const content = stringLiteral(extent.length > PROTOCOL_ZERO_BYTES ? `${line}${line.trim()[0]}` : line);
   if (content === undefined) throw new Broken('a string has no quotes');
   return stringValue(machine, content, extent);
 }
 
-function lineUnicode(machine: Machine, window: Uint8Array, extent: Extent): Value {
+function lineUnicode(machine: Machine, window: Buffer, extent: Extent): Value {
   const line = view(window, extent.from, Math.min(extent.length, PROTOCOL_ZERO_BYTES)).toString('latin1');
   const content = rawUnicodeEscape(line);
   const most = keptBytes(machine);
@@ -81,7 +81,7 @@ function lineUnicode(machine: Machine, window: Uint8Array, extent: Extent): Valu
   return noteText(machine, text(content.slice(0, most), whole), extent);
 }
 
-function lineInteger(window: Uint8Array, extent: Extent): Value {
+function lineInteger(window: Buffer, extent: Extent): Value {
   const line = lineText(window, extent);
   if (line === '00') return FALSE;
   if (line === '01') return TRUE;
@@ -94,7 +94,7 @@ function lineInteger(window: Uint8Array, extent: Extent): Value {
   return Number.isSafeInteger(value) ? value : INTEGER;
 }
 
-function lineFloat(window: Uint8Array, extent: Extent): Value {
+function lineFloat(window: Buffer, extent: Extent): Value {
   const line = lineText(window, extent).trim();
   if (!/^[-+]?(?:[0-9._]{1,400}(?:e[-+]?[0-9]{1,8})?|nan|inf|infinity)$/i.test(line)) {
     throw new Broken('a number is not one');
@@ -102,14 +102,14 @@ function lineFloat(window: Uint8Array, extent: Extent): Value {
   return FLOAT;
 }
 
-function lineIndex(window: Uint8Array, extent: Extent): number {
+function lineIndex(window: Buffer, extent: Extent): number {
   const digits = lineText(window, extent).trim();
   const index = /^\+?[0-9_]{1,20}$/.test(digits) ? Number(digits.replaceAll('_', '')) : Number.NaN;
   if (!Number.isSafeInteger(index)) throw new Broken('a memo index is not one');
   return index;
 }
 
-function number(window: Uint8Array, extent: Extent): Value {
+function number(window: Buffer, extent: Extent): Value {
   if (extent.length > 4) return INTEGER;
   const shift = 32 - 8 * extent.length;
   let value = 0;
@@ -119,7 +119,7 @@ function number(window: Uint8Array, extent: Extent): Value {
   return extent.length === 0 ? 0 : (value << shift) >> shift;
 }
 
-function fixedNumber(window: Uint8Array, extent: Extent): number {
+function fixedNumber(window: Buffer, extent: Extent): number {
   let value = 0;
   for (let index = extent.length - 1; index >= 0; index -= 1) {
     value = (value << 8) | (window[extent.from + index] as number);
@@ -128,7 +128,7 @@ function fixedNumber(window: Uint8Array, extent: Extent): number {
 }
 
 /** The value that an opcode of content pushes; undefined when it is none of them. */
-function contentValue(machine: Machine, window: Uint8Array, extent: Extent): Value | undefined {
+function contentValue(machine: Machine, window: Buffer, extent: Extent): Value | undefined {
   switch (OPCODE(machine, window)) {
     case 'J':
     case 'K':
@@ -190,11 +190,11 @@ function contentValue(machine: Machine, window: Uint8Array, extent: Extent): Val
   }
 }
 
-const OPCODE = (machine: Machine, window: Uint8Array): string =>
+const OPCODE = (machine: Machine, window: Buffer): string =>
   String.fromCharCode(window[machine.next - machine.base] as number);
 
 /** Opcodes that push content or use the memo. False when the opcode is another one. */
-export function contentOpcode(machine: Machine, window: Uint8Array, extent: Extent): boolean {
+export function contentOpcode(machine: Machine, window: Buffer, extent: Extent): boolean {
   const { stack, memo } = machine;
   const value = contentValue(machine, window, extent);
   if (value !== undefined) {

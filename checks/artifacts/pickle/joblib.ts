@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { createMemo } from './memo.ts';
 import { Broken, createStack } from './stack.ts';
 import type { Machine } from './state.ts';
@@ -53,7 +54,7 @@ function layoutOf(state: Value): ArrayLayout | undefined {
 }
 
 /** After BUILD of an array stand-in: skips the array's data, or enters the pickle that holds its objects. */
-export function enterArray(machine: Machine, state: Value, window: Uint8Array, next: number): void {
+export function enterArray(machine: Machine, state: Value, window: Buffer, next: number): void {
   const layout = layoutOf(state);
   if (layout === undefined) throw new Broken('an array has a type or shape that cannot be told');
   if (layout.itemBytes === 0) {

@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { appendAll, setItems } from './calls.ts';
 import { longIndex } from './opcodes.ts';
 import { slowOpcode } from './slow.ts';
@@ -7,7 +8,7 @@ import { MOST_KEPT, recalled } from './state.ts';
 import { dict, EMPTY_TUPLE, FALSE, FLOAT, list, NONE, set, TRUE, tuple } from './values.ts';
 
 /** Runs over `window`, which lies at `machine.base`, from `machine.next` on; sets `status`, `next`, `reason`. */
-export function runWindow(machine: Machine, window: Uint8Array): void {
+export function runWindow(machine: Machine, window: Buffer): void {
   try {
     machine.status = 'more';
     step(machine, window);
@@ -20,7 +21,7 @@ export function runWindow(machine: Machine, window: Uint8Array): void {
 }
 
 /** The opcodes that large pickles are made of; all others, and any that is cut off, go to `slowOpcode`. */
-function step(machine: Machine, window: Uint8Array): void {
+function step(machine: Machine, window: Buffer): void {
   const { texts, trail, base } = machine;
   let { stack, memo } = machine;
   /** Below this every argument of fixed size is whole. */

@@ -55,7 +55,7 @@ export function createMemo(limit: number): Memo {
       while (dense.length < index) dense.push(undefined);
       dense[index] = stored(value);
     } else if (isTelling(value) && pinned.size < limit) pinned.set(index, value);
-    else pinned.delete(index);
+    else if (pinned.size > 0) pinned.delete(index);
   }
 
   return Object.freeze({

@@ -10,7 +10,7 @@ import { dict, EXTENSION, isText, itemsOf, list, PERSISTENT, text, tuple } from 
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-function nameText(window: Uint8Array, from: number, length: number): string {
+function nameText(window: Buffer, from: number, length: number): string {
   try {
     return decoder.decode(window.subarray(from, from + length));
   } catch {
@@ -18,7 +18,7 @@ function nameText(window: Uint8Array, from: number, length: number): string {
   }
 }
 
-function namedBy(machine: Machine, window: Uint8Array, extent: Extent): Value {
+function namedBy(machine: Machine, window: Buffer, extent: Extent): Value {
   const module = nameText(window, extent.from, extent.first);
   const name = nameText(window, extent.from + extent.first + 1, extent.length - extent.first - 1);
   return importName(machine, module, name);
@@ -112,7 +112,7 @@ function marked(machine: Machine, code: string): void {
 }
 
 /** BUILD, and what joblib reads after it. */
-function buildTop(machine: Machine, window: Uint8Array, extent: Extent): void {
+function buildTop(machine: Machine, window: Buffer, extent: Extent): void {
   const { stack } = machine;
   const state = pop(stack);
   const target = pop(stack);
@@ -139,7 +139,7 @@ function stop(machine: Machine): void {
 }
 
 /** The opcodes that are left when those of content are taken away. @throws Broken */
-export function objectOpcode(machine: Machine, window: Uint8Array, extent: Extent): void {
+export function objectOpcode(machine: Machine, window: Buffer, extent: Extent): void {
   const { stack } = machine;
   const code = String.fromCharCode(window[machine.next - machine.base] as number);
   switch (code) {

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 /** Shorter texts hold no payload: the shortest encoded pickle that calls anything is longer. */
 const LEAST_TEXT = 16;
 const LEAST_BYTES = 4;
-const MOST_UNMARKED_BYTES = 65_536;
+const MOST_UNMARKED_BYTES = 16_384;
 
 /** Protocol 2 and later. */
 export const hasPickleMark = (head: Uint8Array): boolean =>
@@ -45,14 +45,52 @@ export function executableOf(head: Uint8Array): string | undefined {
 const HEXADECIMAL = /^[0-9a-fA-F]+$/;
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
-const isEncodingCharacter = (code: number): boolean =>
-  (code >= 97 && code <= 122) ||
-  (code >= 65 && code <= 90) ||
-  (code >= 47 && code <= 57) ||
-  code === 43 ||
-  code === 45 ||
-  code === 95 ||
-  code === 61;
+/** First two bytes of what is looked for in an encoding. */
+const BEGINNINGS: readonly (readonly [string | readonly number[], string | readonly number[]])[] = [
+  [[0x80], [0, 1, 2, 3, 4, 5]],
+  [[0x78], [0x01, 0x5e, 0x9c, 0xda]],
+  [[0x1f], [0x8b]],
+  [[0xe3], Array.from({ length: 17 }, (_, index) => index)],
+  [[0x7f], 'E'],
+  ['M', 'Z'],
+  ['c', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_'],
+  ['(', 'cSVldiXUTKIJMNtL(]})\x8c'],
+  [']})', 'cqrp(\x94'],
+  ['VXSTU', 'abcdefghijklmnopqrstuvwxyz_\'"\x00\x01\x02\x03\x04\x05\x06\x07\x08\t\n\v'],
+  ['i', 'm'],
+  ['f', 'r'],
+  ['e', 'xv'],
+  ['o', 's'],
+  ['s', 'u'],
+  ['l', 'a'],
+  ['_', '_'],
+  [' \t\n', ' \t\n_abcdefghijklmnopqrstuvwxyz'],
+  // An encoding inside the encoding.
+  ['g', 'A'],
+  ['8', '0'],
+  ['e', 'FJNA'],
+  ['H', '4'],
+  ['4', 'w'],
+  ['Y', '0123'],
+  ['Z', 'XnG'],
+  ['a', 'W'],
+  ['b', '3'],
+];
+
+const codesOf = (some: string | readonly number[]): readonly number[] =>
+  typeof some === 'string' ? [...some].map((one) => one.charCodeAt(0)) : some;
+
+/** First two characters of an encoded text that may be worth decoding. */
+const OPENINGS: ReadonlySet<number> = new Set(
+  BEGINNINGS.flatMap(([firsts, seconds]) =>
+    codesOf(firsts).flatMap((first) =>
+      codesOf(seconds).flatMap((second) => {
+        const raw = Buffer.from([first, second]);
+        return [raw.toString('base64'), raw.toString('hex'), raw.toString('hex').toUpperCase()];
+      }),
+    ),
+  ).map((opening) => opening.charCodeAt(0) * 128 + opening.charCodeAt(1)),
+);
 
 /** How a text encodes bytes: only looks at its beginning. */
 export function encodingOf(content: string): 'hex' | 'base64' | undefined {
@@ -95,8 +133,7 @@ function nested(plain: string): boolean {
 /** Worth a closer look as a payload: a text of `length` bytes that begins with `head`. */
 export function isTextPayload(head: string, length: number): boolean {
   if (length < LEAST_TEXT) return false;
-  for (let index = 0; index < LEAST_TEXT && isEncodingCharacter(head.charCodeAt(index)); index += 1) {
-    if (index < LEAST_TEXT - 1) continue;
+  if (OPENINGS.has(head.charCodeAt(0) * 128 + head.charCodeAt(1))) {
     const encoding = encodingOf(head);
     if (encoding !== undefined && isTellingContent(decodeText(head.slice(0, 8_192), encoding))) return true;
   }

@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { bytesSource } from '../source/bytes.ts';
-import type { ArtifactInput, Sample } from '../types.ts';
+import type { ArtifactInput, MemberScan, Sample } from '../types.ts';
 import { DEFAULT_LIMITS } from '../types.ts';
 import { assemble, callOf, op } from './assemble.ts';
 
-/** An input for a check from bytes alone: members of containers are not judged. */
-export function artifactInput(content: Uint8Array): ArtifactInput {
+const passOver: MemberScan = async () => ({ format: 'unknown', findings: [], errors: [], skipped: [] });
+
+/** An input for a check from bytes alone; members of containers are judged by `scanMember` if there is one. */
+export function artifactInput(content: Uint8Array, scanMember = passOver): ArtifactInput {
   return {
     source: bytesSource(content),
     context: {
@@ -14,7 +16,7 @@ export function artifactInput(content: Uint8Array): ArtifactInput {
       limits: DEFAULT_LIMITS,
       budget: { entries: 0, expandedBytes: 0, opcodes: 0, findings: 0 },
       checkpoint: () => {},
-      scanMember: async () => ({ format: 'unknown', findings: [], errors: [], skipped: [] }),
+      scanMember,
     },
   };
 }

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { contentOpcode } from './content.ts';
 import { objectOpcode } from './objects.ts';
 import { HIGHEST_PROTOCOL, OPCODES, unsigned } from './opcodes.ts';
@@ -7,7 +7,7 @@ import type { Machine } from './state.ts';
 
 const NEWLINE = 10;
 /** Content that must be in the window before its opcode is worked on; the rest may be skipped. */
-export const HEAD_BYTES = 65_536;
+const HEAD_BYTES = 16_384;
 const BUILD = 0x62;
 /** More than joblib may put between BUILD and the array. */
 const PADDING_BYTES = 512;
@@ -28,17 +28,16 @@ export interface Extent {
 
 type Missing = 'more' | 'line';
 
-const newlineAfter = (window: Uint8Array, from: number): number =>
-  Buffer.from(window.buffer, window.byteOffset, window.length).indexOf(NEWLINE, from);
+const newlineAfter = (window: Buffer, from: number): number => window.indexOf(NEWLINE, from);
 
-function lineExtent(machine: Machine, window: Uint8Array, from: number): Extent | Missing {
+function lineExtent(machine: Machine, window: Buffer, from: number): Extent | Missing {
   const known = machine.lineEnd >= 0 ? machine.lineEnd - machine.base : -1;
   const end = known >= from ? known : newlineAfter(window, from);
   if (end < 0) return 'line';
   return { from, length: end - from, next: end + 1, first: end - from };
 }
 
-function linesExtent(machine: Machine, window: Uint8Array, from: number): Extent | Missing {
+function linesExtent(machine: Machine, window: Buffer, from: number): Extent | Missing {
   const first = newlineAfter(window, from);
   const second = first < 0 ? -1 : newlineAfter(window, first + 1);
   if (second < 0) {
@@ -48,7 +47,7 @@ function linesExtent(machine: Machine, window: Uint8Array, from: number): Extent
   return { from, length: second - from, next: second + 1, first: first - from };
 }
 
-function extentOf(machine: Machine, window: Uint8Array, index: number): Extent | Missing {
+function extentOf(machine: Machine, window: Buffer, index: number): Extent | Missing {
   const opcode = OPCODES[window[index] as number];
   if (opcode === undefined) {
     throw new Broken(`0x${(window[index] as number).toString(16).padStart(2, '0')} is no opcode`);
@@ -76,14 +75,13 @@ function extentOf(machine: Machine, window: Uint8Array, index: number): Extent |
   }
 }
 
-const isLast = (machine: Machine, window: Uint8Array): boolean =>
-  machine.base + window.length >= machine.size;
+const isLast = (machine: Machine, window: Buffer): boolean => machine.base + window.length >= machine.size;
 
 /**
  * Works on the opcode at `machine.next`. False when the window has to move or the stream ended: `status` says which,
  * `next` where to go on.
  */
-export function slowOpcode(machine: Machine, window: Uint8Array): boolean {
+export function slowOpcode(machine: Machine, window: Buffer): boolean {
   const index = machine.next - machine.base;
   const extent = extentOf(machine, window, index);
   if (typeof extent === 'string') {

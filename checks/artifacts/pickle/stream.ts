@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { ByteSource, ScanContext } from '../types.ts';
 import { ScanFault } from '../types.ts';
 import type { Journal } from './journal.ts';
@@ -9,7 +10,9 @@ import { createStack, shed } from './stack.ts';
 import type { Machine, Status } from './state.ts';
 import { textReader } from './texts.ts';
 
-const WINDOW_BYTES = 1_048_576 + 65_536;
+/** Bytes read at once: little after content was skipped, for what follows may be skipped too, then ever more. */
+const LEAST_WINDOW = 32_768;
+const MOST_WINDOW = 1_048_576;
 
 /** How one pickle ended. */
 export interface PickleEnd {
@@ -86,9 +89,9 @@ function restart(machine: Machine, start: number): void {
 
 /** Offset of the newline that ends a long line; -1 when there is none. */
 async function findNewline(source: ByteSource, from: number, context: ScanContext): Promise<number> {
-  for (let offset = from; offset < source.size; offset += WINDOW_BYTES) {
+  for (let offset = from; offset < source.size; offset += MOST_WINDOW) {
     context.checkpoint();
-    const window = await source.read(offset, WINDOW_BYTES);
+    const window = await source.read(offset, MOST_WINDOW);
     const found = window.indexOf(10);
     if (found >= 0) return offset + found;
   }
@@ -101,11 +104,15 @@ export function pickleReader(
   { joblib }: ReaderOptions,
 ): PickleReader {
   const machine = createMachine(source.size, context, joblib);
-  let window: Uint8Array = new Uint8Array(0);
+  let window: Buffer = Buffer.alloc(0);
+  let wanted = LEAST_WINDOW;
 
   async function moveWindow(): Promise<void> {
     context.checkpoint();
-    window = await source.read(machine.next, WINDOW_BYTES);
+    const isSkip = machine.next > machine.base + window.length;
+    wanted = isSkip ? LEAST_WINDOW : Math.min(MOST_WINDOW, wanted * 4);
+    const read = await source.read(machine.next, wanted);
+    window = Buffer.from(read.buffer, read.byteOffset, read.length);
     machine.base = machine.next;
     if (window.length === 0) throw new ScanFault('bytes are missing', machine.next);
   }
@@ -129,7 +136,8 @@ export function pickleReader(
     if (context.budget.opcodes > context.limits.opcodes) broken('there are more opcodes than are followed');
     if (machine.stack.marks.length > 4 * context.limits.stack)
       broken('there are more marks than are followed');
-    if (machine.status === 'more' && machine.next === began && machine.base === began && window.length > 1) {
+    const isStuck = machine.status === 'more' && machine.next === began && machine.base === began;
+    if (isStuck && window.length >= MOST_WINDOW) {
       broken('an opcode is longer than any can be');
     }
   }
@@ -141,7 +149,10 @@ export function pickleReader(
     const status = (): Status => machine.status;
     while (status() === 'more' || status() === 'line') {
       if (machine.next >= source.size) broken('the stream ends before STOP');
-      else if (status() === 'line') await findLine();
+      else if (status() === 'line') {
+        if (machine.base !== machine.next || window.length < MOST_WINDOW) await moveWindow();
+        else await findLine();
+      }
       if (status() === 'broken') break;
       advance();
       // Whatever is missing begins at `next`.

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Text } from './values.ts';
 import { text } from './values.ts';
 
@@ -9,7 +9,7 @@ const MOST_SHARED_BYTES = 48;
 /** Reads texts out of a buffer; short ones that recur are made once. */
 export interface TextReader {
   /** UTF-8 text of `length` bytes at `at`; `fresh` is called for each that is not known from before. */
-  utf8(buffer: Uint8Array, at: number, length: number): Text;
+  utf8(buffer: Buffer, at: number, length: number): Text;
 }
 
 function sameAs(known: string, buffer: Uint8Array, at: number): boolean {
@@ -23,13 +23,11 @@ function sameAs(known: string, buffer: Uint8Array, at: number): boolean {
 export function textReader(fresh: (value: Text, at: number, length: number) => void): TextReader {
   const slots: (Text | undefined)[] = Array.from({ length: SLOTS });
 
-  function decode(buffer: Uint8Array, at: number, length: number): Text {
-    const view = Buffer.from(buffer.buffer, buffer.byteOffset + at, length);
-    return text(view.toString('utf8'));
-  }
+  const decode = (buffer: Buffer, at: number, length: number): Text =>
+    text(buffer.toString('utf8', at, at + length));
 
   return Object.freeze({
-    utf8(buffer: Uint8Array, at: number, length: number): Text {
+    utf8(buffer: Buffer, at: number, length: number): Text {
       if (length > MOST_SHARED_BYTES) {
         const made = decode(buffer, at, length);
         fresh(made, at, length);
@@ -50,7 +48,7 @@ export function textReader(fresh: (value: Text, at: number, length: number) => v
       const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
       const known = slots[slot];
       if (known !== undefined && known.text.length === length && sameAs(known.text, buffer, at)) return known;
-      const made = decode(buffer, at, length);
+      const made = text(buffer.toString('latin1', at, at + length));
       slots[slot] = made;
       fresh(made, at, length);
       return made;

@@ -1,0 +1,113 @@
+import { crc32 } from 'node:zlib';
+import { memberContext } from '../outcome.ts';
+import { sliceSource } from '../source/bytes.ts';
+import type { Compression } from '../source/expand.ts';
+import { BombFault, expand } from '../source/expand.ts';
+import type { ByteSource } from '../types.ts';
+import { ScanFault } from '../types.ts';
+import { ARCHIVE_CHECK } from './names.ts';
+import type { ZipScan, ZipView } from './zip-view.ts';
+import { ENCRYPTED_BITS } from './zip-view.ts';
+
+const STORED = 0;
+const METHODS: ReadonlyMap<number, Compression> = new Map([
+  [8, 'deflate'],
+  [93, 'zstd'],
+]);
+/** Checksums of larger content are not worked out: loaders don't either. */
+const MOST_SUMMED = 64 * 2 ** 20;
+
+async function checksum(content: ByteSource): Promise<number> {
+  let sum = 0;
+  for (let offset = 0; offset < content.size; offset += 1_048_576) {
+    sum = crc32(await content.read(offset, 1_048_576), sum);
+  }
+  return sum;
+}
+
+/** The decompressed content of an entry. @throws ScanFault */
+async function open({ source, context }: ZipScan, view: ZipView): Promise<ByteSource> {
+  const packed = sliceSource(source, view.content, view.packed);
+  if (packed.size < view.packed)
+    throw new ScanFault('an entry goes past the end of the archive', view.content);
+  if (view.method === STORED) return packed;
+  const compression = METHODS.get(view.method);
+  if (compression === undefined) {
+    throw new ScanFault(`compression ${view.method} cannot be undone here`, view.content);
+  }
+  return expand(packed, compression, context);
+}
+
+const find = ({ outcome }: ZipScan, message: string, offset: number): void =>
+  outcome.find({
+    check: ARCHIVE_CHECK,
+    severity: 'medium',
+    kind: 'container-mismatch',
+    message,
+    offset,
+    evidence: {},
+  });
+
+/** An entry that is marked as encrypted: judged all the same when it turns out to be plain. */
+async function openMarked(scan: ZipScan, view: ZipView): Promise<ByteSource | undefined> {
+  const shown = JSON.stringify(view.name.slice(0, 120));
+  const encrypted = {
+    check: ARCHIVE_CHECK,
+    message: `The entry ${shown} is encrypted.`,
+    offset: view.content,
+  };
+  try {
+    const content = await open(scan, view);
+    if (content.size <= MOST_SUMMED && (await checksum(content)) === view.crc) {
+      find(scan, `The entry ${shown} is marked as encrypted or patched, but it is plain.`, view.content);
+      return content;
+    }
+  } catch (fault) {
+    if (!(fault instanceof ScanFault)) throw fault;
+  }
+  scan.outcome.fail(encrypted);
+  return undefined;
+}
+
+async function openPlain(scan: ZipScan, view: ZipView): Promise<ByteSource> {
+  const content = await open(scan, view);
+  const shown = JSON.stringify(view.name.slice(0, 120));
+  if (view.size >= 0 && content.size !== view.size) {
+    find(scan, `The entry ${shown} is ${content.size} bytes long, not ${view.size}.`, view.content);
+  }
+  if (
+    view.size >= 0 &&
+    view.crc !== 0 &&
+    content.size <= MOST_SUMMED &&
+    (await checksum(content)) !== view.crc
+  ) {
+    find(scan, `The checksum of ${shown} does not fit.`, view.content);
+  }
+  return content;
+}
+
+/** Judges what one reading of an entry leads to. */
+export async function judgeContent(scan: ZipScan, view: ZipView): Promise<void> {
+  const { context, outcome } = scan;
+  if (view.packed === 0 && view.name.endsWith('/')) return;
+  const shown = JSON.stringify(view.name.slice(0, 120));
+  try {
+    const marked = (view.flags & ENCRYPTED_BITS) !== 0;
+    const content = marked ? await openMarked(scan, view) : await openPlain(scan, view);
+    if (content !== undefined)
+      outcome.include(await context.scanMember(content, memberContext(context, view.name)));
+  } catch (fault) {
+    if (!(fault instanceof ScanFault)) throw fault;
+    if (fault instanceof BombFault) {
+      outcome.find({
+        check: ARCHIVE_CHECK,
+        severity: 'high',
+        kind: 'resource-abuse',
+        message: `The entry ${shown} ${fault.message}.`,
+        offset: view.content,
+        evidence: {},
+      });
+    }
+    outcome.fail({ check: ARCHIVE_CHECK, message: `${shown}: ${fault.message}`, offset: view.content });
+  }
+}
