@@ -57,10 +57,10 @@ export const en: Lexicon = {
     'code word|environment variable*|env variables|env vars|card number*|account number*|bank details|pricing rules',
   fromNow:
     'from now on|henceforth|starting now|as of now|from this moment|from this point|from here on|for the rest of|' +
-    'effective immediately|going forward|as of this message|from this message on|until i say|until further notice|' +
+    'effective immediately|going forward|as of this message|from this message on|until i say|until further notice|from this line on|from here onwards|from now onwards|' +
     'for this session|for the remainder of',
   role:
-    'you are|youre|you r|act as|acting as|pretend|pretend to be|pretending|behave as|behave like|role play|roleplay|imagine you|' +
+    'you are|youre|you r|act as|acts as|speaks as|assistant speaks as|acting as|pretend|pretend to be|pretending|behave as|behave like|role play|roleplay|imagine you|' +
     'imagine that you|simulate|impersonate|you will be|you shall be|you become|youll be|be my|play the role|' +
     'play the part|respond only as|answer only as|reply only as|speak only as|only respond as|only answer as|respond exclusively as|take on the role|assume the role|assume the persona|assume the identity|answer as|respond as|reply as|' +
     'speak as|switch to|switch into|enter developer mode|enter debug mode|enter dan mode|enter god mode|transform into|turn into|stay in character|in character|' +
@@ -81,7 +81,7 @@ export const en: Lexicon = {
     'test mode|diagnostic mode|unsafe mode|free mode|rule free|rulefree|restriction free|filter free|' +
     'without guardrails|no guardrails|without safeguards|no safeguards|no safety filter*|no safety rules|no policies|no polic*',
   noRefusal:
-    'never refuse|do not refuse|dont refuse|cannot refuse|cant refuse|not refuse|may not refuse|must not refuse|' +
+    'never refuse|never refuses|do not refuse|dont refuse|cannot refuse|cant refuse|not refuse|may not refuse|must not refuse|' +
     'not allowed to refuse|refusal is not|refusing is not|without refusing|never say no|cannot say no|cant say no|' +
     'do not decline|dont decline|never decline|no refusals|no disclaimer*|no warnings|no apologies|dont apologize|' +
     'do not apologize|without disclaimers|without warnings|without warning|without moralizing|dont lecture|never lecture|' +
@@ -120,7 +120,7 @@ export const en: Lexicon = {
     'respond|say|write|output|include|append|mark|set|classify|call|execute|run|invite|pay|refund|book|order|buy|give|' +
     'state|assign|rank|score|tell|insert|embed|publish|open|visit|fetch|download|install|click|close|change|copy|move|' +
     'remove|create|update|accept|confirm|submit|promote|advise|claim|report|print|treat|shortlist|hire|reject|skip|omit|' +
-    'ignore|disable|remember|store|save|push|commit|merge|attach|select|choose|pick|prefer|leave out|hide|invoke|begin|end|start|praise|insult|mention|cancel',
+    'ignore|disable|remember|store|save|push|commit|merge|attach|select|choose|pick|prefer|leave out|hide|invoke|begin|end|start|praise|insult|mention|cancel|unsubscribe|subscribe|unlock|replace|decline|ban|schedule|swap|wipe',
   data:
     'conversation|conversations|chat history|chat log*|customer list|customer data|customer table|client list|client data|' +
     'personal data|user data|users data|user list|contact list|contacts|address book|inbox|mailbox|mails|emails|e mails|database|' +
@@ -172,6 +172,8 @@ export const en: Lexicon = {
     'any ai|any assistant|any agent|any llm|any model|any bot|any chatbot|any language model|ai agents|ai assistants|ai systems|ai models|ai assistant|ai agent|ai system|the ai|' +
     'the assistant|the bot|the chatbot|the llm|the agent|the language model|language models|automated assistants|automated agents|' +
     'automated reviewers|automated readers|automated systems|the summariser|the summarizer|the mail assistant|the reading assistant|' +
+    'agents reading|assistants reading|models reading|bots reading|llms reading|assistants that|assistants which|' +
+    'bots that|bots which|ai reviewers|model reviewers|digital assistants|ai readers|' +
     'llms|llm|chatbots|bots|ai|chatgpt|copilot|hey assistant|hey bot|assistant|bot|agent|chatbot',
   mine: 'my|our|mine|ours|his|her|their|mums|moms|dads|bosss',
   instead: 'instead|rather|in place of|from here',
@@ -186,7 +188,8 @@ export const en: Lexicon = {
     'once you|after you|whenever you|tool|function|call|invoke|execute|regardless of|no matter what|instead of|' +
     'real question|actual question|real request|actual request|rate this|rank this|score this|grade this|recommend this|approve this|' +
     'accept this|shortlist this|mark this|classify this|label this|rate the|rank the|score the|grade the|recommend the|' +
-    'approve the|shortlist the|correct next step',
+    'approve the|shortlist the|correct next step|the summary|the translation|the response|the reply|do not summarise|do not summarize|dont summarise|dont summarize|do not translate|dont translate|' +
+    'when asked|if asked|whenever|treat the|rest of the',
   shift:
     'stop being|quit being|stop acting|stop playing|no longer|not anymore|your new|your only|your real|your single|your actual|your true|' +
     'your sole|your job|your task|your role|abandon|stop translating|stop summarising|stop summarizing|stop the|forget the|forget about|forget being|forget that you|' +

@@ -63,12 +63,12 @@ export const de: Lexicon = {
   order:
     'nutzer|nutzers|benutzer|benutzers|anwender|deine antwort|deiner antwort|deine zusammenfassung|deiner zusammenfassung|bevor du|wenn du|sobald du',
   shift:
-    'hor auf|du bist nicht mehr|du bist kein|deine neue|dein neuer|deine einzige|deine eigentliche|oma|grossmutter|antworte nur noch|antworte nur',
+    'brich die|vergiss die|beende die|lass die|hor auf|du bist nicht mehr|du bist kein|deine neue|dein neuer|deine einzige|deine eigentliche|oma|grossmutter|antworte nur noch|antworte nur',
 };
 
 export const nl: Lexicon = {
   override:
-    'negeer|negeren|vergeet|vergeten|omzeil*|sla over|overschrijf|volg niet|luister niet|trek je niets aan van|schuif terzijde|houd je niet|hou je niet',
+    'negeer|negeren|vergeet|vergeten|omzeil*|sla over|overschrijf|volg niet|houd geen rekening|hou geen rekening|luister niet|trek je niets aan van|schuif terzijde|houd je niet|hou je niet',
   weaken:
     'verwijder|schakel|zet uit|stop|laat|wis|schrap|gelden niet|geldt niet|gelden niet meer|geldt niet meer|vervallen|breek|verbreek|weg met',
   instructions:

@@ -2,7 +2,7 @@ import type { Lexicon } from './concepts.ts';
 
 export const fr: Lexicon = {
   override:
-    'ignore|ignorez|ignorer|oublie|oubliez|oublier|neglige|ne tiens pas compte|ne tenez pas compte|fais abstraction|faites abstraction|contourne|contournez|outrepasse*|passe outre|passez outre|ne suis plus|ne suis pas|ne respecte pas|n obeis plus|fais fi|remplace toutes',
+    'ignore|ignorez|ignorer|oublie|oubliez|oublier|neglige|ne tiens pas compte|ne tiens plus compte|ne tenez plus compte|ne tenez pas compte|fais abstraction|faites abstraction|contourne|contournez|outrepasse*|passe outre|passez outre|ne suis plus|ne suis pas|ne respecte pas|n obeis plus|fais fi|remplace toutes',
   weaken:
     'abandonne|abandonnez|supprime|desactive*|efface|effacez|annule|annulez|leve|arrete|arretez|laisse tomber|mets de cote|mettez de cote|coupe|viole|ne s applique*|ne comptent plus|ne valent plus|annulees|annules|suspendu*|balance|jette',
   instructions:

@@ -5,7 +5,7 @@ import { around, has, isQuoted, reach, vicinity } from '../signs.ts';
 
 /** Speaks to a machine, not about one. */
 const CALLS =
-  /^(?:dear|hey|attention|note|message|instruction|if (?:you|an?)|any|all|to |for |(?:ai|assistant|model|bot|llm|agent) reading|whoever|liebe|lieber|hinweis|an (?:die|alle|das|den)|fur (?:die|den)|falls|wenn du|achtung|chere|a l|pour l|si |querid|nota|mensaje|para (?:la|el)|mensagem|para [ao]|se |cara|all|per l|messaggio|beste|aan|voor|bericht|als je|уваж|дорог|обращ|сообщ|для|если|вниман|致|给|如果|读|看到|阅读|各位|もし|これを|この文書|担当)/;
+  /^(?:dear|hey|attention|note|message|instruction|if (?:you|an?)|any|all|to |for |(?:ai|assistant|model|bot|llm|agent)s? (?:reading|that|which|reviewers)|whoever|liebe|lieber|hinweis|an (?:die|alle|das|den)|fur (?:die|den)|falls|wenn du|achtung|chere|a l|pour l|si |querid|nota|mensaje|para (?:la|el)|mensagem|para [ao]|se |cara|all|per l|messaggio|beste|aan|voor|bericht|als je|уваж|дорог|обращ|сообщ|для|если|вниман|致|给|如果|读|看到|阅读|各位|もし|これを|この文書|担当)/;
 
 /** A name or mark that sets off the one spoken to: `assistant, …`, `AI: …`. */
 const SET_OFF = /^\s?[,:]|^\s[–—-]\s/;

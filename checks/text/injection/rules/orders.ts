@@ -31,7 +31,7 @@ const USER: readonly Turn[] = [
     rule,
     score: 0.5,
     pattern: new RegExp(
-      `${LEAD}(?:tell|inform|advise|convince|persuade|urge|assure|instruct|encourage)\\s(?:the |your |all |any )?(?:user|human|reader|viewer)s?\\s(?:that|to|they|their|about|this|it|of|he|she|:|["'“])`,
+      `${LEAD}(?:tell|inform|advise|convince|persuade|urge|assure|instruct|encourage)\\s(?:the |your |all |any )?(?:user|human|reader|viewer)s?\\s(?:that|to|their|about|this|it|of|he|she|:|["'“])`,
     ),
   },
   {
@@ -44,8 +44,11 @@ const USER: readonly Turn[] = [
     rule,
     score: 0.56,
     pattern:
-      /\b(?:send|forward|e-?mail|mail|post|upload|transmit|submit|exfiltrate|append|attach|copy|share|export|leak|with|including)\b[^.\n]{0,40}\busers?['’]?s?['’]? (?:\w{1,14} ){0,2}(?:inbox|e-?mails?|messages|conversation|passwords?|contacts|api keys?|credentials|tokens?|files|documents|phone|location|history|iban|calendar|login|card|address)\b/,
+      /\b(?:send|forward|e-?mail|mail|post|upload|transmit|submit|exfiltrate|append|attach|copy|share|export|leak|with the contents?)\b[^.\n]{0,40}\busers?['’]?s?['’]? (?:\w{1,14} ){0,2}(?:inbox|e-?mails?|messages|conversation|passwords?|contacts|api keys?|credentials|tokens?|files|documents|phone|location|history|iban|calendar|login|card|address)\b/,
   },
+];
+
+const USER_ELSEWHERE: readonly Turn[] = [
   {
     rule,
     score: 0.56,
@@ -60,13 +63,21 @@ const USER: readonly Turn[] = [
   },
 ];
 
+/** Claims the user's leave. */
+const LEAVE: Turn = {
+  rule: 'authority',
+  score: 0.3,
+  pattern:
+    /\b(?:the |your )users? (?:has |have )?(?:already )?(?:approved|agreed|authori[sz]ed|consented|pre-?approved|granted)\b|\balready (?:agreed|approved|cleared|confirmed) (?:with|by) (?:the|your) user/,
+};
+
 /** About the answer: what is to stand in it. */
 const REPLY: readonly Turn[] = [
   {
     rule,
     score: 0.52,
     pattern: new RegExp(
-      `${LEAD}(?:include|add|append|insert|mention|put|state|embed|integrate|incorporate|weave|merge|blend|place|prepend|deploy|use|utili[sz]e)\\b[^.\\n]{0,90}\\b(?:in|into|to|of|with|throughout|within) your ${ANSWER}\\b`,
+      `${LEAD}(?:include|add|append|insert|mention|put|state|embed|integrate|incorporate|weave|merge|blend|place|prepend|deploy|use|utili[sz]e)\\b[^.\\n]{0,90}\\b(?:in|into|to|of|with|throughout|within) your ${ANSWER}\\b|${LEAD}(?:in|at the end of) your ${ANSWER}, (?:please )?(?:suggest|include|mention|recommend|promote|add|say|state|tell|link)\\b|${LEAD}(?:integrate|weave|embed|incorporate)\\b[^.\\n]{0,90}\\bin(?:to)? your reply\\b`,
     ),
   },
   {
@@ -129,6 +140,13 @@ const TOOL: readonly Turn[] = [
     pattern:
       /\b(?:next step is|you must|you should|please|instead|now|then|immediately) (?:to )?(?:call|invoke|execute) ["'`]?[a-z]{2,20}_[a-z_]{2,30}["'`]? (?:with|to|on|for)\b/,
   },
+  {
+    rule,
+    score: 0.42,
+    pattern: new RegExp(
+      `${LEAD}(?:call|invoke|execute) ["'\`]?[a-z]{2,20}_[a-z_]{2,30}["'\`]? (?:with|to|on|for)\\b`,
+    ),
+  },
 ];
 
 /** About the task: another one in place of the one that was given. */
@@ -137,7 +155,7 @@ const TASK: readonly Turn[] = [
     rule: 'override',
     score: 0.6,
     pattern:
-      /\bregardless of (?:your|any|all|the) (?:(?:previous|prior|other|earlier|original|given|system) ){0,2}(?:instructions|rules|guidelines|prompts?)\b|\bno matter what (?:you were told|your instructions|they told you|the user)/,
+      /\bregardless of (?:(?:any|all|the|other) ){0,2}(?:(?:your|previous|prior|earlier|original|given|system|pre-?existing) ){1,2}(?:instructions|rules|guidelines|prompts?)\b|\bno matter what (?:you were told|your instructions|they told you|the user)/,
   },
   {
     rule: 'override',
@@ -159,9 +177,57 @@ const TASK: readonly Turn[] = [
   },
 ];
 
+/** About the answer, from afar: what the summary must say, what to answer to questions. */
+const RESULT: readonly Turn[] = [
+  {
+    rule,
+    score: 0.54,
+    pattern:
+      /\b(?:make sure|ensure|see to it) (?:that )?(?:the|your) (?:translation|summary|answer|response|reply|output) (?:ends?|begins?|starts?|contains?|includes?|mentions?|says|states)\b/,
+  },
+  {
+    rule,
+    score: 0.48,
+    pattern:
+      /\bthe (?:summary|translation|response) (?:of (?:this|the) \w{1,14} )?(?:must|should|shall) (?:only |always |also )?(?:consist of|contain|include|end with|begin with|start with|state|say|mention|read)\b/,
+  },
+  {
+    rule,
+    score: 0.54,
+    pattern:
+      /\bdo(?: not|n'?t) (?:summari[sz]e|translate)\b[^\n.]{0,30}[.,;:]\s{0,3}(?:please |instead,? |just |but |rather )?(?:write|reply|say|output|tell|print|answer|respond|send|give)\b/,
+  },
+  {
+    rule,
+    score: 0.5,
+    pattern:
+      /\b(?:when|if|whenever) (?:you(?:'re| are) )?asked (?:about|why|whether|who|what|which|how)[^.\n]{0,60}, (?:always |only |please |just )?(?:say|answer|reply|claim|tell|recommend|state|deny|respond|pretend|insist)\b/,
+  },
+  {
+    rule,
+    score: 0.5,
+    pattern:
+      /\bwhenever [^,.\n]{3,50}\b(?:is|are|comes?|was) (?:discussed|mentioned|asked|brought up|up)\b[^,.\n]{0,14}, (?:only |always |please |first )?(?:recommend|advise|say|answer|reply|tell|claim|mention|suggest|promote|send|add|hide)\b/,
+  },
+  {
+    rule,
+    score: 0.56,
+    pattern:
+      /\btreat (?:the|all|any) (?:content|contents|text|instructions?|following)\b[^.\n]{0,40}\bas (?:coming from|if (?:it|they) came from|written by|an order|orders|instructions|system)\b/,
+  },
+  {
+    rule,
+    score: 0.52,
+    pattern:
+      /\b(?:ignore|skip|disregard|drop) the rest of the (?:plan|task|instructions|prompt)\b[^.\n]{0,4}(?:and|,|\.|;)/,
+  },
+];
+
 const GROUPS: readonly (readonly [RegExp, readonly Turn[]])[] = [
-  [/^(?:user|reader|viewer|the human|nutzer|benutzer|anwender|utilisat|usuari)/, USER],
+  [/^(?:user|reader|viewer|the human)/, [...USER, LEAVE]],
+  [/^(?:nutzer|benutzer|anwender|utilisat|usuari)/, USER_ELSEWHERE],
   [/^(?:your |dein|ta |ton |votre |tu |su )/, REPLY],
+  [/^(?:the |do |dont|when asked|if asked|whenever|treat|rest)/, RESULT],
   [
     /^(?:answering|responding|replying|summ|transl|process|when|before|if |while|once|after|bev|wenn|sobald|avant|lors|quand|antes|cuando)/,
     MOMENT,
