@@ -162,6 +162,7 @@ const FILE_MEMBERS = names('file_data file_id filename');
 function readAudio(to: Gathered, audio: JsonObject, path: string): void {
   unread(to, at(audio, 'data', path), 'media', 'audio');
   text(to, at(audio, 'transcript', path), VOICES.assistant);
+  for (const key of ['format', 'id']) identifier(to, at(audio, key, path), VOICES.document);
   strangers(to, audio, path, AUDIO_MEMBERS);
 }
 

@@ -249,14 +249,26 @@ export function refuse(to: Gathered, message: string, param: string | null): voi
   to.problem ??= problem('invalid_request', message, { param });
 }
 
-/** Gathers every member of an object that `known` does not name, as third-party text: nothing is skipped silently. */
+/** A set of member names, written as one string. */
+export const names = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/).filter(Boolean));
+
+/** Known members that only steer how a part is treated. */
+const STEERING = names('cache_control prompt_cache_breakpoint detail caller is_error');
+
+/**
+ * Gathers every member of an object that `known` does not name, as third-party text, and text in those that only
+ * steer: nothing is skipped silently.
+ */
 export function strangers(
   to: Gathered,
   holder: JsonObject,
   path: string,
   known: { readonly has: (key: string) => boolean },
 ): void {
-  for (const key in holder) if (!known.has(key)) stranger(to, holder, key, path);
+  for (const key in holder) {
+    if (!known.has(key)) stranger(to, holder, key, path);
+    else if (STEERING.has(key)) setting(to, at(holder, key, path));
+  }
 }
 
 /** Gathers one member that the format has no name for. */
@@ -297,6 +309,3 @@ function setting(to: Gathered, place: Place): void {
       keyText(to, value as JsonObject, key, { path: place.path, voice: VOICES.document });
   }
 }
-
-/** A set of member names, written as one string. */
-export const names = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/).filter(Boolean));

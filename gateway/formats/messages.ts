@@ -30,8 +30,8 @@ const PARAMETERS = names(`
 
 /** Those of them that are no ids of the caller's own and no words that end an answer: text in them is read. */
 const SETTINGS = names(`
-  max_tokens temperature top_p top_k tool_choice thinking service_tier cache_control container inference_geo speed
-  betas context_management diagnostics anthropic_version anthropic_beta workspace_id
+  max_tokens temperature top_p top_k tool_choice thinking service_tier container inference_geo speed
+  betas context_management diagnostics anthropic_version anthropic_beta workspace_id user_profile_id
 `);
 const METADATA = names('user_id');
 
@@ -44,6 +44,8 @@ const ROLE_VOICES: Readonly<Record<string, Voice>> = Object.assign(Object.create
 const MESSAGE = names('role content');
 const TEXT_BLOCK = names('type text cache_control citations');
 const SOURCE_BLOCK = names('type source title context citations cache_control');
+/** Whether to cite, where a document is given; what is cited stands with texts. */
+const CITATIONS = names('citations');
 const SEARCH_RESULT = names('type source title content citations cache_control');
 const USE = names('type id name input cache_control caller server_name');
 const RESULT = names('type tool_use_id content is_error cache_control caller');
@@ -141,6 +143,7 @@ function readResult(to: Gathered, block: JsonObject, scope: Scope): void {
     for (const key of ['source', 'title']) text(to, at(block, key, path), VOICES.document);
     readBlocks(to, block, 'content', { ...scope, voice });
     strangers(to, block, path, SEARCH_RESULT);
+    settings(to, block, path, CITATIONS);
     return;
   }
   if (block.type === 'web_search_result') {
@@ -165,6 +168,7 @@ function readSource(to: Gathered, block: JsonObject, scope: Scope): void {
   const kind = block.type === 'image' ? 'media' : 'document';
   for (const key of ['title', 'context']) text(to, at(block, key, path), VOICES.document);
   strangers(to, block, path, SOURCE_BLOCK);
+  settings(to, block, path, CITATIONS);
   const source = block.source;
   if (!isObject(source)) {
     text(to, at(block, 'source', path), VOICES.document);

@@ -470,23 +470,19 @@ describe('text in members that steer a call', () => {
       chatCompletions,
       chat(user),
       [
-        ...[
-          'metadata',
-          'tool_choice',
-          'function_call',
-          'modalities',
-          'audio',
-          'reasoning_effort',
-          'verbosity',
-        ],
-        ...[
-          'service_tier',
-          'stream_options',
-          'logit_bias',
-          'moderation',
-          'prompt_cache_options',
-          'temperature',
-        ],
+        'metadata',
+        'tool_choice',
+        'function_call',
+        'modalities',
+        'audio',
+        'reasoning_effort',
+        'verbosity',
+        'service_tier',
+        'stream_options',
+        'logit_bias',
+        'moderation',
+        'prompt_cache_options',
+        'temperature',
       ],
     ],
     [
@@ -550,6 +546,29 @@ describe('text in members that steer a call', () => {
       GUARDS,
     );
     expect(gathered.pieces.map(({ text }) => text)).toEqual(['Hi']);
+  });
+
+  test.each([
+    ['cache control', messages, block({ type: 'text', text: 'x', cache_control: { type: MARK } })],
+    [
+      'use of citations',
+      messages,
+      block({ type: 'document', source: { type: 'text', data: 'x' }, citations: { a: MARK } }),
+    ],
+    [
+      'image detail',
+      chatCompletions,
+      chatPart({ type: 'image_url', image_url: { url: 'https://a.b/c', detail: MARK } }),
+    ],
+    [
+      'audio format',
+      chatCompletions,
+      chatPart({ type: 'input_audio', input_audio: { data: 'AA', format: MARK } }),
+    ],
+  ])('of a part: %s is read', (_title, format, body) => {
+    const gathered = newGathered();
+    format.readRequest(body, gathered, GUARDS);
+    expect(gathered.pieces.filter((piece) => piece.text === MARK)).toHaveLength(1);
   });
 
   test('a name that may be a sentence is read', () => {

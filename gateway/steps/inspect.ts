@@ -1,10 +1,11 @@
 import { redactSegments } from '@bartizan/checks/policy/redact.ts';
-import type { Decision, PolicyFinding } from '@bartizan/checks/policy/types.ts';
+import type { CompiledPolicy, Decision, PolicyFinding } from '@bartizan/checks/policy/types.ts';
 import { createVault, type Vault } from '@bartizan/checks/policy/vault.ts';
 import type { Direction, TextContext } from '@bartizan/checks/text/types.ts';
 import type { Gathered, Piece } from '../formats/gather.ts';
 import { type Problem, problem } from '../http/problem.ts';
 import { type Exchange, enterDecision, flag } from './exchange.ts';
+import { joinedParts, withSeams } from './seams.ts';
 
 /** Guards that answer later than this have failed, whatever time their own policy gives them. */
 const LONGEST_INSPECTION_MS = 15_000;
@@ -53,6 +54,30 @@ async function inTime(decision: Promise<Decision>): Promise<Decision> {
   }
 }
 
+/** Judges each piece by itself, and parts of one message where they meet. */
+function inspectPieces(
+  exchange: Exchange,
+  compiled: CompiledPolicy,
+  direction: Direction,
+  pieces: readonly Piece[],
+): Decision | Promise<Decision> {
+  const endpointId = exchange.endpoint?.id ?? null;
+  const context = contextOf(exchange);
+  const alone = compiled.inspect({ direction, endpointId, segments: pieces, context });
+  const joined = joinedParts(pieces);
+  if (joined.length === 0) return alone;
+  const add = (decision: Decision): Decision | Promise<Decision> => {
+    // What is refused already need not be looked at again.
+    if (decision.verdict === 'block') return decision;
+    const segments = joined.map(({ segment }) => segment);
+    const together = compiled.inspect({ direction, endpointId, segments, context });
+    return together instanceof Promise
+      ? together.then((late) => withSeams(decision, late, joined))
+      : withSeams(decision, together, joined);
+  };
+  return alone instanceof Promise ? alone.then(add) : add(alone);
+}
+
 /** Judges gathered pieces by the endpoint's policy; null when it has no rule for the direction. */
 export async function judge(
   exchange: Exchange,
@@ -65,12 +90,7 @@ export async function judge(
   const started = performance.now();
   let decision: Decision | Promise<Decision>;
   try {
-    decision = policy.compiled.inspect({
-      direction,
-      endpointId: endpoint.id,
-      segments: pieces,
-      context: contextOf(exchange),
-    });
+    decision = inspectPieces(exchange, policy.compiled, direction, pieces);
   } catch {
     decision = failed('the inspection threw');
   }
