@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { ApiFailure } from '@bartizan/contracts/client.ts';
 import { CommanderError } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { words } from './completion.ts';
 import { CliError, EXIT, explain } from './exit.ts';
 import { createProgram } from './main.ts';
@@ -63,6 +64,27 @@ describe('the commands', () => {
     );
     expect(all.get('key create')).toContain('--endpoint');
     expect(all.get('scan')).toEqual(expect.arrayContaining(['text', 'file']));
+  });
+
+  it('complete in bash, also behind names and the values of options', async () => {
+    let script = '';
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      script += String(chunk);
+      return true;
+    });
+    await createProgram()
+      .parseAsync(['node', 'bartizan', 'completion', 'bash'])
+      .finally(() => write.mockRestore());
+    const after = (...typed: string[]) => {
+      const words = ['bartizan', ...typed].map((word) => `'${word}'`).join(' ');
+      const ask = `COMP_WORDS=(${words}); COMP_CWORD=${typed.length}; _bartizan; echo "\${COMPREPLY[*]}"`;
+      return spawnSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' }).stdout.trim();
+    };
+    expect(after('end')).toBe('endpoint');
+    expect(after('endpoint', 's')).toBe('show');
+    expect(after('endpoint', 'show', 'demo', '--')).toContain('--json');
+    expect(after('key', 'create', 'app', '--expires', '30d', '--end')).toBe('--endpoint');
+    expect(after('endpoint', 'conquer', '')).not.toContain('--json');
   });
 
   it('refuse what they do not know as wrong use', async () => {

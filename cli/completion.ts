@@ -33,10 +33,13 @@ function bash(all: Map<string, string[]>): string {
   const cases = [...all].map(
     ([path, list]) => `    ${JSON.stringify(path)}) words=${JSON.stringify(list.join(' '))} ;;`,
   );
+  // Only words that lead to a command count: values of options and names do not hide what may follow.
+  const paths = [...all.keys()].filter((path) => path !== '').map((path) => JSON.stringify(path));
   return `_bartizan() {
-  local path="" word words=""
+  local path="" word next words=""
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) path="\${path:+$path }$word" ;; esac
+    next="\${path:+$path }$word"
+    case "$next" in ${paths.join('|')}) path="$next" ;; esac
   done
   case "$path" in
 ${cases.join('\n')}

@@ -41,6 +41,7 @@ function apiExit(error: ApiFailure): number {
 
 function apiMessage({ body, status }: ApiFailure): string {
   const issues = (body.issues ?? [])
+    .filter((issue) => !body.message.includes(issue.message))
     .map((issue) => `\n  ${issue.path || '(input)'}: ${issue.message}`)
     .join('');
   const hint = body.hint ? `\n${body.hint}` : status === 401 ? '\nRun "bartizan login" first.' : '';

@@ -9,7 +9,7 @@ export function readJsonFile<Schema extends z.ZodType>(path: string, schema: Sch
   try {
     value = JSON.parse(decodeUtf8(readFileSync(path), path));
   } catch (error) {
-    throw new CliError(`${path}: ${error instanceof Error ? error.message : String(error)}`, EXIT.usage);
+    throw new CliError(`${path}: ${whyUnreadable(error)}`, EXIT.usage);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -17,4 +17,9 @@ export function readJsonFile<Schema extends z.ZodType>(path: string, schema: Sch
     (issue) => `  ${issue.path.join('.') || '(file)'}: ${issue.message}`,
   );
   throw new CliError(`${path} does not fit:\n${issues.join('\n')}`, EXIT.usage);
+}
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'no such file';
+  return error instanceof Error ? error.message : String(error);
 }

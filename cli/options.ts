@@ -28,3 +28,6 @@ export function instant(text: string): number {
     throw new InvalidArgumentError('give a date such as 2026-05-01T12:00, or a time ago such as 2h.');
   return at;
 }
+
+/** Gathers an option that may be given again. */
+export const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

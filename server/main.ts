@@ -10,8 +10,8 @@ import { createHttpServer, type HttpServer, loggable } from './platform/http/ind
 import { runAsProcess } from './process.ts';
 import { VERSION } from './version.ts';
 
-/** A database that is just starting, or being restarted, has this long to answer. */
-const DATABASE_WAIT_MS = 60_000;
+/** A database that is just starting, or being restarted, has this long to answer: less than a supervisor waits for us. */
+const DATABASE_WAIT_MS = 45_000;
 const TIDY_EVERY_MS = 60 * 60_000;
 
 export interface RunningServer {
@@ -122,7 +122,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     let url = '';
     const { identity, lifecycle, http } = await build(config, open, logger, () => config.publicUrl ?? url);
     started.push(() => http.close());
-    await open.waitUntilReady(DATABASE_WAIT_MS);
+    await open.waitUntilReady(DATABASE_WAIT_MS, (reason) => {
+      logger.warn(
+        { error: loggable(reason) },
+        `the database does not answer; trying for ${DATABASE_WAIT_MS / 1000} s`,
+      );
+    });
     const applied = await migrate(open.pool, [
       ...identityMigrations,
       ...auditMigrations,

@@ -6,7 +6,8 @@ import { buildConsole, install, pinnedNode, ROOT } from './install.mjs';
 install();
 buildConsole();
 const child = spawn(pinnedNode, [join(ROOT, 'cli', 'bin', 'bartizan.mjs'), 'up', ...process.argv.slice(2)], {
-  stdio: 'inherit',
+  // Through the channel the child notices when we are killed, and drains.
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 // Ctrl-C reaches the child too; we only wait for it. A plain kill of this process is passed on.
 process.on('SIGINT', () => {});

@@ -11,7 +11,10 @@ const MINIMUM_MAJOR = 24;
 if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
   await import(main);
 } else {
-  const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Through the channel the child notices when we are killed, and ends as well.
+  const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
   child.on('error', (error) => {

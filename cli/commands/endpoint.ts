@@ -3,6 +3,7 @@ import type { Client } from '@bartizan/contracts/client.ts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
+import { collect } from '../options.ts';
 import { createOutput, date, table } from '../output.ts';
 import { client } from '../session.ts';
 import { readStdin } from '../stdin.ts';
@@ -13,12 +14,10 @@ interface AddFlags {
   baseUrl: string;
   apiKeyStdin?: boolean;
   allowPrivateNetwork?: boolean;
-  model: string[];
+  model?: string[];
   policy?: string;
   json?: boolean;
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export function addEndpoint(program: Command): void {
   const endpoint = program.command('endpoint').description('live routes of the gateway');
@@ -61,12 +60,7 @@ export function addEndpoint(program: Command): void {
     .requiredOption('--base-url <url>', 'e.g. https://api.openai.com/v1')
     .option('--api-key-stdin', "read the upstream's API key from standard input")
     .option('--allow-private-network', 'the upstream is on loopback or in a private network')
-    .option(
-      '--model <name>',
-      'a model that clients may ask for (again for more; none allows all)',
-      collect,
-      [],
-    )
+    .option('--model <name>', 'a model that clients may ask for (again for more; none allows all)', collect)
     .option('--policy <id>', 'guard policy (default: the server picks its standard policy)')
     .option('--json', 'print JSON')
     .action(async (slug: string, flags: AddFlags) => {
@@ -111,7 +105,7 @@ async function inputFrom(slug: string, flags: AddFlags) {
   return {
     slug,
     name: flags.name ?? slug,
-    models: flags.model.map((name) => ({ name })),
+    models: (flags.model ?? []).map((name) => ({ name })),
     ...(flags.policy ? { policyId: flags.policy } : {}),
     upstreams: [
       {

@@ -1,21 +1,26 @@
 import { endpointRoutes, identityRoutes, KeyScope } from '@bartizan/contracts';
-import type { Client } from '@bartizan/contracts/client.ts';
+import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
-import { duration } from '../options.ts';
+import { collect, duration, wholeNumber } from '../options.ts';
 import { createOutput, date, table } from '../output.ts';
-import { client } from '../session.ts';
+import { client, readSession } from '../session.ts';
 
 interface CreateFlags {
-  endpoint: string[];
-  scope: string[];
+  endpoint?: string[];
+  scope?: string[];
+  /** Milliseconds from now; absent: as long as usual. */
   expires?: number;
-  noExpiry?: boolean;
+  /** False for a key that never expires. */
+  expiry: boolean;
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+  tokensPerDay?: number;
   json?: boolean;
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
 const DEFAULT_EXPIRY_MS = 90 * 86_400_000;
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 export function addKey(program: Command): void {
   const key = program.command('key').description('API keys of applications and scripts');
@@ -45,20 +50,23 @@ export function addKey(program: Command): void {
   key
     .command('create <name>')
     .description('create a key; its secret is printed once')
-    .option('--endpoint <slug>', 'an endpoint that it may call (again for more; "*" is all)', collect, [])
+    .option('--endpoint <slug>', 'an endpoint that it may call (again for more; "*" is all)', collect)
     .option(
       '--scope <scope>',
       'gateway.invoke or a permission (again for more; default gateway.invoke)',
       collect,
-      [],
     )
-    .option('--expires <time>', 'lifetime, e.g. 30d (default 90d)', duration, DEFAULT_EXPIRY_MS)
+    .option('--expires <time>', 'lifetime, e.g. 30d (default 90d, or while your own key lasts)', duration)
     .option('--no-expiry', 'never expires')
+    .option('--requests-per-minute <number>', 'most requests in a minute', count)
+    .option('--tokens-per-minute <number>', 'most tokens in a minute', count)
+    .option('--tokens-per-day <number>', 'most tokens in a day', count)
     .option('--json', 'print JSON')
-    .action(async (name: string, flags: CreateFlags & { expiry: boolean }) => {
+    .action(async (name: string, flags: CreateFlags) => {
       const api = client();
-      const scopes = (flags.scope.length > 0 ? flags.scope : ['gateway.invoke']).map(scopeOf);
-      if (scopes.includes('gateway.invoke') && flags.endpoint.length === 0) {
+      const endpoints = flags.endpoint ?? [];
+      const scopes = (flags.scope ?? ['gateway.invoke']).map(scopeOf);
+      if (scopes.includes('gateway.invoke') && endpoints.length === 0) {
         throw new CliError(
           'say which endpoints the key may call: --endpoint SLUG, or --endpoint "*" for all',
           EXIT.usage,
@@ -68,8 +76,13 @@ export function addKey(program: Command): void {
         body: {
           name,
           scopes,
-          endpoints: await endpointIds(api, flags.endpoint),
-          expiresAt: flags.expiry ? Date.now() + (flags.expires ?? DEFAULT_EXPIRY_MS) : null,
+          endpoints: await endpointIds(api, endpoints),
+          expiresAt: await expiryOf(api, flags),
+          limits: {
+            requestsPerMinute: flags.requestsPerMinute ?? null,
+            tokensPerMinute: flags.tokensPerMinute ?? null,
+            tokensPerDay: flags.tokensPerDay ?? null,
+          },
         },
       });
       createOutput(flags.json ?? false).result(
@@ -87,6 +100,21 @@ export function addKey(program: Command): void {
       await client().call(identityRoutes.revokeKey, { params: { id } });
       createOutput(flags.json ?? false).result({ revoked: id }, () => `Key ${id} is revoked.`);
     });
+}
+
+/** When nobody said how long: as long as usual, but no longer than the key that we act with. */
+async function expiryOf(api: Client, flags: CreateFlags): Promise<number | null> {
+  if (!flags.expiry) return null;
+  if (flags.expires !== undefined) return Date.now() + flags.expires;
+  const usual = Date.now() + DEFAULT_EXPIRY_MS;
+  const mine = readSession().key;
+  const keys = await api.call(identityRoutes.keys, {}).catch((error: unknown) => {
+    // A key that may make keys but not list them: the server has the last word.
+    if (error instanceof ApiFailure && error.status === 403) return { items: [] };
+    throw error;
+  });
+  const own = keys.items.find((one) => one.revokedAt === null && mine.startsWith(one.prefix));
+  return Math.min(usual, own?.expiresAt ?? usual);
 }
 
 function scopeOf(text: string): KeyScope {

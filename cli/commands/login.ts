@@ -72,7 +72,9 @@ async function keyByPassword(url: string): Promise<string> {
     const made = await session.call(identityRoutes.createKey, {
       body: {
         name: `Command line on ${hostname()}`.slice(0, 100),
-        scopes: me.permissions,
+        // Calling endpoints too: what a key makes is never wider than that key, and this one makes keys.
+        scopes: [...me.permissions, 'gateway.invoke'],
+        endpoints: '*',
         expiresAt: Date.now() + KEY_DAYS * DAY_MS,
       },
     });

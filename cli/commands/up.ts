@@ -64,6 +64,8 @@ async function runUp(flags: Flags): Promise<void> {
     stopped.resolve();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // Who started us was killed: nobody is left to stop us.
+  process.once('disconnect', () => onSignal('SIGHUP'));
 
   instance = await up({
     ...flags,

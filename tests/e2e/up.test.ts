@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { identityRoutes, interactionRoutes } from '@bartizan/contracts';
+import { type ApiKey, identityRoutes, interactionRoutes } from '@bartizan/contracts';
 import type { Client } from '@bartizan/contracts/client.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -152,6 +152,7 @@ describe('with parts down', () => {
 
 describe('the command line', () => {
   it('manages endpoints, keys and policies with an API key, and exits as documented', async () => {
+    const expiresAt = Date.now() + 3_600_000;
     const { secret } = await admin.call(identityRoutes.createKey, {
       body: {
         name: 'pipeline',
@@ -167,7 +168,7 @@ describe('the command line', () => {
           'gateway.invoke',
         ],
         endpoints: '*',
-        expiresAt: Date.now() + 3_600_000,
+        expiresAt,
       },
     });
     const key = { key: secret };
@@ -193,6 +194,14 @@ describe('the command line', () => {
       'the new key works at the gateway',
       async () => (await ask({ ...instance, key: made.secret }, 'Hello')).ok,
     );
+    const limited = cli(
+      ['key', 'create', 'few', '--endpoint', 'demo', '--tokens-per-day', '500', '--json'],
+      key,
+    );
+    const { key: few } = JSON.parse(limited.stdout) as { key: ApiKey };
+    expect(few.limits).toEqual({ requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: 500 });
+    // Ninety days are usual, but what a key makes ends no later than that key.
+    expect(few.expiresAt).toBe(expiresAt);
     expect(cli(['key', 'revoke', made.key.id], key).status).toBe(0);
     await eventually(
       'the revoked key is refused',
@@ -241,6 +250,10 @@ describe('two instances', () => {
     expect(again.setup).toBeNull();
     expect(again.key).toBe(other.key);
     expect((await ask(again, 'Hello')).status).toBe(200);
-    expect(await again.stop()).toBe(0);
+    // Whoever started it is killed: nobody is left to stop it, so it ends by itself.
+    again.process.disconnect();
+    expect(await again.ended).toBe(0);
+    expect(again.log()).toContain('Stopped.');
+    await again.stop();
   });
 });

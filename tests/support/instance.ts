@@ -21,6 +21,8 @@ export interface Announcement {
 export interface TestInstance extends Announcement {
   readonly dataDir: string;
   readonly process: ChildProcess;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
   /** Everything it said on standard error so far. */
   readonly log: () => string;
   /** Stops it with SIGTERM and, unless `keep`, removes its data. Resolves with the exit code. */
@@ -47,17 +49,19 @@ export async function startInstance(
     ...(options.args ?? []),
   ];
   const child = spawn(process.execPath, [BIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: cleanEnv(),
   });
   let log = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error('the process has no output to read');
+  stderr.on('data', (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-200_000);
   });
   const exited = new Promise<number | null>((settle) => child.once('exit', settle));
   const line = await new Promise<string>((settle, reject) => {
     let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
+    stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
       if (text.includes('\n')) settle(text.slice(0, text.indexOf('\n')));
     });
@@ -67,6 +71,7 @@ export async function startInstance(
     ...(JSON.parse(line) as Announcement),
     dataDir,
     process: child,
+    ended: exited,
     log: () => log,
     async stop({ keep = false } = {}) {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

@@ -106,7 +106,8 @@ export function urlProblem(url: URL, allowPrivateNetwork: boolean): string | nul
   return null;
 }
 
-const PRIVATE_HINT = 'it lies in a private network; turn on "allow private network" if that is meant';
+const PRIVATE_HINT =
+  'it lies in a private network; allow the private network for this upstream if that is meant';
 
 /** Why an address is not connected to, or null. */
 export function addressProblem(address: string, allowPrivateNetwork: boolean): string | null {

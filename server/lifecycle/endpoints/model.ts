@@ -126,7 +126,7 @@ export function requireSound(input: NewEndpoint, stored: StoredEndpoint | null, 
   issues.push(...repeatedIds(input.upstreams));
   if (issues.length === 0) return;
   throw new AppError('invalid_input', 'the endpoint cannot be used as it is', {
-    hint: 'Correct what `issues` names and save again.',
+    hint: 'Correct what is named and save again.',
     issues,
   });
 }

@@ -196,7 +196,7 @@ export function createEndpointService(deps: EndpointDeps) {
       const issues = upstreamIssues(upstream, 'upstream.', config.demo);
       if (issues.length > 0) {
         throw new AppError('invalid_input', 'this upstream cannot be called', {
-          hint: 'Correct what `issues` names and test again.',
+          hint: 'Correct what is named and test again.',
           issues,
         });
       }

@@ -74,7 +74,11 @@ describe('a database that goes away', () => {
 
   test('waiting for one that never comes ends with the reason', async () => {
     const nowhere = openDatabase('postgres://x:y@127.0.0.1:1/none');
-    await expect(nowhere.waitUntilReady(200)).rejects.toSatisfy(isDatabaseUnavailable);
+    const reasons: unknown[] = [];
+    await expect(nowhere.waitUntilReady(200, (reason) => reasons.push(reason))).rejects.toSatisfy(
+      isDatabaseUnavailable,
+    );
+    expect(reasons).toHaveLength(1);
     await nowhere.close();
   });
 

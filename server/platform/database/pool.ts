@@ -18,8 +18,8 @@ export interface OpenDatabase {
   /** For what Kysely cannot say: COPY, cursors, sessions. Always release what you connect. */
   readonly pool: pg.Pool;
   readonly url: string;
-  /** Resolves once the database answers; rejects after `timeoutMs` with the last reason. */
-  readonly waitUntilReady: (timeoutMs: number) => Promise<void>;
+  /** Resolves once the database answers; rejects after `timeoutMs` with the last reason. Tells `waiting` the first. */
+  readonly waitUntilReady: (timeoutMs: number, waiting?: (reason: unknown) => void) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -65,14 +65,17 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): OpenDa
     database,
     pool,
     url,
-    async waitUntilReady(timeoutMs: number) {
+    async waitUntilReady(timeoutMs: number, waiting?: (reason: unknown) => void) {
       const deadline = Date.now() + timeoutMs;
+      let told = false;
       for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, 1_000)) {
         try {
           await pool.query('select 1');
           return;
         } catch (error) {
           if (!isDatabaseUnavailable(error) || Date.now() + delayMs > deadline) throw error;
+          if (!told) waiting?.(error);
+          told = true;
           await sleep(delayMs);
         }
       }
