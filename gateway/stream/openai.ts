@@ -1,4 +1,5 @@
 import {
+  addPiece,
   at,
   type Gathered,
   identifier,
@@ -134,6 +135,29 @@ export function createChunkDialect(): StreamDialect {
     strangers(scope.reading.whole, call, '', CALL);
   }
 
+  /** A name that comes in pieces is judged as clients put it together; one that is sent again is the same name. */
+  function readName(reading: Reading, call: JsonObject, key: string): void {
+    const before = toolNames.get(key);
+    if (typeof call.name !== 'string') {
+      toolName(reading.whole, at(call, 'name', ''), VOICES.toolCall);
+      return;
+    }
+    if (before === undefined || before === call.name) {
+      toolNames.set(key, call.name);
+      toolName(reading.whole, at(call, 'name', ''), VOICES.toolCall);
+      return;
+    }
+    const together = before + call.name;
+    toolNames.set(key, together);
+    addPiece(reading.whole, together, VOICES.toolCall, {
+      path: '/name',
+      // Its beginning is out already; what would complete it stays here.
+      write: () => {
+        call.name = '';
+      },
+    });
+  }
+
   function readFunction(
     scope: ChoiceScope,
     call: JsonObject,
@@ -142,8 +166,7 @@ export function createChunkDialect(): StreamDialect {
     const key = `${scope.prefix}/${target.where}`;
     if (call.name !== undefined && call.name !== '') {
       scope.reading.droppable = false;
-      if (typeof call.name === 'string') toolNames.set(key, call.name);
-      toolName(scope.reading.whole, at(call, 'name', ''), VOICES.toolCall);
+      readName(scope.reading, call, key);
     }
     for (const field of ['arguments', 'input'] as const) {
       if (call[field] === '') continue;

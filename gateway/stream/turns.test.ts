@@ -40,3 +40,26 @@ test('a stream that arrives all at once and is slow to judge lets others have th
   // Without turns, the longest wait is nearly the whole.
   expect(longest).toBeLessThan(Math.max(250, whole / 2));
 }, 60_000);
+
+test('a tool name that comes in pieces is judged as clients put it together', async () => {
+  const token = 'ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8';
+  const call = (name: string): string => event({ tool_calls: [{ index: 0, function: { name } }] }, null);
+  const names = [token.slice(0, 20), token.slice(20)];
+  const policy = compilePolicy(defaultPolicy(), textChecks);
+  const own = await startTestGateway({
+    respond: () => sse([`${names.map(call).join('')}${event({}, 'tool_calls')}data: [DONE]\n\n`]),
+    policy,
+  });
+  try {
+    const response = await own.post('/v1/chat/completions', {
+      model: 'm',
+      stream: true,
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    const body = await response.text();
+    expect(body).toContain(names[0]);
+    expect(body).not.toContain(names[1]);
+  } finally {
+    await own.close();
+  }
+});

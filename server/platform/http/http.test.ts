@@ -464,6 +464,16 @@ describe('console', () => {
 
   test('what is missing stays missing', async () => {
     expect((await page('/assets/gone.js')).statusCode).toBe(404);
+    // Nobody who knocks at hidden files may fill the log with faults.
+    for (const path of [
+      '/.env',
+      '/.git/config',
+      '/assets/..%2f..%2fpackage.json',
+      '/assets/..%2findex.html',
+    ]) {
+      const refused = await page(path);
+      expect([path, refused.statusCode, refused.json().error.code]).toEqual([path, 404, 'not_found']);
+    }
     expect((await page('/api/v1/nothing')).json().error.code).toBe('not_found');
     expect((await page('/x', 'application/json')).statusCode).toBe(404);
     expect((await page('/../../etc/passwd', '*/*')).statusCode).toBe(404);

@@ -51,9 +51,17 @@ function fromDatabase(code: string, cause: Error): AppError | null {
   });
 }
 
+/** What the file server throws for hidden files and paths that leave its folder: a caller's doing, not a fault. */
+const isRefusedFile = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'ForbiddenError' || error.name === 'NotFoundError' || error.name === 'BadRequestError') &&
+  'status' in error &&
+  (error.status === 403 || error.status === 404 || error.status === 400);
+
 /** Any error as one that may be shown. What is not ours to show becomes `internal`. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
+  if (isRefusedFile(error)) return new AppError('not_found', 'there is nothing here');
   if (isDatabaseUnavailable(error)) return databaseUnavailable(error);
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
