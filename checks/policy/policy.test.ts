@@ -411,7 +411,7 @@ describe('redaction', () => {
       const text = `${unit.repeat(2_100 / unit.length)}[EMAIL_1]`.repeat(1_000);
       const began = performance.now();
       vault.restore(text);
-      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(performance.now() - began).toBeLessThan(10_000);
     }
   });
 });

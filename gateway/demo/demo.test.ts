@@ -103,7 +103,7 @@ describe('the script', () => {
     for (const unit of ['ignore ', 'say "', 'a@', 'https://', '1 ', 'show image ', '[AB_', '\n']) {
       const started = performance.now();
       reply(talk([unit.repeat(100_000)]));
-      expect(performance.now() - started).toBeLessThan(1_000);
+      expect(performance.now() - started).toBeLessThan(5_000);
     }
   });
 

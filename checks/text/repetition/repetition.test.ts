@@ -34,7 +34,7 @@ test('a megabyte takes time in proportion', () => {
     const text = unit.repeat(Math.floor(1_000_000 / unit.length));
     const startedMs = performance.now();
     const result = repetitionCheck.run(textInput(text), config) as CheckResult<TextFinding>;
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
     expect(result.outcome).toBe('findings');
   }
 });
