@@ -1,6 +1,8 @@
 import { memberContext, outcomeBuilder } from '../outcome.ts';
+import { bzip2Pieces } from '../source/bzip2.ts';
 import type { Compression } from '../source/expand.ts';
-import { BombFault, expand } from '../source/expand.ts';
+import { BombFault, expand, expandPieces } from '../source/expand.ts';
+import { lzmaFilePieces, xzPieces } from '../source/xz.ts';
 import type { ArtifactInput, ByteSource, Probe, ScanContext, ScanOutcome } from '../types.ts';
 import { ScanFault } from '../types.ts';
 import { ARCHIVE_CHECK } from './names.ts';
@@ -12,9 +14,23 @@ const isZlib = (head: Uint8Array): boolean =>
   (((head[0] ?? 0) << 8) | (head[1] ?? 0)) % 31 === 0 &&
   ((head[1] ?? 0) & 0x20) === 0;
 
-/** The compression of a whole file, by its mark; zlib last, as it has least of one. */
-export function compressionOf({ head, size }: Probe): Compression | undefined {
+/** A .lzma file has no mark: usual properties, a dictionary that is a power of two, and a size that can be. */
+const isLzma = (head: Uint8Array): boolean =>
+  head[0] === 0x5d &&
+  head[1] === 0 &&
+  head[2] === 0 &&
+  ((head[12] === 0xff && head[5] === 0xff) || (head[12] === 0 && head[11] === 0)) &&
+  head[13] === 0;
+
+export type FileCompression = Compression | 'bzip2' | 'xz' | 'lzma';
+
+/** The compression of a whole file, by its mark; those with hardly any last. */
+export function compressionOf({ head, size }: Probe): FileCompression | undefined {
   if (size < 6) return undefined;
+  if (head[0] === 0x42 && head[1] === 0x5a && head[2] === 0x68 && head[4] === 0x31) return 'bzip2';
+  if (head[0] === 0xfd && head[1] === 0x37 && head[2] === 0x7a && head[3] === 0x58 && head[5] === 0)
+    return 'xz';
+  if (isLzma(head)) return 'lzma';
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return 'gzip';
   if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
   return isZlib(head) ? 'zlib' : undefined;
@@ -58,12 +74,29 @@ export async function judgePacked(
   }
 }
 
+function open(source: ByteSource, compression: FileCompression, context: ScanContext): Promise<ByteSource> {
+  switch (compression) {
+    case 'bzip2':
+      return expandPieces(() => bzip2Pieces(source), source.size, context);
+    case 'xz':
+      return expandPieces(() => xzPieces(source), source.size, context);
+    case 'lzma':
+      return expandPieces(() => lzmaFilePieces(source), source.size, context);
+    default:
+      return expand(source, compression, context);
+  }
+}
+
+/** True for compressions without a real mark. */
+export const isDoubtful = (compression: FileCompression): boolean =>
+  compression === 'zlib' || compression === 'lzma';
+
 /** @param compression - what `compressionOf` said about the file. */
-export function judgeCompressed(input: ArtifactInput, compression: Compression): Promise<ScanOutcome> {
-  const sure = compression !== 'zlib' || input.recognition !== 'maybe';
+export function judgeCompressed(input: ArtifactInput, compression: FileCompression): Promise<ScanOutcome> {
+  const sure = !isDoubtful(compression) || input.recognition !== 'maybe';
   return judgePacked(input, {
     name: compression,
     sure,
-    open: (source, context) => expand(source, compression, context),
+    open: (source, context) => open(source, compression, context),
   });
 }

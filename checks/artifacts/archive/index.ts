@@ -2,14 +2,20 @@ import { z } from 'zod';
 import { probe } from '../source/bytes.ts';
 import type { ArtifactInput, Probe, Recognition, ScanOutcome } from '../types.ts';
 import { defineArtifactCheck } from '../types.ts';
-import { compressionOf, judgeCompressed } from './compressed.ts';
+import { compressionOf, isDoubtful, judgeCompressed } from './compressed.ts';
 import { ARCHIVE_CHECK } from './names.ts';
 import { ARCHIVE_SAMPLES } from './samples.ts';
+import { judgeSevenZip } from './seven-zip.ts';
 import { isTarHeader, judgeTar } from './tar.ts';
 import { judgeZip } from './zip.ts';
 
 const hasZipMark = ({ head }: Probe): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5 || head[2] === 7);
+
+const SEVEN_ZIP_MARK: readonly number[] = [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c];
+
+const isSevenZip = ({ head, size }: Probe): boolean =>
+  size >= 32 && SEVEN_ZIP_MARK.every((byte, index) => head[index] === byte);
 
 /** An end record anywhere near the end: readers find a zip behind any other content. */
 function hasZipEnd({ tail }: Probe): boolean {
@@ -21,25 +27,38 @@ function hasZipEnd({ tail }: Probe): boolean {
 }
 
 function recognise(seen: Probe): Recognition {
-  if (hasZipMark(seen) || hasZipEnd(seen) || isTarHeader(seen.head)) return 'yes';
+  if (hasZipMark(seen) || hasZipEnd(seen) || isTarHeader(seen.head) || isSevenZip(seen)) return 'yes';
   const compression = compressionOf(seen);
   if (compression === undefined) return 'no';
-  return compression === 'zlib' ? 'maybe' : 'yes';
+  return isDoubtful(compression) ? 'maybe' : 'yes';
+}
+
+const nothing = (path: string): ScanOutcome => ({
+  format: 'unknown',
+  findings: [],
+  errors: [],
+  skipped: [{ reason: 'no archive', path }],
+});
+
+/** A tar can hold a zip as its last member: both readings are judged. */
+async function judgeTarAndZip(input: ArtifactInput): Promise<ScanOutcome> {
+  const tar = await judgeTar(input);
+  const zip = await judgeZip(input, { surroundings: false });
+  return {
+    format: tar.format,
+    findings: [...tar.findings, ...zip.findings],
+    errors: [...tar.errors, ...zip.errors],
+    skipped: [...tar.skipped, ...zip.skipped],
+  };
 }
 
 async function judge(input: ArtifactInput): Promise<ScanOutcome> {
   const seen = await probe(input.source);
+  if (isTarHeader(seen.head)) return hasZipEnd(seen) ? judgeTarAndZip(input) : judgeTar(input);
   if (hasZipMark(seen) || hasZipEnd(seen)) return judgeZip(input);
-  if (isTarHeader(seen.head)) return judgeTar(input);
+  if (isSevenZip(seen)) return judgeSevenZip(input);
   const compression = compressionOf(seen);
-  return compression === undefined
-    ? {
-        format: 'unknown',
-        findings: [],
-        errors: [],
-        skipped: [{ reason: 'no archive', path: input.context.path }],
-      }
-    : judgeCompressed(input, compression);
+  return compression === undefined ? nothing(input.context.path) : judgeCompressed(input, compression);
 }
 
 /** Opens what other files hold, and tells where two readers of the same archive would see different things. */
@@ -47,7 +66,7 @@ export const archiveCheck = defineArtifactCheck({
   id: ARCHIVE_CHECK,
   title: 'Archive',
   description:
-    'Opens zip, tar and compressed files by their content and judges what they hold. Reads zips both ways, and reports entries that only some readers see, that lead out of their folder, or that are built to exhaust whoever opens them.',
+    'Opens zip, tar, 7z and compressed files by their content and judges what they hold. Reads zips both ways, and reports entries that only some readers see, that lead out of their folder, or that are built to exhaust whoever opens them.',
   maps: [
     { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0011.000', name: 'Unsafe AI Artifacts' },
     { framework: 'OWASP-LLM', edition: '2025', id: 'LLM03', name: 'Supply Chain' },

@@ -1,15 +1,19 @@
 import { crc32 } from 'node:zlib';
 import { memberContext } from '../outcome.ts';
 import { sliceSource } from '../source/bytes.ts';
+import { bzip2Pieces } from '../source/bzip2.ts';
 import type { Compression } from '../source/expand.ts';
-import { BombFault, expand } from '../source/expand.ts';
-import type { ByteSource } from '../types.ts';
+import { BombFault, expand, expandPieces } from '../source/expand.ts';
+import { lzmaPieces } from '../source/lzma2.ts';
+import type { ByteSource, ScanContext } from '../types.ts';
 import { ScanFault } from '../types.ts';
 import { ARCHIVE_CHECK } from './names.ts';
 import type { ZipScan, ZipView } from './zip-view.ts';
 import { ENCRYPTED_BITS } from './zip-view.ts';
 
 const STORED = 0;
+const BZIP2 = 12;
+const LZMA = 14;
 const METHODS: ReadonlyMap<number, Compression> = new Map([
   [8, 'deflate'],
   [93, 'zstd'],
@@ -25,12 +29,24 @@ async function checksum(content: ByteSource): Promise<number> {
   return sum;
 }
 
+/** A version, the length of the properties, the properties, then LZMA (APPNOTE 5.8.8). */
+async function openLzma(packed: ByteSource, view: ZipView, context: ScanContext): Promise<ByteSource> {
+  const head = await packed.read(0, 9);
+  if (head.length < 9 || head[2] !== 5) throw new ScanFault('broken LZMA content', view.content);
+  const dictionary = new DataView(head.buffer, head.byteOffset).getUint32(5, true);
+  const ended = (view.flags & 2) !== 0;
+  const setup = { start: 9, property: head[4] ?? 255, dictionary, size: ended ? -1 : view.size };
+  return expandPieces(() => lzmaPieces(packed, setup), packed.size, context);
+}
+
 /** The decompressed content of an entry. @throws ScanFault */
 async function open({ source, context }: ZipScan, view: ZipView): Promise<ByteSource> {
   const packed = sliceSource(source, view.content, view.packed);
   if (packed.size < view.packed)
     throw new ScanFault('an entry goes past the end of the archive', view.content);
   if (view.method === STORED) return packed;
+  if (view.method === BZIP2) return expandPieces(() => bzip2Pieces(packed), packed.size, context);
+  if (view.method === LZMA) return openLzma(packed, view, context);
   const compression = METHODS.get(view.method);
   if (compression === undefined) {
     throw new ScanFault(`compression ${view.method} cannot be undone here`, view.content);

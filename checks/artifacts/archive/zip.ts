@@ -171,8 +171,16 @@ function formatOf(names: readonly string[]): string {
   return names.length > 0 && names.every((name) => name.endsWith('.npy')) ? 'numpy-zip' : 'zip';
 }
 
+export interface ZipOptions {
+  /** False when what lies around the archive is judged by another reading of the file. */
+  readonly surroundings: boolean;
+}
+
 /** Judges a zip by both its readings: the directory at its end, and the header in front of each entry. */
-export async function judgeZip({ source, context }: ArtifactInput): Promise<ScanOutcome> {
+export async function judgeZip(
+  { source, context }: ArtifactInput,
+  { surroundings }: ZipOptions = { surroundings: true },
+): Promise<ScanOutcome> {
   const outcome = outcomeBuilder(context);
   const scan: ZipScan = { source, context, outcome };
   const directory = await readDirectory(source);
@@ -193,7 +201,9 @@ export async function judgeZip({ source, context }: ArtifactInput): Promise<Scan
     differ(scan, 'medium', 'The directory has another number of entries than it announces.', directory.start);
   }
   const spans = await judgeListed(scan, directory);
-  await judgeSurroundings(scan, directory, Math.min(spans[0]?.from ?? directory.start, directory.start));
+  const first = Math.min(spans[0]?.from ?? directory.start, directory.start);
+  if (!surroundings) return outcome.finish('zip');
+  await judgeSurroundings(scan, directory, first);
   await judgeHidden(scan, spans, directory.start);
   return outcome.finish(formatOf(directory.entries.map(({ name }) => name)));
 }

@@ -38,7 +38,8 @@ function textValue(machine: Machine, window: Buffer, extent: Extent): Value {
   const { from, length } = extent;
   const most = keptBytes(machine);
   if (length <= Math.min(most, 255)) return machine.texts.utf8(window, from, length);
-  const value = text(view(window, from, Math.min(length, most)).toString('utf8'), length <= most);
+  const written = { offset: machine.base + from, length, form: 'utf8' } as const;
+  const value = text(view(window, from, Math.min(length, most)).toString('utf8'), length <= most, written);
   return noteText(machine, value, extent);
 }
 
@@ -78,7 +79,8 @@ function lineUnicode(machine: Machine, window: Buffer, extent: Extent): Value {
   const content = rawUnicodeEscape(line);
   const most = keptBytes(machine);
   const whole = content.length <= most && extent.length <= PROTOCOL_ZERO_BYTES;
-  return noteText(machine, text(content.slice(0, most), whole), extent);
+  const written = { offset: machine.base + extent.from, length: extent.length, form: 'escaped' } as const;
+  return noteText(machine, text(content.slice(0, most), whole, written), extent);
 }
 
 function lineInteger(window: Buffer, extent: Extent): Value {

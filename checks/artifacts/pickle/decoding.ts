@@ -4,6 +4,7 @@ import type { Value } from './values.ts';
 import { bytes, itemsOf, text } from './values.ts';
 
 const MOST_BYTES = 1_048_576;
+const LATIN1: ReadonlySet<string> = new Set(['latin1', 'iso88591']);
 
 /** The whole content of a text or bytes value; undefined where it is not known in full. */
 function contentOf(value: Value | undefined): Buffer | undefined {
@@ -65,9 +66,14 @@ function decode(content: Buffer, codec: string): Value | undefined {
 
 /** `text.encode(codec)`: rot13 stays text, the rest become bytes. */
 function encode(value: Value | undefined, codec: string): Value | undefined {
-  if (typeof value !== 'object' || value.kind !== 'text' || !value.whole) return undefined;
+  if (typeof value !== 'object' || value.kind !== 'text') return undefined;
+  if (!value.whole) {
+    const { written } = value;
+    if (written === undefined || !LATIN1.has(codec)) return undefined;
+    return { ...bytes(Buffer.from(value.text, 'latin1'), written.length), written };
+  }
   if (codec === 'rot13') return text(rot13(value.text));
-  if (codec === 'latin1' || codec === 'iso88591') return bytes(Buffer.from(value.text, 'latin1'));
+  if (LATIN1.has(codec)) return bytes(Buffer.from(value.text, 'latin1'));
   return codec === 'utf8' || codec === 'ascii' ? bytes(Buffer.from(value.text, 'utf8')) : undefined;
 }
 

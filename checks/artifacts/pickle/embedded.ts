@@ -18,11 +18,16 @@ import {
   isUnmarkedPickle,
 } from './payload.ts';
 import { pickleReader } from './stream.ts';
+import { rawUnicodeEscape } from './texts.ts';
+import type { Written } from './values.ts';
 
 /** Encodings and pickles inside one another. */
 const MOST_LAYERS = 6;
 /** Content that is decoded at most; what is longer is judged by its beginning. */
 const MOST_DECODED = 16 * 2 ** 20;
+
+/** Texts that stand for bytes and are handed to a loader. */
+const MOST_WRITTEN = 256 * 2 ** 20;
 
 /** The worst that was found in a payload. */
 interface Payload {
@@ -115,12 +120,28 @@ async function inBytes(content: Buffer, layer: Layer): Promise<Payload | undefin
   return inText(plain, layer);
 }
 
-/** All that a candidate is, as a source; undefined where not all of it is known. */
-export function payloadSource(
+/** Reads a text that was too long to keep, as the latin-1 that it stands for. */
+async function readWritten(
+  source: ByteSource,
+  { offset, length, form }: Written,
+  most: number,
+): Promise<Buffer> {
+  const read = await source.read(offset, Math.min(length, most));
+  const raw = Buffer.from(read.buffer, read.byteOffset, read.length);
+  const content = form === 'utf8' ? raw.toString('utf8') : rawUnicodeEscape(raw.toString('latin1'));
+  return Buffer.from(content, 'latin1');
+}
+
+/** All that a candidate is, as a source; undefined where not all of it is known or it is too long. */
+export async function payloadSource(
   source: ByteSource,
   { value, range }: PayloadCandidate,
-): ByteSource | undefined {
+): Promise<ByteSource | undefined> {
   if (range !== undefined) return sliceSource(source, range.offset, range.length);
+  if (value.written !== undefined) {
+    if (value.written.length > MOST_WRITTEN) return undefined;
+    return bytesSource(await readWritten(source, value.written, MOST_WRITTEN));
+  }
   if (value.kind === 'text') return value.whole ? bytesSource(Buffer.from(value.text, 'latin1')) : undefined;
   return value.head.length === value.size ? bytesSource(value.head) : undefined;
 }
@@ -128,6 +149,7 @@ export function payloadSource(
 /** The content of a candidate; of long ones that are not pickles themselves, the beginning. */
 async function contentOf(source: ByteSource, { value, range }: PayloadCandidate): Promise<Buffer> {
   if (range === undefined) {
+    if (value.written !== undefined) return readWritten(source, value.written, MOST_DECODED);
     return value.kind === 'text' ? Buffer.from(value.text, 'latin1') : Buffer.from(value.head);
   }
   const read = await source.read(range.offset, Math.min(range.length, MOST_DECODED));

@@ -63,7 +63,7 @@ async function reportPayload(reading: Reading, candidate: PayloadCandidate): Pro
     if (finding !== undefined) outcome.find(finding);
     return;
   }
-  const inner = payloadSource(source, candidate);
+  const inner = await payloadSource(source, candidate);
   if (inner === undefined) {
     outcome.fail({
       check: PICKLE_CHECK,

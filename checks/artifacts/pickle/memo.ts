@@ -18,7 +18,7 @@ export interface Memo {
 
 function stored(value: Value): Value {
   if (typeof value === 'number' || value.kind !== 'text' || value.text.length <= MOST_TEXT) return value;
-  return text(value.text.slice(0, MOST_TEXT), false);
+  return text(value.text.slice(0, MOST_TEXT), false, value.written);
 }
 
 /** Values that calls are made of: worth keeping when plain data is not. */

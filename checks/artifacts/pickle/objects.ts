@@ -48,9 +48,11 @@ function stackGlobal(machine: Machine): Value {
 }
 
 function persistent(machine: Machine, id: Value): Value {
-  const [first] = itemsOf(id);
-  const isStorage = isText(first) && first.text === 'storage';
-  if (!isStorage) {
+  const [first, second] = itemsOf(id);
+  const kind = isText(first) ? first.text : '';
+  // Torch before 1.6: a class with its source, of which the class is used.
+  if (kind === 'module' && second !== undefined) return second;
+  if (kind !== 'storage') {
     machine.journal.note({
       what: 'persistent',
       at: machine.at,

@@ -28,6 +28,15 @@ export interface Text {
   readonly text: string;
   /** False when `text` is only the beginning. */
   readonly whole: boolean;
+  /** Where all of it lies, when it is not whole. */
+  readonly written?: Written;
+}
+
+/** Text in the stream, and how it is written there. */
+export interface Written {
+  readonly offset: number;
+  readonly length: number;
+  readonly form: 'utf8' | 'escaped';
 }
 
 export interface Bytes {
@@ -37,6 +46,8 @@ export interface Bytes {
   readonly size: number;
   /** Offset of the content in the stream; -1 when it was computed. */
   readonly offset: number;
+  /** The text that it is the latin-1 of, when that was too long to keep. */
+  readonly written?: Written;
 }
 
 export interface Sequence {
@@ -239,7 +250,10 @@ export function setState(target: Instance, state: Value): void {
   target.state = kept(state);
 }
 
-export const text = (content: string, whole = true): Text => ({ kind: 'text', text: content, whole });
+export const text = (content: string, whole = true, written?: Written): Text =>
+  written === undefined || whole
+    ? { kind: 'text', text: content, whole }
+    : { kind: 'text', text: content, whole, written };
 
 /** `head` must not be a view of a larger buffer that is to be freed. */
 export const bytes = (head: Uint8Array, size = head.length, offset = -1): Bytes => ({

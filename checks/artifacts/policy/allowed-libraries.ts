@@ -73,7 +73,10 @@ export const ALLOWED_LIBRARIES: NameTable = {
   'pandas.core.frame': 'DataFrame',
   'pandas.core.series': 'Series',
   pandas:
-    'DataFrame Series Index RangeIndex MultiIndex DatetimeIndex Timestamp Timedelta Categorical CategoricalDtype',
+    'StringDtype Int8Dtype Int16Dtype Int32Dtype Int64Dtype UInt8Dtype UInt16Dtype UInt32Dtype UInt64Dtype Float32Dtype Float64Dtype BooleanDtype Interval Period PeriodDtype IntervalDtype DatetimeTZDtype IntervalIndex PeriodIndex TimedeltaIndex CategoricalIndex NaT NA DataFrame Series Index RangeIndex MultiIndex DatetimeIndex Timestamp Timedelta Categorical CategoricalDtype',
+  'pandas.arrays':
+    'IntegerArray FloatingArray BooleanArray StringArray ArrowStringArray TimedeltaArray DatetimeArray PeriodArray IntervalArray SparseArray NumpyExtensionArray',
+  'scipy._lib.array_api_compat.numpy._aliases': 'asarray',
   'pandas.core.internals.managers':
     'BlockManager SingleBlockManager SingleBlockManager._from_backcompat_init',
   'pandas.core.internals.blocks': 'new_block Block NumericBlock ObjectBlock FloatBlock IntBlock BoolBlock',
@@ -83,7 +86,7 @@ export const ALLOWED_LIBRARIES: NameTable = {
   'pandas.core.indexes.range': 'RangeIndex',
   'pandas.core.indexes.multi': 'MultiIndex',
   'pandas.core.indexes.category': 'CategoricalIndex',
-  'pandas.core.indexes.interval': 'IntervalIndex',
+  'pandas.core.indexes.interval': 'IntervalIndex _new_IntervalIndex',
   'pandas.core.indexes.period': 'PeriodIndex _new_PeriodIndex',
   'pandas.core.indexes.timedeltas': 'TimedeltaIndex',
   'pandas.core.indexes.datetimes': 'DatetimeIndex _new_DatetimeIndex',
