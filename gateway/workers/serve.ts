@@ -16,6 +16,7 @@ import {
 } from '../journal/index.ts';
 import type { Limiter } from '../ports.ts';
 import { openConfiguration } from '../snapshot/index.ts';
+import { warmed } from '../snapshot/warm.ts';
 import { createUpstreams } from '../upstream/index.ts';
 import { listen } from './listener.ts';
 
@@ -95,7 +96,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       token,
       gatewayId: name,
       compile: (document) =>
-        judges.aside(document, compilePolicy(document, textChecks, { now: () => performance.now() })),
+        judges.aside(document, warmed(compilePolicy(document, textChecks, { now: () => performance.now() }))),
       log,
     });
     undo.push(configuration.close);

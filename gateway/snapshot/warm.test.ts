@@ -1,0 +1,19 @@
+import { textChecks } from '@bartizan/checks/catalogue.ts';
+import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
+import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
+import { expect, it } from 'vitest';
+import { warmed } from './warm.ts';
+
+it('judges once in each direction and gives the same policy back', () => {
+  const policy = compilePolicy(defaultPolicy(), textChecks);
+  const judged: string[] = [];
+  const watched = {
+    ...policy,
+    inspect: (input: Parameters<typeof policy.inspect>[0]) => {
+      judged.push(input.direction);
+      return policy.inspect(input);
+    },
+  };
+  expect(warmed(watched)).toBe(watched);
+  expect(judged).toEqual(['input', 'output']);
+});
