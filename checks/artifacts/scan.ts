@@ -1,6 +1,8 @@
+import { archiveCheck } from './archive/index.ts';
 import { formatChecks } from './formats/catalogue.ts';
 import { magicOf } from './formats/core/magic.ts';
 import { probeText } from './formats/core/text.ts';
+import { numpyCheck } from './numpy/index.ts';
 import { type OutcomeBuilder, outcomeBuilder } from './outcome.ts';
 import { pickleCheck } from './pickle/index.ts';
 import { probe } from './source/bytes.ts';
@@ -21,7 +23,7 @@ const DISPATCH = 'artifacts/dispatch';
 
 /** All artifact checks, in the order in which they are asked. */
 export const artifactChecks: readonly AnyArtifactCheck[] = Object.freeze([
-  pickleCheck as unknown as AnyArtifactCheck,
+  ...([archiveCheck, numpyCheck, pickleCheck] as unknown as AnyArtifactCheck[]),
   ...formatChecks,
 ]);
 
@@ -92,25 +94,45 @@ async function ask(
   { rules, outcome }: { rules: Rules; outcome: OutcomeBuilder },
 ): Promise<ScanOutcome> {
   const seen = await probe(source);
-  const sure: string[] = [];
-  const likely: string[] = [];
-  let hasLooked = false;
+  const answers: Answer[] = [];
   for (const [index, check] of rules.checks.entries()) {
     const recognition = check.recognise(seen);
     if (recognition === 'no') continue;
     const answer = await judgeBy(check, { source, context, recognition }, rules.configs[index]);
-    if (answer.format === 'unknown') {
-      hasLooked = true;
-      // That it is not this format says nothing about the file: what it is comes at the end.
-      outcome.include({ ...answer, skipped: answer.skipped.filter(({ path }) => path !== context.path) });
-      continue;
-    }
-    outcome.include(answer);
-    (recognition === 'yes' ? sure : likely).push(answer.format);
+    answers.push({ ...answer, recognition });
   }
-  const [format] = [...sure, ...likely];
+  const known = withoutChance(answers, context);
+  for (const answer of known) outcome.include(answer);
+  const format = (['yes', 'maybe'] as const)
+    .flatMap((wanted) => known.filter(({ recognition }) => recognition === wanted))
+    .find((answer) => answer.format !== 'unknown')?.format;
   if (format !== undefined) return outcome.finish(format);
-  return outcome.finish(judgeUnknown(seen, outcome, hasLooked));
+  return outcome.finish(judgeUnknown(seen, outcome, answers.length > 0));
+}
+
+type Answer = ScanOutcome & { readonly recognition: Recognition };
+
+/** A loader that stops this early has called nothing. */
+const CHANCE_BYTES = 16;
+
+/**
+ * Leaves out what is there by chance only: that a file is not of a format, which says nothing about it, and that a
+ * format whose mark it happens to begin with breaks off at once, where another one read the whole file.
+ */
+function withoutChance(answers: readonly Answer[], { path }: ScanContext): Answer[] {
+  const isWhole = answers.some(
+    ({ recognition, format, errors }) => recognition === 'yes' && format !== 'unknown' && errors.length === 0,
+  );
+  return answers.flatMap((answer) => {
+    const { format, findings, errors, skipped } = answer;
+    if (format === 'unknown') return { ...answer, skipped: skipped.filter((skip) => skip.path !== path) };
+    const isChance =
+      isWhole &&
+      findings.length === 0 &&
+      errors.length > 0 &&
+      errors.every((error) => error.path === path && error.offset < CHANCE_BYTES);
+    return isChance ? [] : answer;
+  });
 }
 
 function judgeBy(
@@ -122,7 +144,7 @@ function judgeBy(
 }
 
 /**
- * What no check knows: a program, an archive that is not opened, text, or nothing that anything loads. Where a check
+ * What no check knows: a program, an archive that is not opened, text that is no code, or nothing that anything loads. Where a check
  * looked into bytes and saw that its loader would refuse them, that is a judgement; otherwise the file is skipped.
  */
 function judgeUnknown(seen: Probe, outcome: OutcomeBuilder, hasLooked: boolean): string {
@@ -139,7 +161,7 @@ function judgeUnknown(seen: Probe, outcome: OutcomeBuilder, hasLooked: boolean):
   } else if (magic?.is === 'archive') {
     outcome.fail({ check: DISPATCH, message: `${magic.name} that cannot be opened here`, offset: 0 });
   } else if (magic?.format !== undefined) return magic.format;
-  else if (probeText(seen) !== null) outcome.skip('text that no loader runs');
+  else if (probeText(seen) !== null) return 'text';
   else if (!hasLooked) outcome.skip('no known format');
   return 'unknown';
 }

@@ -20,8 +20,9 @@ export function addScan(program: Command): void {
   const scan = program
     .command('scan')
     .description('judge model files and folders, or a text, here, without a server')
-    // What follows "text" or "file" belongs to that command.
     .enablePositionalOptions();
+  // What follows "text" or "file" belongs to that command, though "scan" has options of the same names.
+  program.enablePositionalOptions();
   addScanArtifacts(scan);
 
   scan

@@ -104,18 +104,18 @@ describe('XML', () => {
     ['<PMML><x:script xmlns:x="y"/></PMML>', 'suspicious'],
     ['<?xml version="1.0"?><PMML><a></PMML>', 'error'],
     ['<?xml version="1.0"?><PMML><!-- <!ENTITY --><![CDATA[ <x> ]]></PMML>', 'clean'],
-    ['<!DOCTYPE html><html><script>1</script></html>', 'skipped'],
+    ['<!DOCTYPE html><html><script>1</script></html>', 'clean'],
   ])('%s is %s', async (text, verdict) => {
     expect((await scanned(text)).verdict).toBe(verdict);
   });
 });
 
 describe('what no check knows', () => {
-  it('is skipped, found or an error, never clean', async () => {
+  it('is skipped, found or an error; only text is clean', async () => {
     expect(await scanned(Uint8Array.from({ length: 400 }, (_, i) => (i * 73 + 200) & 255))).toMatchObject({
       verdict: 'skipped',
     });
-    expect((await scanned('hello there, this is prose\n')).verdict).toBe('skipped');
+    expect(await scanned('hello there, this is prose\n')).toMatchObject({ verdict: 'clean', format: 'text' });
     expect((await scanned('')).verdict).toBe('skipped');
     expect((await scanned('\x7fELF'.padEnd(200, '\0'))).verdict).toBe('suspicious');
     expect((await scanned('Rar!\x1a\x07\x01'.padEnd(200, '\0'))).verdict).toBe('error');

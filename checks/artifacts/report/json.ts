@@ -8,8 +8,12 @@ export interface FileReport {
   readonly verdict: ArtifactVerdict;
 }
 
+/** The verdict on the outcome; `skipped` where the whole file is of no kind that anybody looked at. */
 export function fileReport(path: string, outcome: ScanOutcome): FileReport {
-  return { path, outcome, verdict: verdictOf(outcome) };
+  const verdict = verdictOf(outcome);
+  const isSkipped =
+    verdict === 'clean' && outcome.format === 'unknown' && outcome.skipped.some((skip) => skip.path === '');
+  return { path, outcome, verdict: isSkipped ? 'skipped' : verdict };
 }
 
 /** A file that was not looked into. */

@@ -1,7 +1,7 @@
+import { fileReport } from '../../report/json.ts';
 import { scanArtifact } from '../../scan.ts';
 import { bytesSource } from '../../source/bytes.ts';
 import type { ArtifactVerdict, ScanOutcome } from '../../types.ts';
-import { verdictOf } from '../../verdict.ts';
 
 /** What the whole scanner makes of `content`, for tests. */
 export async function scanned(
@@ -11,7 +11,7 @@ export async function scanned(
   const outcome = await scanArtifact(bytesSource(bytes));
   return {
     ...outcome,
-    verdict: verdictOf(outcome),
+    verdict: fileReport('', outcome).verdict,
     messages: [...outcome.findings, ...outcome.errors].map(({ message }) => message),
   };
 }

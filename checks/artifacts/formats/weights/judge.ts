@@ -73,7 +73,7 @@ export async function judgeWeights(
     'info',
     'hold nothing but zeros',
   );
-  report(repeated(large), 'info', 'repeat another one byte for byte');
+  report(repeated(large), 'info', 'hold the numbers of another one');
   report(outliers(large), 'info', 'have a norm far from all others');
 }
 
@@ -83,7 +83,7 @@ function repeated(measured: readonly Measured[]): readonly Measured[] {
   const seen = new Set<string>();
   return measured.filter(({ stats, tensor }) => {
     if (stats.zeros === stats.count) return false;
-    const key = `${stats.digest} ${tensor.length}`;
+    const key = `${tensor.type} ${stats.count} ${stats.sum} ${stats.rms} ${stats.maxAbs}`;
     if (seen.has(key)) return true;
     seen.add(key);
     return false;
