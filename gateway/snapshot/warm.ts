@@ -7,8 +7,11 @@ const TEXT = [
   'Grüße, здравствуйте, 你好. import os; print("x") SGVsbG8gd29ybGQsIGhlbGxvIHdvcmxk',
 ].join('\n');
 
+/** The first pays for the patterns (some 400 ms once a process), the others for the machine code. */
+const ROUNDS = 4;
+
 /**
- * Lets a policy judge a text once in each direction, so that the first request after a start or a change does
+ * Lets a policy judge a few texts in each direction, so that the first request after a start or a change does
  * not pay for what is built on first use. What comes of it does not matter.
  */
 export function warmed(policy: CompiledPolicy): CompiledPolicy {
@@ -18,10 +21,12 @@ export function warmed(policy: CompiledPolicy): CompiledPolicy {
     tools: [],
     partial: false,
   };
-  for (const direction of ['input', 'output'] as const) {
-    const author = direction === 'input' ? 'user' : 'assistant';
-    const segments = [{ index: 0, text: TEXT, author, kind: 'message' }] as const;
-    void policy.inspect({ direction, endpointId: null, segments, context });
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const direction of ['input', 'output'] as const) {
+      const author = direction === 'input' ? 'user' : 'assistant';
+      const segments = [{ index: 0, text: `${TEXT}\n${round}`, author, kind: 'message' }] as const;
+      void policy.inspect({ direction, endpointId: null, segments, context });
+    }
   }
   return policy;
 }
