@@ -140,6 +140,9 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('../settings/account-page.tsx'), 'AccountPage'),
 });
 
+/** Any other address, with the rooms still at hand. */
+const nowhere = createRoute({ getParentRoute: () => house, path: '$', component: NotFoundPage });
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
@@ -159,6 +162,7 @@ export const router = createRouter({
       people,
       keys,
       account,
+      nowhere,
     ]),
   ]),
   parseSearch,

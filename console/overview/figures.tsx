@@ -1,6 +1,6 @@
 import type { Overview } from '@bartizan/contracts';
 import type { ReactNode } from 'react';
-import { formatCount, formatMs, formatPercent } from '../ui/format.ts';
+import { formatCount, formatMs, formatPercent, formatRate } from '../ui/format.ts';
 
 function Figure({
   name,
@@ -37,7 +37,7 @@ export function Figures({ overview }: { overview: Overview }) {
       <Figure
         name="Requests"
         value={formatCount(totals.requests)}
-        note={`${(totals.requests / Math.max(1, minutes)).toFixed(1)} a minute`}
+        note={formatRate(totals.requests, minutes)}
       />
       <Figure
         name="Blocked"

@@ -25,12 +25,27 @@ const SNIPPETS = {
 } as const;
 type SnippetName = keyof typeof SNIPPETS;
 
+/** Which APIs the endpoint's upstreams speak; both while there is none. The demo assistant speaks every one. */
+function spokenBy(endpoint: Endpoint): { openai: boolean; anthropic: boolean } {
+  const providers = endpoint.upstreams.map((upstream) => upstream.provider);
+  const any = providers.length === 0 || providers.includes('demo');
+  return {
+    openai: any || providers.includes('openai'),
+    anthropic: any || providers.includes('anthropic'),
+  };
+}
+
 /** How a client reaches the endpoint: its addresses, and lines to paste. */
 export function Connect({ endpoint }: { endpoint: Endpoint }) {
   const gateway = useQuery({ ...gatewayUrlQuery, enabled: useMay('overview.read') });
   const mayKeys = useMay('keys.manage');
   const mayManage = useMay('endpoints.manage');
-  const [shown, setShown] = useState<SnippetName>('curl');
+  const spoken = spokenBy(endpoint);
+  const offered = (Object.keys(SNIPPETS) as SnippetName[]).filter((name) =>
+    name === 'anthropic' ? spoken.anthropic : spoken.openai,
+  );
+  const [chosen, setShown] = useState<SnippetName>('curl');
+  const shown = offered.includes(chosen) ? chosen : (offered[0] ?? 'curl');
   const origin = gateway.data ?? GATEWAY_PLACEHOLDER;
   // Below /e/<slug> the endpoint is certain, whatever else the key may call.
   const gatewayUrl = `${origin}/e/${endpoint.slug}`;
@@ -50,8 +65,12 @@ export function Connect({ endpoint }: { endpoint: Endpoint }) {
       <Section title="Address">
         <Facts
           items={[
-            ['OpenAI clients', <CopyableId key="openai" value={`${gatewayUrl}/v1`} />],
-            ['Anthropic clients', <CopyableId key="anthropic" value={gatewayUrl} />],
+            ...(spoken.openai
+              ? [['OpenAI clients', <CopyableId key="openai" value={`${gatewayUrl}/v1`} />] as const]
+              : []),
+            ...(spoken.anthropic
+              ? [['Anthropic clients', <CopyableId key="anthropic" value={gatewayUrl} />] as const]
+              : []),
             [
               'Key',
               mayKeys ? (
@@ -86,7 +105,7 @@ export function Connect({ endpoint }: { endpoint: Endpoint }) {
             aria-label="Client"
             value={shown}
             onChange={(value) => setShown(value as SnippetName)}
-            data={Object.entries(SNIPPETS).map(([value, { label }]) => ({ value, label }))}
+            data={offered.map((value) => ({ value, label: SNIPPETS[value].label }))}
           />
         }
       >

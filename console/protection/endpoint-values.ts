@@ -1,4 +1,4 @@
-import { type Endpoint, EndpointInput } from '@bartizan/contracts';
+import { type Endpoint, EndpointInput, UpstreamInput } from '@bartizan/contracts';
 import type { UseFormReturnType } from '@mantine/form';
 import type { z } from 'zod';
 import { byPriority } from './upstreams.ts';
@@ -13,8 +13,20 @@ const EMPTY = { slug: '', name: '' };
 export function initialValues(endpoint: Endpoint | null, policyId: string | null): EndpointValues {
   if (endpoint !== null)
     return EndpointInput.parse({ ...endpoint, upstreams: byPriority(endpoint.upstreams) });
-  return { ...EndpointInput.parse({ slug: 'x', name: 'x', policyId }), ...EMPTY };
+  // Without an upstream an endpoint answers nothing, so the first one is there to be filled in.
+  return {
+    ...EndpointInput.parse({ slug: 'x', name: 'x', policyId }),
+    ...EMPTY,
+    upstreams: [newUpstream(0)],
+  };
 }
+
+/** An upstream to be filled in. */
+export const newUpstream = (priority: number): UpstreamValues => ({
+  ...UpstreamInput.parse({ name: 'x', provider: 'openai', baseUrl: 'https://api.openai.com/v1' }),
+  name: '',
+  priority,
+});
 
 /** A short name made of a name: lower-case letters, digits and hyphens. */
 export const slugOf = (name: string): string =>

@@ -10,6 +10,7 @@ import { formatNoun } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
 import { limitsInWords } from '../ui/limits-fields.tsx';
 import { Page, Tag } from '../ui/page.tsx';
+import { RETENTION_TITLES } from '../ui/segments.ts';
 import { EmptyState, QueryView } from '../ui/states.tsx';
 import './protection.css';
 
@@ -111,7 +112,7 @@ function EndpointTable({ endpoints }: { endpoints: readonly Endpoint[] }) {
                 </td>
                 <td>{limitsInWords(endpoint.limits)}</td>
                 <td>
-                  {endpoint.retention.content}
+                  {RETENTION_TITLES[endpoint.retention.content]}
                   <div className="bz-dim">{formatNoun(endpoint.retention.days, 'day')}</div>
                 </td>
                 <td>

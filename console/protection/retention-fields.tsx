@@ -1,6 +1,7 @@
 import { NumberInput, Radio, Stack } from '@mantine/core';
 import { formatBytes } from '../ui/format.ts';
 import { Section } from '../ui/page.tsx';
+import { RETENTION_TITLES } from '../ui/segments.ts';
 import type { EndpointFormApi } from './endpoint-values.ts';
 
 interface FieldsProps {
@@ -19,21 +20,21 @@ export function RetentionFields({ form, disabled }: FieldsProps) {
               size="xs"
               disabled={disabled}
               value="full"
-              label="As sent"
+              label={RETENTION_TITLES.full}
               description="With the raw request and answer. For debugging; holds whatever people type."
             />
             <Radio
               size="xs"
               disabled={disabled}
               value="redacted"
-              label="With findings masked"
+              label={RETENTION_TITLES.redacted}
               description="Secrets and personal data that guards find are not kept."
             />
             <Radio
               size="xs"
               disabled={disabled}
               value="hash"
-              label="Digests only"
+              label={RETENTION_TITLES.hash}
               description="No text at all. Search by text and dry runs find nothing then."
             />
           </Stack>

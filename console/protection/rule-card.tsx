@@ -95,7 +95,9 @@ function Tools({ rule, first, last, onMove, onRemove }: CardProps) {
 
 /** "Request and answer; written by user, third party; every endpoint". */
 function inWords(rule: PolicyRule): string {
-  const directions = rule.directions.map((each) => DIRECTION_TITLES[each]).join(' and ');
+  const directions = rule.directions
+    .map((each, index) => (index === 0 ? DIRECTION_TITLES[each] : DIRECTION_TITLES[each].toLowerCase()))
+    .join(' and ');
   const authors = rule.authors.map((each) => AUTHOR_TITLES[each].toLowerCase()).join(', ');
   const endpoints =
     rule.endpoints.length === 0

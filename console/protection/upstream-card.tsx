@@ -173,7 +173,7 @@ function Details({ form, index, disabled }: Pick<CardProps, 'form' | 'index' | '
   );
   return (
     <details>
-      <summary className="bz-dim">Weight, timeouts and network</summary>
+      <summary className="bz-dim">Private network, weight and timeouts</summary>
       <div className="bz-fields-2" style={{ marginTop: 12 }}>
         {number('priority', 'Priority, lower goes first')}
         {number('weight', 'Weight among equals')}
@@ -183,8 +183,8 @@ function Details({ form, index, disabled }: Pick<CardProps, 'form' | 'index' | '
         {number('maxResponseBytes', 'Largest answer, bytes')}
         <Switch
           size="xs"
-          label="May be in your own network"
-          description="Allows loopback and private addresses for this upstream."
+          label="Private network"
+          description="Allows loopback and private addresses: a server of your own."
           disabled={disabled}
           {...form.getInputProps(`upstreams.${index}.allowPrivateNetwork`, { type: 'checkbox' })}
         />

@@ -1,8 +1,8 @@
-import { type Endpoint, UpstreamInput } from '@bartizan/contracts';
+import type { Endpoint } from '@bartizan/contracts';
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { Section } from '../ui/page.tsx';
-import type { EndpointFormApi } from './endpoint-values.ts';
+import { type EndpointFormApi, newUpstream } from './endpoint-values.ts';
 import { UpstreamCard } from './upstream-card.tsx';
 import { moveUpstream } from './upstreams.ts';
 
@@ -16,11 +16,10 @@ interface FieldsProps {
 export function UpstreamsFields({ form, endpoint, disabled }: FieldsProps) {
   const { upstreams } = form.values;
   const add = () =>
-    form.insertListItem('upstreams', {
-      ...UpstreamInput.parse({ name: 'x', provider: 'openai', baseUrl: 'https://api.openai.com/v1' }),
-      name: '',
-      priority: upstreams.length === 0 ? 0 : Math.max(...upstreams.map((each) => each.priority)) + 1,
-    });
+    form.insertListItem(
+      'upstreams',
+      newUpstream(upstreams.length === 0 ? 0 : Math.max(...upstreams.map((each) => each.priority)) + 1),
+    );
   return (
     <Section
       title="Upstreams"

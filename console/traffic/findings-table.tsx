@@ -1,4 +1,7 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { useCheckTitles } from '../app/check-titles.ts';
+import { formatCount, formatNoun } from '../ui/format.ts';
 import { DIRECTION_TITLES } from '../ui/segments.ts';
 import { VerdictBadge } from '../ui/verdict.tsx';
 import type { GuardFinding } from './types.ts';
@@ -6,6 +9,10 @@ import type { GuardFinding } from './types.ts';
 /** The id of the place in the text where a finding begins. */
 export const anchorOf = (finding: GuardFinding): string =>
   `finding-${finding.direction}-${finding.segment}-${finding.start}`;
+
+/** A hostile text can carry thousands of findings; a page of them is enough to begin with. */
+const FIRST = 50;
+const MORE = 200;
 
 /** What was found: check, where, how sure, why it matters, and what was done. `narrow` joins check and message. */
 export function FindingsTable({
@@ -16,6 +23,31 @@ export function FindingsTable({
   narrow?: boolean;
 }) {
   const titleOf = useCheckTitles();
+  const [limit, setLimit] = useState(FIRST);
+  return (
+    <>
+      <Rows findings={findings.slice(0, limit)} narrow={narrow} titleOf={titleOf} />
+      {findings.length > limit ? (
+        <div className="bz-list-foot">
+          <span className="bz-dim">
+            {formatCount(limit)} of {formatNoun(findings.length, 'finding')} shown
+          </span>
+          <Button variant="default" size="compact-sm" onClick={() => setLimit(limit + MORE)}>
+            Show more
+          </Button>
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+interface RowsProps {
+  readonly findings: readonly GuardFinding[];
+  readonly narrow: boolean;
+  readonly titleOf: (check: string) => string;
+}
+
+function Rows({ findings, narrow, titleOf }: RowsProps) {
   return (
     <table className="bz-table">
       <thead>

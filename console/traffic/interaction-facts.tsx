@@ -7,14 +7,9 @@ import { useMay } from '../app/session.ts';
 import { CopyableId } from '../ui/copy.tsx';
 import { formatCount, formatExact, formatMs } from '../ui/format.ts';
 import { Facts, Section } from '../ui/page.tsx';
+import { RETENTION_TITLES } from '../ui/segments.ts';
 import { RelativeTime } from '../ui/time.tsx';
 import { OUTCOME_MARKS } from '../ui/verdict.tsx';
-
-const RETENTION_WORDS = {
-  full: 'Text as sent',
-  redacted: 'Text with findings masked',
-  hash: 'Digests only',
-} as const;
 
 /** Who, what, when and how long. */
 export function InteractionFacts({ interaction }: { interaction: InteractionDetail }) {
@@ -36,7 +31,7 @@ export function InteractionFacts({ interaction }: { interaction: InteractionDeta
       ? []
       : [['First token', formatMs(timings.firstTokenMs)] as [string, ReactNode]]),
     ['Policy', <PolicyLink key="policy" interaction={interaction} />],
-    ['Kept', `${RETENTION_WORDS[interaction.retention]}`],
+    ['Kept', `${RETENTION_TITLES[interaction.retention]}`],
     ['Expires', <RelativeTime key="expires" at={interaction.expiresAt} />],
     ['Gateway', interaction.gatewayId],
     ['Request', <CopyableId key="request" value={interaction.requestId} />],

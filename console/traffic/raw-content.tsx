@@ -5,6 +5,7 @@ import { api } from '../app/api.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { CodeBlock } from '../ui/copy.tsx';
 import { Section } from '../ui/page.tsx';
+import { RETENTION_TITLES } from '../ui/segments.ts';
 
 interface RawProps {
   readonly id: string;
@@ -28,7 +29,8 @@ export function RawContent({ id, hasRaw, retention }: RawProps) {
     return (
       <Section title="Raw request and answer">
         <p className="bz-dim">
-          Not kept: the endpoint's retention is “{retention}”. Only endpoints with full retention keep them.
+          Not kept: what this endpoint keeps is “{RETENTION_TITLES[retention]}”. Only “{RETENTION_TITLES.full}
+          ” includes them.
         </p>
       </Section>
     );

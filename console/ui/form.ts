@@ -10,11 +10,13 @@ export function validateWith(schema: z.ZodType) {
     const errors: FormErrors = {};
     for (const issue of result.error.issues) {
       const path = issue.path.join('.');
-      errors[path] ??= inWords(issue);
+      errors[path] ??= capital(inWords(issue));
     }
     return errors;
   };
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What is wrong with a field as people say it; messages that a schema gives itself are kept. */
 function inWords(issue: z.core.$ZodIssue): string {
@@ -38,6 +40,6 @@ function inWords(issue: z.core.$ZodIssue): string {
 export function fieldErrors(failure: unknown): FormErrors {
   if (!(failure instanceof ApiFailure)) return {};
   return Object.fromEntries(
-    (failure.body.issues ?? []).map((issue) => [issue.path.replace(/^body\./, ''), issue.message]),
+    (failure.body.issues ?? []).map((issue) => [issue.path.replace(/^body\./, ''), capital(issue.message)]),
   );
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatMs, formatNoun, formatPercent, formatRelative, formatShare } from './format.ts';
+import {
+  formatBytes,
+  formatMs,
+  formatNoun,
+  formatPercent,
+  formatRate,
+  formatRelative,
+  formatShare,
+} from './format.ts';
 
 describe('numbers', () => {
   it('name their base and never round something to nothing', () => {
@@ -9,6 +17,16 @@ describe('numbers', () => {
     expect(formatPercent(1, 3)).toBe('33%');
     expect(formatNoun(1, 'request')).toBe('1 request');
     expect(formatNoun(2300, 'request')).toBe('2,300 requests');
+  });
+
+  it('give a rate in a unit in which it is not nothing', () => {
+    expect([
+      formatRate(0, 60),
+      formatRate(600, 60),
+      formatRate(90, 60),
+      formatRate(2, 60),
+      formatRate(5, 43_200),
+    ]).toEqual(['0 a minute', '10 a minute', '1.5 a minute', '2 an hour', '0.2 a day']);
   });
 
   it('carry a unit that fits their size', () => {

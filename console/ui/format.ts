@@ -1,6 +1,7 @@
 /** How numbers, durations and instants are written everywhere. All functions are pure. */
 
 const counts = new Intl.NumberFormat('en');
+const rates = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
 /** A whole number with thousands separated. */
 export const formatCount = (value: number): string => counts.format(value);
@@ -20,6 +21,14 @@ export function formatPercent(part: number, whole: number): string {
   const percent = (part / whole) * 100;
   if (percent < 0.1) return '<0.1%';
   return percent < 10 ? `${percent.toFixed(1)}%` : `${Math.round(percent)}%`;
+}
+
+/** A rate over a window of `minutes`, in the unit in which it can be told from nothing: a minute, else an hour, else a day. */
+export function formatRate(count: number, minutes: number): string {
+  const perMinute = count / Math.max(1, minutes);
+  if (count === 0 || perMinute >= 1) return `${rates.format(perMinute)} a minute`;
+  if (perMinute * 60 >= 1) return `${rates.format(perMinute * 60)} an hour`;
+  return `${rates.format(perMinute * 1440)} a day`;
 }
 
 /** A duration in milliseconds as people read it: "0.08 ms", "12 ms", "1.24 s", "3 min 5 s". */
@@ -82,4 +91,10 @@ export function formatRelative(at: number, now: number): string {
     }
   }
   return formatDay(at);
+}
+
+/** A message as a sentence: it begins with a capital and ends with a stop. */
+export function sentence(text: string): string {
+  const upper = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.:?]$/.test(upper) ? upper : `${upper}.`;
 }

@@ -24,6 +24,13 @@ describe('piecesOf', () => {
     );
   });
 
+  it('stays quick with thousands of findings', () => {
+    const spans = Array.from({ length: 20_000 }, (_, index) => ({ start: index * 10, end: index * 10 + 8 }));
+    const started = performance.now();
+    expect(piecesOf('x'.repeat(200_000), spans)).toHaveLength(40_000);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('marks where each finding begins, also when they overlap', () => {
     const pieces = piecesOf('say the secret now', [
       { start: 4, end: 14 },

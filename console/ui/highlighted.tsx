@@ -17,14 +17,23 @@ export function piecesOf(text: string, spans: readonly Pick<GuardFinding, 'start
     start: Math.min(start, text.length),
     end: Math.min(Math.max(end, start), text.length),
   }));
+  const startOf = (index: number): number => clipped[index]?.start ?? 0;
   const edges = [...new Set([0, text.length, ...clipped.flatMap(({ start, end }) => [start, end])])].sort(
     (a, b) => a - b,
   );
+  const order = clipped.map((_, index) => index).sort((a, b) => startOf(a) - startOf(b));
   const pieces: Piece[] = [];
+  let open: number[] = [];
+  let next = 0;
   for (let i = 0; i + 1 < edges.length; i += 1) {
     const from = edges[i] as number;
     const to = edges[i + 1] as number;
-    const covers = clipped.flatMap((span, index) => (span.start < to && span.end > from ? [index] : []));
+    while ((clipped[order[next] ?? -1]?.start ?? Number.POSITIVE_INFINITY) <= from) {
+      open.push(order[next] as number);
+      next += 1;
+    }
+    open = open.filter((index) => (clipped[index]?.end ?? 0) > from);
+    const covers = open.toSorted((a, b) => a - b);
     const begins = covers.filter((index) => clipped[index]?.start === from);
     pieces.push({ text: text.slice(from, to), covers, begins });
   }
@@ -38,6 +47,9 @@ interface HighlightedProps {
   readonly anchor?: (finding: GuardFinding) => string;
   readonly titleOf: (check: string) => string;
 }
+
+/** Each tooltip costs the browser as much as a paragraph: beyond these, marks do without. */
+const MOST_TOOLTIPS = 400;
 
 /** A text with every finding's span marked; check, score and message on hover and focus. */
 export function Highlighted({ text, findings, anchor, titleOf }: HighlightedProps) {
@@ -53,6 +65,12 @@ export function Highlighted({ text, findings, anchor, titleOf }: HighlightedProp
         );
         const first = piece.begins[0];
         const id = first === undefined || !anchor ? undefined : anchor(findings[first] as GuardFinding);
+        const mark = (
+          <mark key={index} id={id} data-tone={tone} tabIndex={first === undefined ? -1 : 0}>
+            {piece.text}
+          </mark>
+        );
+        if (index > MOST_TOOLTIPS) return mark;
         return (
           <Tooltip
             key={index}
@@ -67,9 +85,7 @@ export function Highlighted({ text, findings, anchor, titleOf }: HighlightedProp
               </div>
             ))}
           >
-            <mark id={id} data-tone={tone} tabIndex={first === undefined ? -1 : 0}>
-              {piece.text}
-            </mark>
+            {mark}
           </Tooltip>
         );
       })}

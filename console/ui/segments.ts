@@ -3,6 +3,13 @@ import type { RecordedSegment } from '@bartizan/contracts';
 type Author = RecordedSegment['author'];
 type Kind = RecordedSegment['kind'];
 
+/** What an endpoint keeps of the text of its interactions. */
+export const RETENTION_TITLES = {
+  full: 'As sent',
+  redacted: 'With findings masked',
+  hash: 'Digests only',
+} as const;
+
 export const AUTHOR_TITLES: Readonly<Record<Author, string>> = {
   operator: 'Operator',
   user: 'User',

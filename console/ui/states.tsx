@@ -5,6 +5,7 @@ import { IconAlertTriangle, IconLock, IconMoodEmpty, type TablerIcon } from '@ta
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { CopyableId } from './copy.tsx';
+import { sentence } from './format.ts';
 import { ROLE_TITLES } from './roles.ts';
 
 interface StateProps {
@@ -51,20 +52,27 @@ export function NoPermission({ permission }: { permission: Permission }) {
 /** What happened, what to do, and the request id to look it up with. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   const failure = error instanceof ApiFailure ? error : null;
+  const gone = failure !== null && isGone(failure);
   return (
     <div role="alert">
       <State
         icon={failure?.status === 403 ? IconLock : IconAlertTriangle}
         title={titleOf(failure)}
         action={
-          retry ? (
+          retry && !gone ? (
             <Button variant="default" onClick={retry}>
               Try again
             </Button>
           ) : null
         }
       >
-        <p>{error instanceof Error ? sentence(error.message) : 'An unknown fault.'}</p>
+        <p>
+          {gone && failure.status !== 404
+            ? 'Nothing can have this address: the link is damaged.'
+            : error instanceof Error
+              ? sentence(error.message)
+              : 'An unknown fault.'}
+        </p>
         {failure?.body.hint ? <p>{failure.body.hint}</p> : null}
         {failure?.body.requestId ? (
           <p className="bz-dim">
@@ -76,16 +84,15 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
   );
 }
 
-const sentence = (text: string): string => {
-  const upper = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.:?]$/.test(upper) ? upper : `${upper}.`;
-};
+/** No such thing, or an address that cannot be one's: trying again would not help. */
+const isGone = ({ status, body }: ApiFailure): boolean =>
+  status === 404 || (status === 400 && (body.issues?.some((issue) => issue.path === 'id') ?? false));
 
 function titleOf(failure: ApiFailure | null): string {
   if (failure === null) return 'This page ran into a fault';
   if (failure.status === 0) return 'Bartizan does not answer';
   if (failure.status === 403) return 'Your role does not include this';
-  if (failure.status === 404) return 'This is not here';
+  if (isGone(failure)) return 'This is not here';
   return 'The server could not do this';
 }
 
