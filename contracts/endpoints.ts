@@ -95,7 +95,14 @@ export const EndpointFields = z.object({
     .default(10 * 1024 * 1024),
 });
 
-export const EndpointInput = EndpointFields.extend({ upstreams: z.array(UpstreamInput).max(50).default([]) });
+export const EndpointInput = EndpointFields.extend({
+  upstreams: z.array(UpstreamInput).max(50).default([]),
+  /**
+   * Absent: a new endpoint gets the first policy (Standard on a fresh instance), a replaced one keeps its own.
+   * Null, said outright: no guards.
+   */
+  policyId: Id.nullable().optional(),
+});
 export type EndpointInput = z.input<typeof EndpointInput>;
 
 export const Endpoint = EndpointFields.extend({

@@ -68,6 +68,16 @@ describe('endpoints', () => {
     await expect(create({ policyId: randomUUID() })).rejects.toMatchObject({ code: 'invalid_input' });
   });
 
+  test('are guarded unless someone says outright that they are not', async () => {
+    const made = await create();
+    expect(made.policyId).not.toBeNull();
+    const open = await create({ policyId: null });
+    expect(open.policyId).toBeNull();
+    const { policyId: _, ...rest } = made;
+    expect((await update(made.id, { ...rest, name: 'Renamed' })).policyId).toBe(made.policyId);
+    expect((await update(made.id, { ...made, policyId: null })).policyId).toBeNull();
+  });
+
   test('refuse a change based on what someone else changed meanwhile', async () => {
     const made = await create();
     const match = { 'if-match': `"${made.updatedAt}"` };

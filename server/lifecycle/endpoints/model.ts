@@ -7,6 +7,8 @@ import { urlProblem } from './addresses.ts';
 import type { Fields, StoredEndpoint, StoredUpstream, UpstreamSettings } from './store.ts';
 
 export type NewEndpoint = z.output<typeof EndpointInput>;
+/** An endpoint whose policy, or having none, is settled. */
+export type SettledEndpoint = NewEndpoint & { readonly policyId: string | null };
 export type NewUpstream = z.output<typeof UpstreamInput>;
 
 interface Issue {
@@ -41,7 +43,7 @@ export function toEndpoint(stored: StoredEndpoint): Endpoint {
   };
 }
 
-export function fieldsOf(input: NewEndpoint): Fields {
+export function fieldsOf(input: SettledEndpoint): Fields {
   const { upstreams: _, ...fields } = input;
   return fields;
 }

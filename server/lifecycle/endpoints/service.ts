@@ -16,6 +16,7 @@ import {
   type NewUpstream,
   noSuchEndpoint,
   requireSound,
+  type SettledEndpoint,
   sealContext,
   sealUpstreams,
   toEndpoint,
@@ -68,11 +69,16 @@ export function createEndpointService(deps: EndpointDeps) {
   const witness = (actor: Actor, id: string) => (tx: Database, action: string, detail: object) =>
     audit.record({ actor, action, subject: `endpoint:${id}`, detail: { ...detail } }, tx);
 
-  async function requirePolicy(policyId: string | null): Promise<void> {
-    if (policyId !== null && !(await policies.exists(policyId))) throw unknownPolicy();
+  async function requirePolicy(policyId: string | null | undefined): Promise<void> {
+    if (typeof policyId === 'string' && !(await policies.exists(policyId))) throw unknownPolicy();
   }
 
-  async function insert(actor: Actor, input: NewEndpoint, demo: boolean): Promise<StoredEndpoint> {
+  /** The policy that an endpoint gets when nobody chose: the first there is, so that none is unguarded by omission. */
+  async function firstPolicy(): Promise<string | null> {
+    return (await policies.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))[0]?.id ?? null;
+  }
+
+  async function insert(actor: Actor, input: SettledEndpoint, demo: boolean): Promise<StoredEndpoint> {
     const now = clock.now();
     const endpoint: StoredEndpoint = {
       id: uuidv7(now),
@@ -131,7 +137,8 @@ export function createEndpointService(deps: EndpointDeps) {
       requireSound(input, null, config.demo);
       await requirePolicy(input.policyId);
       try {
-        return toEndpoint(await insert(actor, input, false));
+        const policyId = input.policyId === undefined ? await firstPolicy() : input.policyId;
+        return toEndpoint(await insert(actor, { ...input, policyId }, false));
       } catch (cause) {
         throw describeConflict(cause, input);
       }
@@ -159,7 +166,10 @@ export function createEndpointService(deps: EndpointDeps) {
           ...stored,
           // Strictly later than before, for it is also what `expectedUpdatedAt` compares.
           updatedAt: Math.max(clock.now(), stored.updatedAt + 1),
-          fields: fieldsOf(input),
+          fields: fieldsOf({
+            ...input,
+            policyId: input.policyId === undefined ? stored.fields.policyId : input.policyId,
+          }),
           upstreams: sealUpstreams(input.upstreams, stored.upstreams, masterKey),
         };
       };
@@ -215,9 +225,9 @@ export function createEndpointService(deps: EndpointDeps) {
     async seedDemo(): Promise<string> {
       const there = (await store.list()).find((endpoint) => endpoint.demo);
       if (there) return there.id;
-      const policy = (await policies.list()).toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
+      const policyId = await firstPolicy();
       try {
-        return (await insert(SYSTEM, { ...DEMO_ENDPOINT, policyId: policy?.id ?? null }, true)).id;
+        return (await insert(SYSTEM, { ...DEMO_ENDPOINT, policyId }, true)).id;
       } catch (cause) {
         // Another server was quicker, or people took the name for an endpoint of their own.
         const taken = isUniqueViolation(cause) ? await store.bySlug(DEMO_ENDPOINT.slug) : undefined;
