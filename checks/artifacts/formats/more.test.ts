@@ -89,6 +89,8 @@ describe('Python', () => {
       'class Net(Module):\n  __parameters__ = []\n  def forward(self: __torch__.Net) -> Tensor:\n    return torch.from_file("/etc/passwd")\n',
       'malicious',
     ],
+    ['"""\n```\n"""\nimport os\nos.system("id")\n"""\n```\n"""\n', 'suspicious'],
+    ['# Model\n\nUse it so.\n\n```python\nimport os\nos.system("id")\n```\n', 'clean'],
     ['import torch\nx = f"{{a}} {x.__class__.__name__} {{b}}"\nprint("{%d}" % 3)\n', 'clean'],
   ])('%j is %s', async (text, verdict) => {
     expect((await scanned(text)).verdict).toBe(verdict);
@@ -104,6 +106,7 @@ describe('XML', () => {
     ['<PMML><x:script xmlns:x="y"/></PMML>', 'suspicious'],
     ['<?xml version="1.0"?><PMML><a></PMML>', 'error'],
     ['<?xml version="1.0"?><PMML><!-- <!ENTITY --><![CDATA[ <x> ]]></PMML>', 'clean'],
+    ['<!-- <html> --><!DOCTYPE a [<!ENTITY b SYSTEM "file:///x">]><PMML>&b;</PMML>', 'malicious'],
     ['<!DOCTYPE html><html><script>1</script></html>', 'clean'],
   ])('%s is %s', async (text, verdict) => {
     expect((await scanned(text)).verdict).toBe(verdict);

@@ -3,10 +3,11 @@ export interface Magic {
   readonly name: string;
   /**
    * - `program`: native code, runs when started or loaded as a library;
+   * - `script`: text that runs when started as a program;
    * - `archive`: may hold anything, and is not opened;
    * - `inert`: a picture, a document, a table: nothing loads it as a model.
    */
-  readonly is: 'program' | 'archive' | 'inert';
+  readonly is: 'program' | 'script' | 'archive' | 'inert';
   /** Short name, of inert ones. */
   readonly format?: string;
 }
@@ -20,7 +21,7 @@ const MARKS: readonly Mark[] = [
   { name: 'an ELF program', is: 'program', at: 0, bytes: '\x7fELF' },
   { name: 'a Mach-O program', is: 'program', at: 0, bytes: '\xcf\xfa\xed\xfe' },
   { name: 'a Mach-O program', is: 'program', at: 0, bytes: '\xca\xfe\xba\xbe\x00\x00\x00' },
-  { name: 'a script', is: 'program', at: 0, bytes: '#!/' },
+  { name: 'a script', is: 'script', at: 0, bytes: '#!/' },
   { name: 'a RAR archive', is: 'archive', at: 0, bytes: 'Rar!\x1a\x07' },
   { name: 'a 7z archive', is: 'archive', at: 0, bytes: "7z\xbc\xaf'\x1c" },
   { name: 'an xz stream', is: 'archive', at: 0, bytes: '\xfd7zXZ\x00' },

@@ -69,11 +69,13 @@ export const jinjaCheck = defineArtifactCheck({
       const text = await readText(input.source, TEXT_LIMIT_BYTES);
       if (text === null) return 'unknown';
       const isTemplate = STARTS.test(text);
-      const found = judgeTemplate(text, { isProse: !isTemplate });
+      const found = judgeTemplate(text, { isProse: !isTemplate }).filter(
+        ({ severity }) => isTemplate || severity === 'high',
+      );
       for (const { severity, message, excerpt, offset } of found) {
         outcome.find({
           check: JINJA_CHECK,
-          severity: isTemplate || severity !== 'high' ? severity : 'medium',
+          severity: isTemplate ? severity : 'medium',
           kind: KIND,
           message,
           offset: byteOffset(text, offset),

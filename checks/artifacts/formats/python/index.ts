@@ -117,7 +117,7 @@ export const pythonCheck = defineArtifactCheck({
   ],
   recognise(probe) {
     const text = probeText(probe);
-    if (text === null || text.includes('```')) return 'no';
+    if (text === null || isProse(text)) return 'no';
     return /^(?:from\s{1,9}[\w.]{1,80}\s{1,9}import\s|import\s{1,9}[\w.]{1,80}|(?:async\s{1,9})?def\s{1,9}\w{1,80}\s{0,9}\(|class\s{1,9}\w{1,80}\s{0,9}[(:]|exec\s{0,9}\(|eval\s{0,9}\(|__import__\s{0,9}\()/m.test(
       text,
     )
@@ -156,6 +156,15 @@ export const pythonCheck = defineArtifactCheck({
       }
     }),
 });
+
+/** Prose that shows code: there are fences at the left edge, and what comes first is no statement. */
+function isProse(text: string): boolean {
+  if (!/^ {0,3}```/m.test(text)) return false;
+  const first = text.split('\n', 2000).find((line) => /^[^\s#]/.test(line)) ?? '';
+  return !/^(?:(?:from|import|def|class|async|if|for|while|with|try|assert|del|global|exec)\b|@|[rbuf]{0,2}["']|[\w.]{1,80}(?:\[[^\]\n]{0,80}\])?\s{0,20}[=(:+])/.test(
+    first,
+  );
+}
 
 /** The text with comments and the inside of strings blanked, offsets kept. */
 function codeOnly(text: string): string {

@@ -47,8 +47,9 @@ export const pmmlCheck = defineArtifactCheck({
   recognise(probe) {
     const text = probeText(probe);
     if (text === null || !/^\ufeff?\s{0,1000}<(?:\?xml|!DOCTYPE|!--|[A-Za-z])/.test(text)) return 'no';
-    if (/<!DOCTYPE\s{1,9}html|<html[\s>]/i.test(text.slice(0, 4000))) return 'no';
-    return /^\ufeff?\s{0,1000}<\?xml|<(?:\w{1,20}:)?PMML[\s>]/.test(text) ? 'yes' : 'maybe';
+    if (/^\ufeff?\s{0,1000}<(?:!DOCTYPE\s{1,9}html|html)[\s>]/i.test(text)) return 'no';
+    if (/^\ufeff?\s{0,1000}<\?xml|<(?:\w{1,20}:)?PMML[\s>]/.test(text)) return 'yes';
+    return text.includes('<!ENTITY') ? 'maybe' : 'no';
   },
   judge: (input) => {
     let isXml = false;
@@ -89,8 +90,8 @@ function judgeDocument(text: string, outcome: OutcomeBuilder): string | null {
       find('low', 'unsafe-config', 'The document names a style sheet that readers may run.', token.offset);
     } else if (token.kind === 'open') {
       root ??= token.name.split(':').at(-1) ?? token.name;
-      judgeElement(token.text, token.name, token.offset, find);
-    } else if (token.kind === 'text' && CODE.test(token.text.slice(0, 100_000))) {
+      if (root === 'PMML') judgeElement(token.text, token.name, token.offset, find);
+    } else if (token.kind === 'text' && root === 'PMML' && CODE.test(token.text.slice(0, 100_000))) {
       find('medium', 'embedded-payload', 'Text of the document is code for the Java platform.', token.offset);
     }
   }
@@ -105,12 +106,18 @@ type Find = (
 ) => void;
 
 function judgeDoctype(text: string, offset: number, find: Find): void {
+  // Pictures and web pages name their public document type, which no reader fetches any more.
   if (/<!ENTITY[^>]{0,2000}\b(?:SYSTEM|PUBLIC)\b/.test(text)) {
     find('high', 'unsafe-path', 'An entity takes the content of another file (XXE).', offset);
   } else if (/<!ENTITY/.test(text)) {
     find('medium', 'resource-abuse', 'The document declares entities, which can grow without bound.', offset);
   } else if (/\b(?:SYSTEM|PUBLIC)\b/.test(text)) {
-    find('low', 'unsafe-config', 'The document type lies in another file.', offset);
+    find(
+      /<!DOCTYPE\s{1,9}PMML/.test(text) ? 'low' : 'info',
+      'unsafe-config',
+      'The document type lies in another file.',
+      offset,
+    );
   }
 }
 

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What a scanner says about one file. */
+export type Answer = 'found' | 'nothing' | 'error';
+
+export interface Scanner {
+  readonly name: string;
+  readonly version: string;
+  readonly command: string;
+  readonly args: (path: string) => readonly string[];
+  /** Reads the answer from exit code and output; each tool has its own convention. */
+  readonly answer: (exitCode: number | null, stdout: string) => Answer;
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const VENV = join(ROOT, '.cache', 'bench-artifacts');
+/** Editions that were compared; the newest that install where a pin does not. */
+const PACKAGES = ['picklescan', 'modelscan', 'fickling'] as const;
+
+export function bartizan(): Scanner {
+  return {
+    name: 'bartizan',
+    version: 'this checkout',
+    command: process.execPath,
+    args: (path) => [join(ROOT, 'cli', 'bin', 'bartizan.mjs'), 'scan', path, '--json'],
+    answer: (code) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
+  };
+}
+
+/** The peers that can be had here, and why the others cannot. Installs them once, into `.cache/`. */
+export function peers(): {
+  readonly scanners: readonly Scanner[];
+  readonly skipped: Readonly<Record<string, string>>;
+} {
+  const python = pythonOf();
+  if (python === null) {
+    return {
+      scanners: [],
+      skipped: Object.fromEntries(PACKAGES.map((name) => [name, 'no python3 with venv here'])),
+    };
+  }
+  const scanners: Scanner[] = [];
+  const skipped: Record<string, string> = {};
+  for (const name of PACKAGES) {
+    const version = installed(python, name);
+    if (version === null) skipped[name] = 'pip could not install it';
+    else scanners.push({ name, version, ...CONVENTIONS[name] });
+  }
+  return { scanners, skipped };
+}
+
+const bin = (name: string) => join(VENV, 'bin', name);
+
+const CONVENTIONS: Readonly<Record<(typeof PACKAGES)[number], Pick<Scanner, 'command' | 'args' | 'answer'>>> =
+  {
+    // 0 nothing, 1 found, 2 error.
+    picklescan: {
+      command: bin('picklescan'),
+      args: (path) => ['--path', path],
+      answer: (code) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
+    },
+    // 0 nothing, 1 found, 2 scan failed, 3 no file that it supports, 4 wrong use.
+    modelscan: {
+      command: bin('modelscan'),
+      args: (path) => ['-p', path],
+      answer: (code) => (code === 1 ? 'found' : code === 0 || code === 3 ? 'nothing' : 'error'),
+    },
+    // 0 "likely safe", 1 otherwise and also for a crash, which prints no verdict.
+    fickling: {
+      command: bin('fickling'),
+      args: (path) => ['--check-safety', '--print-results', path],
+      answer: (code, stdout) =>
+        code === 0 ? 'nothing' : code === 1 && stdout.trim() !== '' ? 'found' : 'error',
+    },
+  };
+
+function pythonOf(): string | null {
+  if (existsSync(bin('python'))) return bin('python');
+  mkdirSync(join(ROOT, '.cache'), { recursive: true });
+  const made = spawnSync('python3', ['-m', 'venv', VENV], { stdio: 'ignore', timeout: 120_000 });
+  return made.status === 0 && existsSync(bin('python')) ? bin('python') : null;
+}
+
+function installed(python: string, name: string): string | null {
+  const has = () => {
+    const asked = spawnSync(
+      python,
+      ['-c', `import importlib.metadata as m; print(m.version(${JSON.stringify(name)}))`],
+      {
+        encoding: 'utf8',
+        timeout: 60_000,
+      },
+    );
+    return asked.status === 0 ? asked.stdout.trim() : null;
+  };
+  const version = has();
+  if (version !== null) return version;
+  process.stderr.write(`installing ${name} into .cache/bench-artifacts\n`);
+  spawnSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', name], {
+    stdio: 'ignore',
+    timeout: 300_000,
+  });
+  return has();
+}
