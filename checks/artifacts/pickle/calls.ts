@@ -164,6 +164,7 @@ export function appendAll(machine: Machine, target: Value, items: readonly Value
     case 'module':
       mutation(machine, target, renderValue(tuple(items.slice(0, 4))));
       return;
+    case 'bytes':
     case 'unknown':
     case 'bound':
       return;
@@ -192,6 +193,7 @@ export function setItems(machine: Machine, target: Value, items: readonly Value[
       mutation(machine, target, renderValue(tuple(items.slice(0, 4))));
       return;
     case 'list':
+    case 'bytes':
     case 'unknown':
     case 'bound':
       return;

@@ -26,6 +26,8 @@ const MOST_LAYERS = 6;
 /** Content that is decoded at most; what is longer is judged by its beginning. */
 const MOST_DECODED = 16 * 2 ** 20;
 
+/** Bytes that the layers of one payload may decompress to. */
+const MOST_UNPACKED = 32 * 2 ** 20;
 /** Texts that stand for bytes and are handed to a loader. */
 const MOST_WRITTEN = 256 * 2 ** 20;
 
@@ -36,10 +38,18 @@ interface Payload {
   readonly evidence: ArtifactEvidence;
 }
 
+const PACKED: Payload = {
+  what: 'content that is packed into itself many times over',
+  severity: 'medium',
+  evidence: {},
+};
+
 interface Layer {
   readonly context: ScanContext;
   readonly depth: number;
   readonly how: readonly string[];
+  /** Bytes that may still be decompressed, over all layers. */
+  readonly left: { bytes: number };
 }
 
 const described = (how: readonly string[], what: string): string =>
@@ -103,6 +113,8 @@ async function inBytes(content: Buffer, layer: Layer): Promise<Payload | undefin
   if (compression !== undefined) {
     const plain = inflated(content, compression);
     const inner = { ...layer, depth: layer.depth + 1, how: [...layer.how, compression] };
+    layer.left.bytes -= plain?.length ?? 0;
+    if (layer.left.bytes < 0) return PACKED;
     if (plain !== undefined) return inBytes(plain, inner);
   }
   if (isCodeObject(content)) {
@@ -113,7 +125,7 @@ async function inBytes(content: Buffer, layer: Layer): Promise<Payload | undefin
     return { what: described(layer.how, `a ${executable}`), severity: 'high', evidence: {} };
   }
   const plain = content.subarray(0, 1_048_576).toString('latin1');
-  if (isUnmarkedPickle(plain)) {
+  if (content.length <= plain.length && isUnmarkedPickle(plain)) {
     const found = await inPickle(bytesSource(content), layer);
     if (found !== undefined) return found;
   }
@@ -186,6 +198,7 @@ export async function judgePayload(
     context: memberContext(context, '<data>'),
     depth: 0,
     how: [],
+    left: { bytes: MOST_UNPACKED },
   });
   if (found === undefined) return undefined;
   const message =

@@ -42,7 +42,20 @@ export interface Journal {
 const MOST_NAMES = 20_000;
 const MOST_CALLS_EACH = 8;
 const MOST_NOTES = 400;
-const MOST_PAYLOADS = 256;
+const MOST_PAYLOADS = 4_096;
+/** What is kept of content that can be read again. */
+const KEPT_HEAD = 64;
+
+/** Content that lies in the stream need not be kept. */
+function lean(candidate: PayloadCandidate): PayloadCandidate {
+  const { value, range } = candidate;
+  if (range === undefined) return candidate;
+  const short =
+    value.kind === 'text'
+      ? { ...value, text: value.text.slice(0, KEPT_HEAD), whole: false }
+      : { ...value, head: value.head.slice(0, KEPT_HEAD) };
+  return { ...candidate, value: short };
+}
 
 /** `trail` holds the offsets of the last 16 opcodes; `opcodes` counts those so far. */
 export function createJournal(trail: Float64Array, opcodes: () => number): Journal {
@@ -109,7 +122,7 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
       });
     },
     payload(candidate: PayloadCandidate) {
-      if (payloads.length < MOST_PAYLOADS) payloads.push(candidate);
+      if (payloads.length < MOST_PAYLOADS) payloads.push(lean(candidate));
       else overflow = true;
     },
     events() {

@@ -19,6 +19,7 @@ const TORCH_MAGIC: readonly number[] = [
 const TORCH_PICKLES = 5;
 const SEARCHED_TAIL = 1_048_576;
 const MOST_TAIL_PICKLES = 64;
+const MOST_TRIED = 200_000;
 
 interface Reading {
   readonly source: ByteSource;
@@ -92,6 +93,13 @@ async function report(reading: Reading, journal: Journal): Promise<void> {
   }
 }
 
+/** A context for trying out many places: each only a little way. */
+const brief = (context: ScanContext): ScanContext => ({
+  ...context,
+  limits: { ...context.limits, opcodes: MOST_TRIED },
+  budget: { ...context.budget, opcodes: 0 },
+});
+
 /** What another pickle in the bytes after the last one would do, wherever it begins. */
 async function judgeTail(reading: Reading, from: number): Promise<void> {
   const { source, context, outcome } = reading;
@@ -108,7 +116,7 @@ async function judgeTail(reading: Reading, from: number): Promise<void> {
   }
   for (const start of starts) {
     const inner = sliceSource(source, from + start, rest - start);
-    const reader = pickleReader(inner, context, { joblib: false });
+    const reader = pickleReader(inner, start === 0 ? context : brief(context), { joblib: false });
     await reader.read(0);
     const event = reader.journal.events().find(isDangerous);
     if (event === undefined) continue;

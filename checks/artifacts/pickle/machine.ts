@@ -123,6 +123,30 @@ function step(machine: Machine, window: Buffer): void {
         at += 5 + length;
         continue;
       }
+      case 0x70: {
+        // PUT, plain ones
+        const end = digitsEnd(window, at + 1);
+        if (end < 0) break;
+        memo.put(decimal(window, at + 1, end), top(stack));
+        at = end + 1;
+        continue;
+      }
+      case 0x67: {
+        // GET, plain ones
+        const end = digitsEnd(window, at + 1);
+        if (end < 0) break;
+        values.push(recalled(memo, decimal(window, at + 1, end)));
+        at = end + 1;
+        continue;
+      }
+      case 0x49: {
+        // INT, plain ones; those that begin with 0 may be truth values
+        const end = window[at + 1] === 0x30 ? -1 : digitsEnd(window, at + 1);
+        if (end < 0) break;
+        values.push(decimal(window, at + 1, end));
+        at = end + 1;
+        continue;
+      }
       case 0x85: // TUPLE1
         values.push(tuple([pop(stack)]));
         at += 1;
@@ -199,4 +223,20 @@ function step(machine: Machine, window: Buffer): void {
     machine.opcodes += 1;
     if (!slowOpcode(machine, window)) return;
   }
+}
+
+/** Index of the newline behind one to nine digits at `from`; -1 where anything else is there. */
+function digitsEnd(window: Buffer, from: number): number {
+  for (let at = from; at < from + 10; at += 1) {
+    const byte = window[at];
+    if (byte === 0x0a) return at > from ? at : -1;
+    if (byte === undefined || byte < 0x30 || byte > 0x39) return -1;
+  }
+  return -1;
+}
+
+function decimal(window: Buffer, from: number, end: number): number {
+  let value = 0;
+  for (let at = from; at < end; at += 1) value = value * 10 + (window[at] as number) - 0x30;
+  return value;
 }

@@ -9,13 +9,31 @@ const MOST_UNMARKED_BYTES = 16_384;
 export const hasPickleMark = (head: Uint8Array): boolean =>
   head[0] === 0x80 && (head[1] ?? 255) <= 5 && head.length >= LEAST_BYTES;
 
-const GLOBAL_LINES = /c[A-Za-z_][\w.]{0,200}\n[A-Za-z_][\w.]{0,200}\n/;
-const INST_LINES = /i[A-Za-z_][\w.]{0,200}\n[A-Za-z_][\w.]{0,200}\n/;
+const MOST_NAME = 200;
+const NAME = /^[A-Za-z_][\w.]*$/;
 
-/** Looks like a whole pickle of protocol 0 or 1 that imports something. */
+/** The opcode of GLOBAL or INST and a name, somewhere in a run of name characters. */
+const IMPORT_START = /[ci][A-Za-z_]/;
+
+/** Looks like a whole pickle of protocol 0 or 1 that imports something. Linear in the length. */
 export function isUnmarkedPickle(content: string): boolean {
   const trimmed = content.trimEnd();
-  return trimmed.endsWith('.') && (GLOBAL_LINES.test(trimmed) || INST_LINES.test(trimmed));
+  if (!trimmed.endsWith('.')) return false;
+  for (let at = trimmed.indexOf('\n'); at >= 0; at = trimmed.indexOf('\n', at + 1)) {
+    const next = trimmed.indexOf('\n', at + 1);
+    if (next < 0) return false;
+    if (next - at > MOST_NAME || !NAME.test(trimmed.slice(at + 1, next))) continue;
+    const from = Math.max(trimmed.lastIndexOf('\n', at - 1) + 1, at - MOST_NAME);
+    if (endsInImport(trimmed.slice(from, at))) return true;
+  }
+  return false;
+}
+
+/** The line ends in an opcode that imports and a name. */
+function endsInImport(line: string): boolean {
+  let at = line.length - 1;
+  while (at >= 0 && /[\w.]/.test(line[at] as string)) at -= 1;
+  return IMPORT_START.test(line.slice(at + 1));
 }
 
 const isZlib = (head: Uint8Array): boolean =>

@@ -2,7 +2,7 @@ import { canonicalModule } from '../policy/aliases.ts';
 import { decodeWith } from './decoding.ts';
 import type { Machine } from './state.ts';
 import type { Bytes, Imported, Text, Value } from './values.ts';
-import { bound, COMPUTED, instance, isText, itemsOf, text, tuple } from './values.ts';
+import { append, bound, COMPUTED, instance, isText, itemsOf, list, text, tuple } from './values.ts';
 
 /** What functions that call others need from the machine. */
 export interface CallOperations {
@@ -142,9 +142,12 @@ const newObject: Meaning = ({ operations, machine, args: [cls, ...rest], chained
 const newObjectEx: Meaning = ({ operations, machine, args: [cls, args], chained }) =>
   cls === undefined ? COMPUTED : operations.call(machine, cls, args ?? tuple([]), chained + 1);
 
-const toSequence: Meaning = ({ args: [value] }) => {
+const toSequence: Meaning = ({ callee, args: [value] }) => {
   const items = itemsOf(value);
-  return items.length > 0 ? tuple([...items]) : undefined;
+  if (callee.name === 'tuple') return items.length > 0 ? tuple([...items]) : undefined;
+  const made = list();
+  for (const item of items) append(made, item);
+  return made;
 };
 
 const decoding =

@@ -111,7 +111,6 @@ export const ALLOWED_LIBRARIES: NameTable = {
   pytz: '_UTC _p',
   'dateutil.tz.tz': 'tzutc tzoffset tzlocal tzfile',
   'joblib.numpy_pickle': 'NumpyArrayWrapper',
-  'joblib.numpy_pickle_compat': 'NDArrayWrapper ZNDArrayWrapper',
   'xgboost.core': 'Booster',
   'xgboost.sklearn': 'XGBClassifier XGBRegressor XGBRanker XGBModel XGBRFClassifier XGBRFRegressor',
   'lightgbm.basic': 'Booster',

@@ -22,7 +22,7 @@ export const ALLOWED_PYTHON: NameTable = {
   'pathlib._local': 'PurePath PurePosixPath PureWindowsPath PosixPath WindowsPath Path',
   argparse: 'Namespace',
   types: 'SimpleNamespace',
-  operator: 'itemgetter add mul sub',
+  operator: 'itemgetter',
   time: 'struct_time',
   random: 'Random',
   itertools: 'count',
