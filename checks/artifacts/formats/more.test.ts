@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { scanned } from './core/testing.ts';
 import { buildHdf5 } from './keras/build.ts';
+import { buildOnnx } from './onnx/build.ts';
+import { bytesField, concat } from './protobuf/write.ts';
 import { buildGraphDef, buildSavedModel } from './tensorflow/build.ts';
 
 const LAMBDA =
@@ -72,6 +74,8 @@ describe('YAML', () => {
     ['a: !!python/tuple [1, 2]\n', 'clean'],
     ['flavors:\n  python_function:\n    loader_module: evil.loader\n', 'suspicious'],
     ['flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n', 'clean'],
+    ['{_target_: os.system, a: 1}', 'malicious'],
+    [`${'# c\n'.repeat(20_000)}a:\n  _target_: os.system\n`, 'malicious'],
     ['trust_remote_code: true\n', 'suspicious'],
   ])('%j is %s', async (text, verdict) => {
     expect((await scanned(text)).verdict).toBe(verdict);
@@ -110,6 +114,26 @@ describe('XML', () => {
     ['<!DOCTYPE html><html><script>1</script></html>', 'clean'],
   ])('%s is %s', async (text, verdict) => {
     expect((await scanned(text)).verdict).toBe(verdict);
+  });
+});
+
+describe('attempts not to be recognised', () => {
+  const padded = concat(Array.from({ length: 80 }, () => bytesField(3000, 'x')));
+  it.each<[string, Uint8Array | string]>([
+    ['unknown fields before a SavedModel', concat([padded, buildSavedModel(['WriteFile'])])],
+    [
+      'unknown fields before a frozen graph',
+      concat([bytesField(9, 'x'), buildGraphDef(['Const', 'WriteFile'])]),
+    ],
+    ['many of them', concat([padded, buildGraphDef(['Const', 'WriteFile'])])],
+    ['unknown fields before an ONNX model', concat([padded, buildOnnx({ externalLocation: '../../x' })])],
+    ['blanks before JSON', `${' '.repeat(100_000)}{"chat_template":"{{ x.__class__ }}"}`],
+    ['JSON in UTF-16', new Uint8Array(Buffer.from('\ufeff{"chat_template":"{{ x.__class__ }}"}', 'utf16le'))],
+    ['a template behind a bracket', '[INST] {{ x.__class__.__mro__ }}'],
+    ['a template behind a tag', '<|user|>{{ x.__class__.__mro__ }}'],
+    ['code without an import', "x = __import__('os').system('id')\n"],
+  ])('fail: %s', async (_, content) => {
+    expect(['malicious', 'suspicious']).toContain((await scanned(content)).verdict);
   });
 });
 

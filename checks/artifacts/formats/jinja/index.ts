@@ -57,12 +57,7 @@ export const jinjaCheck = defineArtifactCheck({
   ],
   recognise(probe) {
     const text = probeText(probe);
-    return text !== null &&
-      /\{[{%]/.test(text) &&
-      !/^\s{0,1000}[[<]/.test(text) &&
-      !/^\s{0,1000}\{\s{0,100}"/.test(text)
-      ? 'maybe'
-      : 'no';
+    return text !== null && /\{[{%]/.test(text) ? 'maybe' : 'no';
   },
   judge: (input) =>
     judged(input, { check: JINJA_CHECK, format: 'jinja' }, async (outcome) => {

@@ -53,8 +53,11 @@ export const jsonCheck = defineArtifactCheck({
   recognise(probe) {
     const text = probeText(probe);
     if (text === null) return 'no';
-    if (/^\s{0,1000}\{\s{0,1000}(?:"|\})/.test(text)) return 'yes';
-    return /^\s{0,1000}\[\s{0,1000}[[{"\d\]tfn-]/.test(text) ? 'maybe' : 'no';
+    const start = text.trimStart();
+    if (start === '') return probe.size > probe.head.length ? 'maybe' : 'no';
+    const next = start.slice(1).trimStart()[0] ?? '';
+    if (start[0] === '{') return next === '"' || next === '}' ? 'yes' : next === '' ? 'maybe' : 'no';
+    return start[0] === '[' && /[[{"\d\]tfn-]/.test(next) ? 'maybe' : 'no';
   },
   judge: (input) =>
     judged(input, { check: CHECK, format: 'json' }, async (outcome) => {

@@ -8,7 +8,7 @@ import { isMild, unsafePath } from '../core/paths.ts';
 import { payloadsIn } from '../core/payload.ts';
 import { sampleInput } from '../core/sample.ts';
 import { cut } from '../core/text.ts';
-import { probeFields } from '../protobuf/probe.ts';
+import { MOST_PROBED, probeFields } from '../protobuf/probe.ts';
 import { judgeWeights, type WeightTensor } from '../weights/judge.ts';
 import { STAT_TYPES, type StatType } from '../weights/stats.ts';
 import { buildOnnx } from './build.ts';
@@ -122,13 +122,13 @@ export const onnxCheck = defineArtifactCheck({
 
 function recognise(probe: Probe): 'yes' | 'maybe' | 'no' {
   const fields = probeFields(probe);
-  if (fields === null || fields.length < 2) return 'no';
+  if (fields === null || fields.length === 0) return 'no';
   const numbers = new Set(fields.map(({ number }) => number));
-  const fits = fields.filter(({ number, wire }) => MODEL_FIELDS[number] === wire);
-  if (fits.length * 2 < fields.length) return 'no';
-  if (!numbers.has(7)) return numbers.has(1) && fits.length === fields.length ? 'maybe' : 'no';
-  // Unknown fields among known ones are legal protobuf, so they take no certainty away once the rest is there.
-  return numbers.has(1) && (numbers.has(8) || fits.length === fields.length) ? 'yes' : 'maybe';
+  const fits = fields.every(({ number, wire }) => MODEL_FIELDS[number] === wire);
+  if (numbers.has(7)) return numbers.has(1) && (fits || numbers.has(8)) ? 'yes' : 'maybe';
+  // Fields come in any order, unknown ones among them: the graph may lie behind what was seen.
+  const { offset = 0, length = 0 } = fields.at(-1) ?? {};
+  return fields.length >= MOST_PROBED || offset + length > probe.head.length ? 'maybe' : 'no';
 }
 
 function judgeTensor(tensor: OnnxTensor, outcome: OutcomeBuilder, measured: WeightTensor[]): void {

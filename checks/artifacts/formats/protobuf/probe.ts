@@ -1,8 +1,10 @@
 import type { Probe } from '../../types.ts';
 import { type Field, readHeader } from './fields.ts';
 
+export const MOST_PROBED = 64;
+
 /** The first top-level fields whose headers lie in the probe; null where the bytes are no protobuf message. */
-export function probeFields({ head, size }: Probe, most = 64): Field[] | null {
+export function probeFields({ head, size }: Probe, most = MOST_PROBED): Field[] | null {
   if (isPlainText(head)) return null;
   const fields: Field[] = [];
   let at = 0;

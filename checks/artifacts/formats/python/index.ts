@@ -118,11 +118,7 @@ export const pythonCheck = defineArtifactCheck({
   recognise(probe) {
     const text = probeText(probe);
     if (text === null || isProse(text)) return 'no';
-    return /^(?:from\s{1,9}[\w.]{1,80}\s{1,9}import\s|import\s{1,9}[\w.]{1,80}|(?:async\s{1,9})?def\s{1,9}\w{1,80}\s{0,9}\(|class\s{1,9}\w{1,80}\s{0,9}[(:]|exec\s{0,9}\(|eval\s{0,9}\(|__import__\s{0,9}\()/m.test(
-      text,
-    )
-      ? 'maybe'
-      : 'no';
+    return STATEMENT.test(text) || (DANGER.test(text) && beginsWithStatement(text)) ? 'maybe' : 'no';
   },
   judge: (input) =>
     judged(input, { check: CHECK, format: 'python' }, async (outcome) => {
@@ -157,11 +153,18 @@ export const pythonCheck = defineArtifactCheck({
     }),
 });
 
+const STATEMENT =
+  /^(?:from\s{1,9}[\w.]{1,80}\s{1,9}import\s|import\s{1,9}[\w.]{1,80}|(?:async\s{1,9})?def\s{1,9}\w{1,80}\s{0,9}\(|class\s{1,9}\w{1,80}\s{0,9}[(:]|exec\s{0,9}\(|eval\s{0,9}\(|__import__\s{0,9}\()/m;
+const DANGER = /__import__|\b(?:os|subprocess|socket|ctypes|marshal|pty)\.[a-z]|\b(?:exec|eval)\s{0,9}\(/;
+
 /** Prose that shows code: there are fences at the left edge, and what comes first is no statement. */
 function isProse(text: string): boolean {
-  if (!/^ {0,3}```/m.test(text)) return false;
+  return /^ {0,3}```/m.test(text) && !beginsWithStatement(text);
+}
+
+function beginsWithStatement(text: string): boolean {
   const first = text.split('\n', 2000).find((line) => /^[^\s#]/.test(line)) ?? '';
-  return !/^(?:(?:from|import|def|class|async|if|for|while|with|try|assert|del|global|exec)\b|@|[rbuf]{0,2}["']|[\w.]{1,80}(?:\[[^\]\n]{0,80}\])?\s{0,20}[=(:+])/.test(
+  return /^(?:(?:from|import|def|class|async|if|for|while|with|try|assert|del|global|exec)\b|@|[rbuf]{0,2}["']|[\w.]{1,80}(?:\[[^\]\n]{0,80}\])?\s{0,20}[=(:+])/.test(
     first,
   );
 }

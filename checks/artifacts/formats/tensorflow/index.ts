@@ -3,6 +3,7 @@ import type { OutcomeBuilder } from '../../outcome.ts';
 import {
   type ArtifactInput,
   defineArtifactCheck,
+  PROBE_BYTES,
   type Probe,
   ScanFault,
   type Severity,
@@ -16,7 +17,7 @@ import { cut, utf8 } from '../core/text.ts';
 import { judgeJson } from '../json/judge.ts';
 import { parseJson } from '../json/parse.ts';
 import { type Field, readFields } from '../protobuf/fields.ts';
-import { probeFields } from '../protobuf/probe.ts';
+import { MOST_PROBED, probeFields } from '../protobuf/probe.ts';
 import { buildSavedModel } from './build.ts';
 
 const CHECK = 'artifacts/tensorflow';
@@ -78,36 +79,61 @@ export const tensorflowCheck = defineArtifactCheck({
       found: true,
     },
   ],
-  recognise: (probe) => (kindOf(probe) === null ? 'no' : 'yes'),
-  judge: (input) => {
-    let kind: Kind | null = null;
-    return judged(input, { check: CHECK, format: 'tensorflow' }, async (outcome) => {
-      const head = await input.source.read(0, 66_000);
-      kind = kindOf({ head, tail: head, size: input.source.size });
-      const walk = createWalk(input, outcome);
-      const whole = { start: 0, end: input.source.size };
-      if (kind === 'saved-model') await walk.savedModel(whole);
-      else if (kind === 'graph-def') await walk.graph(whole);
-      else await walk.metadata(whole);
-      walk.report();
-      return kind ?? 'unknown';
-    });
+  recognise(probe) {
+    const seen = kindOf(probe);
+    return seen === null ? 'no' : seen.isSure ? 'yes' : 'maybe';
+  },
+  judge(input) {
+    let sawNode = () => false;
+    return judged(
+      input,
+      { check: CHECK, format: 'tensorflow', isCertain: () => sawNode() },
+      async (outcome) => {
+        const head = await input.source.read(0, PROBE_BYTES);
+        const kind = kindOf({ head, tail: head, size: input.source.size })?.kind ?? 'saved-model';
+        const walk = createWalk(input, outcome);
+        sawNode = walk.sawNode;
+        const whole = { start: 0, end: input.source.size };
+        if (kind === 'saved-model') await walk.savedModel(whole, input.recognition === 'maybe');
+        else if (kind === 'graph-def') await walk.graph(whole);
+        else await walk.metadata(whole);
+        walk.report();
+        return input.recognition === 'maybe' && !walk.sawNode() ? 'unknown' : kind;
+      },
+    );
   },
 });
 
-function kindOf(probe: Probe): Kind | null {
-  const fields = probeFields(probe);
-  const [first, second] = fields ?? [];
-  if (fields === null || first === undefined) return null;
-  const body = (field: Field) =>
-    probe.head.subarray(field.offset, field.offset + Math.min(field.length, 4096));
-  const isSavedModel =
-    first.number === 1 && first.wire === 0 && first.varint <= 10 && second?.number === 2 && second.wire === 2;
-  if (isSavedModel) return isMetaGraph(body(second)) ? 'saved-model' : null;
-  // A SavedModel without a version, or with its graph first.
-  if (first.number === 2 && first.wire === 2 && isMetaGraph(body(first))) return 'saved-model';
-  if (first.number !== 1 || first.wire !== 2) return null;
-  const inner = texts(body(first));
+interface Seen {
+  readonly kind: Kind;
+  /** False where other messages look like that too. */
+  readonly isSure: boolean;
+}
+
+function kindOf(probe: Probe): Seen | null {
+  const fields = probeFields(probe) ?? [];
+  const [first] = fields;
+  if (first === undefined) return null;
+  const isVersioned = first.number === 1 && first.wire === 0 && first.varint <= 10;
+  for (const [index, field] of fields.entries()) {
+    if (field.wire !== 2) continue;
+    const body = probe.head.subarray(field.offset, field.offset + Math.min(field.length, 4096));
+    if (field.number === 2 && isMetaGraph(body)) {
+      return {
+        kind: 'saved-model',
+        isSure: isVersioned && index === 1 && fields.every(({ number }) => number <= 2),
+      };
+    }
+    const kind = field.number === 1 ? kindOfNode(texts(body)) : null;
+    if (kind !== null) return { kind, isSure: index === 0 };
+  }
+  // Fields come in any order, unknown ones among them: the graph may lie behind what was seen.
+  const { offset = 0, length = 0 } = fields.at(-1) ?? {};
+  const isCut = fields.length >= MOST_PROBED || offset + length > probe.head.length;
+  return isCut ? { kind: 'saved-model', isSure: false } : null;
+}
+
+function kindOfNode(inner: ReadonlyMap<number, string>): Kind | null {
   if (/^_tf_keras_\w{1,60}$/.test(inner.get(4) ?? '')) return 'keras-metadata';
   return /^[A-Za-z0-9.>][\w.>/\\-]{0,500}$/.test(inner.get(1) ?? '') &&
     /^[A-Z][A-Za-z0-9_>]{1,80}$/.test(inner.get(2) ?? '')
@@ -145,6 +171,7 @@ function createWalk(input: ArtifactInput, outcome: OutcomeBuilder) {
   const { checkpoint } = input.context;
   const seen = new Map<string, { count: number; offset: number }>();
   let nodes = 0;
+  let hasNode = false;
   const rangeOf = ({ offset, length }: Field): Range => ({ start: offset, end: offset + length });
   const fields = (range: Range) => readFields(source, range, checkpoint);
   const text = async ({ offset, length }: Field): Promise<string> => {
@@ -165,6 +192,7 @@ function createWalk(input: ArtifactInput, outcome: OutcomeBuilder) {
     for await (const field of fields(range)) {
       if (field.number !== 2 || field.wire !== 2 || field.length > 200) continue;
       const op = await text(field);
+      if (/^[A-Z][\w>]{1,120}$/.test(op)) hasNode = true;
       const known = seen.get(op);
       if (known) known.count += 1;
       else if (Object.hasOwn(OPERATORS, op)) seen.set(op, { count: 1, offset: range.start });
@@ -208,8 +236,11 @@ function createWalk(input: ArtifactInput, outcome: OutcomeBuilder) {
   const metaGraph = (range: Range) => each(range, { 2: graph, 6: asset, 7: objects });
 
   return Object.freeze({
+    sawNode: () => hasNode,
     graph,
-    savedModel: (range: Range) => each(range, { 2: metaGraph }),
+    /** Where it may be a frozen graph as well, its nodes are looked at too. */
+    savedModel: (range: Range, orGraph: boolean) =>
+      each(range, { ...(orGraph ? { 1: node } : {}), 2: metaGraph }),
     metadata: (range: Range) => each(range, { 1: (object) => jsonAt(object, 5) }),
     report() {
       for (const [op, { count, offset }] of seen) {

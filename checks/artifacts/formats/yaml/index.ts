@@ -43,8 +43,10 @@ export const yamlCheck = defineArtifactCheck({
   ],
   recognise(probe) {
     const text = probeText(probe);
-    if (text === null || /^\s{0,1000}(?:[{<]|\[[\s"{[])/.test(text)) return 'no';
-    return MARKS.test(text) || looksLikeYaml(text) ? 'maybe' : 'no';
+    if (text === null) return 'no';
+    if (MARKS.test(withoutEscapes(text)) || looksLikeYaml(text)) return 'maybe';
+    // Nothing but comments so far.
+    return probe.size > probe.head.length && !/^[^\s#]/m.test(text) ? 'maybe' : 'no';
   },
   judge: (input) =>
     judged(input, { check: CHECK, format: 'yaml' }, async (outcome) => {
