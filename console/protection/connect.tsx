@@ -28,10 +28,10 @@ type SnippetName = keyof typeof SNIPPETS;
 /** Which APIs the endpoint's upstreams speak; both while there is none. The demo assistant speaks every one. */
 function spokenBy(endpoint: Endpoint): { openai: boolean; anthropic: boolean } {
   const providers = endpoint.upstreams.map((upstream) => upstream.provider);
-  const any = providers.length === 0 || providers.includes('demo');
+  const every = providers.length === 0 || providers.includes('demo');
   return {
-    openai: any || providers.includes('openai'),
-    anthropic: any || providers.includes('anthropic'),
+    openai: every || providers.includes('openai'),
+    anthropic: every || providers.includes('anthropic'),
   };
 }
 
