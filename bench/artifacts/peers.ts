@@ -56,7 +56,7 @@ const bin = (name: string) => join(VENV, 'bin', name);
 
 const CONVENTIONS: Readonly<Record<(typeof PACKAGES)[number], Pick<Scanner, 'command' | 'args' | 'answer'>>> =
   {
-    // 0 nothing, 1 found, 2 error.
+    // 0 nothing, 1 found, 2 error, also after a find: then the summary counts.
     picklescan: {
       command: bin('picklescan'),
       args: (path) => ['--path', path],
@@ -99,7 +99,9 @@ function installed(python: string, name: string): string | null {
   const version = has();
   if (version !== null) return version;
   process.stderr.write(`installing ${name} into .cache/bench-artifacts\n`);
-  spawnSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', name], {
+  // fickling 0.1.12 imports typing_extensions without asking for it.
+  const packages = name === 'fickling' ? [name, 'typing_extensions'] : [name];
+  spawnSync(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages], {
     stdio: 'ignore',
     timeout: 300_000,
   });

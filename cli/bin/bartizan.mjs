@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // Starts the command line under the pinned Node: the one that called us may be too old for TypeScript.
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
+import * as modules from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +10,10 @@ const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts');
 const MINIMUM_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
+  // Halves the time to start. In the user's own folder: who can write there could run anything as them anyway.
+  modules.enableCompileCache(
+    join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bartizan', 'compiled'),
+  );
   await import(main);
 } else {
   // Through the channel the child notices when we are killed, and ends as well.
@@ -24,7 +29,7 @@ if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {
 }
 
 function pinnedNode() {
-  const require = createRequire(import.meta.url);
+  const require = modules.createRequire(import.meta.url);
   try {
     return join(
       dirname(require.resolve('node/package.json')),

@@ -110,7 +110,7 @@ export const pythonCheck = defineArtifactCheck({
     {
       title: 'an ordinary layer',
       input: sampleInput(
-        'import torch\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        self.eval()\n        return x\n',
+        'import torch\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        self.train(False)\n        return x\n',
       ),
       found: false,
     },

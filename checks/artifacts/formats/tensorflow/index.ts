@@ -240,7 +240,7 @@ function createWalk(input: ArtifactInput, outcome: OutcomeBuilder) {
     graph,
     /** Where it may be a frozen graph as well, its nodes are looked at too. */
     savedModel: (range: Range, orGraph: boolean) =>
-      each(range, { ...(orGraph ? { 1: node } : {}), 2: metaGraph }),
+      each(range, orGraph ? { 1: node, 2: metaGraph } : { 2: metaGraph }),
     metadata: (range: Range) => each(range, { 1: (object) => jsonAt(object, 5) }),
     report() {
       for (const [op, { count, offset }] of seen) {
