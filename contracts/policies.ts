@@ -89,6 +89,8 @@ export const CheckSummary = z.object({
   defaults: PolicyRule.omit({ id: true, check: true }).partial(),
   actions: z.array(RuleAction),
   directions: z.array(Direction),
+  /** False for a check that finds nothing until it is told what to look for. */
+  worksUnconfigured: z.boolean(),
   samples: z.array(z.object({ title: z.string(), text: z.string(), found: z.boolean() })),
 });
 export type CheckSummary = z.infer<typeof CheckSummary>;

@@ -20,6 +20,7 @@ const check = (id: string, config: Record<string, unknown> = {}): CheckSummary =
   },
   actions: ['redact'],
   directions: ['output'],
+  worksUnconfigured: true,
   samples: [],
 });
 
@@ -38,7 +39,7 @@ describe('standardSet', () => {
   it('is a valid document in which checks that must be told what to find are off', () => {
     const document = standardSet([
       check('text/secrets'),
-      check('text/topics', { topics: [] }),
+      { ...check('text/topics', { topics: [] }), worksUnconfigured: false },
       check('agents/secrets'),
     ]);
     expect(Document.safeParse(document).success).toBe(true);

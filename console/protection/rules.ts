@@ -19,17 +19,6 @@ export function ruleFor(check: CheckSummary, taken: readonly string[]): PolicyRu
   };
 }
 
-/** Whether a check does something without being told what: it has no required settings and no list that starts empty. */
-function worksUnconfigured(check: CheckSummary): boolean {
-  const required = check.configSchema.required;
-  if (Array.isArray(required) && required.length > 0) return false;
-  const config = check.defaults.config ?? {};
-  const lists = Object.values(config).filter(Array.isArray);
-  return (
-    lists.length === 0 || lists.some((list) => list.length > 0) || Object.keys(config).length > lists.length
-  );
-}
-
 /** One rule for each check of the catalogue as recommended; checks that need to be told what to look for start disabled. */
 export function standardSet(checks: readonly CheckSummary[]): PolicyDocument {
   const rules: PolicyRule[] = [];
@@ -38,7 +27,7 @@ export function standardSet(checks: readonly CheckSummary[]): PolicyDocument {
       check,
       rules.map((each) => each.id),
     );
-    rules.push({ ...rule, enabled: worksUnconfigured(check) });
+    rules.push({ ...rule, enabled: check.worksUnconfigured });
   }
   return { mode: 'enforce', rules };
 }

@@ -105,7 +105,7 @@ export function createInjectionCheck(
     title: 'Prompt injection and jailbreak',
     description:
       'Finds text that tries to override, replace or extract the assistant’s instructions, to free it of its rules, or to ' +
-      'command it from within documents and tool results, in eleven languages and through common disguises.',
+      'command it from within documents and tool results, in sixteen languages and through common disguises.',
     maps: [
       { framework: 'OWASP-LLM', edition: '2026', id: 'LLM01', name: 'Prompt Injection' },
       { framework: 'OWASP-ASI', edition: '2026', id: 'ASI01', name: 'Agent Goal Hijack' },

@@ -20,6 +20,7 @@ function summarise(check: AnyTextCheck): CheckSummary {
     },
     actions: [...check.actions],
     directions: [...check.directions],
+    worksUnconfigured: check.samples.some(({ found, config }) => found && config === undefined),
     samples: check.samples.map(({ title, input, found }) => ({
       title,
       text: input.segments.map((segment) => segment.text).join('\n'),
