@@ -7,6 +7,7 @@ import { BombFault, expand, expandPieces } from '../source/expand.ts';
 import { lzmaPieces } from '../source/lzma2.ts';
 import type { ByteSource, ScanContext } from '../types.ts';
 import { ScanFault } from '../types.ts';
+import { isAtLeast } from '../verdict.ts';
 import { ARCHIVE_CHECK } from './names.ts';
 import type { ZipScan, ZipView } from './zip-view.ts';
 import { ENCRYPTED_BITS } from './zip-view.ts';
@@ -64,25 +65,24 @@ const find = ({ outcome }: ZipScan, message: string, offset: number): void =>
     evidence: {},
   });
 
-/** An entry that is marked as encrypted: judged all the same when it turns out to be plain. */
-async function openMarked(scan: ZipScan, view: ZipView): Promise<ByteSource | undefined> {
+/** An entry that is marked as encrypted: judged all the same when it turns out to be plain, or dangerous as it is. */
+async function judgeMarked(scan: ZipScan, view: ZipView): Promise<void> {
+  const { context, outcome } = scan;
   const shown = JSON.stringify(view.name.slice(0, 120));
-  const encrypted = {
-    check: ARCHIVE_CHECK,
-    message: `The entry ${shown} is encrypted.`,
-    offset: view.content,
-  };
   try {
     const content = await open(scan, view);
-    if (content.size <= MOST_SUMMED && (await checksum(content)) === view.crc) {
+    const isPlain = content.size <= MOST_SUMMED && (await checksum(content)) === view.crc;
+    const inner = await context.scanMember(content, memberContext(context, view.name));
+    if (isPlain)
       find(scan, `The entry ${shown} is marked as encrypted or patched, but it is plain.`, view.content);
-      return content;
+    if (isPlain || inner.findings.some(({ severity }) => isAtLeast(severity, 'high'))) {
+      outcome.include(inner);
+      return;
     }
   } catch (fault) {
     if (!(fault instanceof ScanFault)) throw fault;
   }
-  scan.outcome.fail(encrypted);
-  return undefined;
+  outcome.fail({ check: ARCHIVE_CHECK, message: `The entry ${shown} is encrypted.`, offset: view.content });
 }
 
 async function openPlain(scan: ZipScan, view: ZipView): Promise<ByteSource> {
@@ -108,10 +108,12 @@ export async function judgeContent(scan: ZipScan, view: ZipView): Promise<void> 
   if (view.packed === 0 && view.name.endsWith('/')) return;
   const shown = JSON.stringify(view.name.slice(0, 120));
   try {
-    const marked = (view.flags & ENCRYPTED_BITS) !== 0;
-    const content = marked ? await openMarked(scan, view) : await openPlain(scan, view);
-    if (content !== undefined)
-      outcome.include(await context.scanMember(content, memberContext(context, view.name)));
+    if ((view.flags & ENCRYPTED_BITS) !== 0) {
+      await judgeMarked(scan, view);
+      return;
+    }
+    const content = await openPlain(scan, view);
+    outcome.include(await context.scanMember(content, memberContext(context, view.name)));
   } catch (fault) {
     if (!(fault instanceof ScanFault)) throw fault;
     if (fault instanceof BombFault) {

@@ -5,7 +5,7 @@ import type { Machine } from './state.ts';
 import type { CallOperations } from './symbolic.ts';
 import { symbolic } from './symbolic.ts';
 import type { Imported, Instance, Value } from './values.ts';
-import { append, bound, COMPUTED, instance, itemsOf, setItem, setState, tuple } from './values.ts';
+import { appendTo, bound, COMPUTED, instance, itemsOf, setIn, setState, tuple } from './values.ts';
 
 /** Calls resolved through one another, `partial` of `partial` and the like. */
 const MOST_CHAINED = 12;
@@ -147,13 +147,12 @@ function mutation(
 }
 
 /** APPEND, APPENDS, ADDITEMS: `items` are the first of `size`. */
-export function appendAll(machine: Machine, target: Value, items: readonly Value[], size: number): void {
+export function appendAll(machine: Machine, target: Value, items: Value[], size: number): void {
   if (typeof target === 'number') throw new Broken('appends to a number');
   switch (target.kind) {
     case 'list':
     case 'set':
-      for (let index = 0; index < items.length; index += 1) append(target, items[index] as Value);
-      target.size += size - items.length;
+      appendTo(target, items, size);
       return;
     case 'instance': {
       const hook = target.hooks?.get('extend') ?? target.hooks?.get('append') ?? target.hooks?.get('add');
@@ -174,14 +173,11 @@ export function appendAll(machine: Machine, target: Value, items: readonly Value
 }
 
 /** SETITEM, SETITEMS, DICT: `items` are keys and values in turn, the first of `size`. */
-export function setItems(machine: Machine, target: Value, items: readonly Value[], size: number): void {
+export function setItems(machine: Machine, target: Value, items: Value[], size: number): void {
   if (typeof target === 'number') throw new Broken('sets items of a number');
   switch (target.kind) {
     case 'dict':
-      for (let index = 0; index + 1 < items.length; index += 2) {
-        setItem(target, items[index] as Value, items[index + 1] as Value);
-      }
-      target.size += (size - items.length) >> 1;
+      setIn(target, items, size);
       return;
     case 'instance': {
       const hook = target.hooks?.get('__setitem__');
@@ -207,9 +203,9 @@ function takeHooks(machine: Machine, target: Instance, state: Value): void {
   const parts = typeof state === 'object' && state.kind === 'tuple' ? itemsOf(state) : [state];
   for (const part of parts) {
     if (typeof part !== 'object' || part.kind !== 'dict') continue;
-    const { keys = [], values = [] } = part;
-    for (const [index, key] of keys.entries()) {
-      const value = values[index];
+    const { pairs = [] } = part;
+    for (let index = 0; index + 1 < pairs.length; index += 2) {
+      const [key, value] = [pairs[index], pairs[index + 1]];
       if (typeof key !== 'object' || key.kind !== 'text' || !HOOKS.has(key.text)) continue;
       if (typeof value !== 'object' || (value.kind !== 'import' && value.kind !== 'bound')) continue;
       target.hooks ??= new Map();

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { memberContext } from '../outcome.ts';
 import { bytesSource, sliceSource } from '../source/bytes.ts';
 import type { ArtifactEvidence, ArtifactFinding, ByteSource, ScanContext, Severity } from '../types.ts';
+import { SEVERITIES } from '../types.ts';
 import { isAtLeast } from '../verdict.ts';
 import { inflated } from './decoding.ts';
 import { disassemble } from './disassemble.ts';
@@ -15,6 +16,7 @@ import {
   hasPickleMark,
   isCode,
   isCodeObject,
+  isContainer,
   isUnmarkedPickle,
 } from './payload.ts';
 import { pickleReader } from './stream.ts';
@@ -90,6 +92,23 @@ async function inPickle(source: ByteSource, layer: Layer): Promise<Payload | und
   };
 }
 
+/** What the other checks find in an archive or array that lies in the data. */
+async function inContainer(source: ByteSource, layer: Layer): Promise<Payload | undefined> {
+  const { context } = layer;
+  if (context.depth > context.limits.depth) return PACKED;
+  const { format, findings } = await context.scanMember(source, context);
+  const [found] = findings
+    .filter(({ severity }) => isAtLeast(severity, 'medium'))
+    .toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+  if (found === undefined) return undefined;
+  const { message, severity, evidence } = found;
+  return {
+    what: `${described(layer.how, `content of the format ${format}`)}. ${message}`,
+    severity,
+    evidence,
+  };
+}
+
 async function inText(content: string, layer: Layer): Promise<Payload | undefined> {
   if (layer.how.length > 0 && isCode(content)) {
     const excerpt = [content.slice(0, 200).replaceAll('\n', '⏎')];
@@ -106,7 +125,7 @@ async function inText(content: string, layer: Layer): Promise<Payload | undefine
 }
 
 async function inBytes(content: Buffer, layer: Layer): Promise<Payload | undefined> {
-  if (layer.depth > MOST_LAYERS) return undefined;
+  if (layer.depth > MOST_LAYERS) return PACKED;
   layer.context.checkpoint();
   if (hasPickleMark(content)) return inPickle(bytesSource(content), layer);
   const compression = compressionOf(content);
@@ -115,8 +134,9 @@ async function inBytes(content: Buffer, layer: Layer): Promise<Payload | undefin
     const inner = { ...layer, depth: layer.depth + 1, how: [...layer.how, compression] };
     layer.left.bytes -= plain?.length ?? 0;
     if (layer.left.bytes < 0) return PACKED;
-    if (plain !== undefined) return inBytes(plain, inner);
+    return plain === undefined ? inContainer(bytesSource(content), inner) : inBytes(plain, inner);
   }
+  if (isContainer(content)) return inContainer(bytesSource(content), layer);
   if (isCodeObject(content)) {
     return { what: described(layer.how, 'a compiled Python code object'), severity: 'medium', evidence: {} };
   }
@@ -173,10 +193,13 @@ async function payloadOf(
   candidate: PayloadCandidate,
   layer: Layer,
 ): Promise<Payload | undefined> {
-  if (layer.depth > MOST_LAYERS) return undefined;
+  if (layer.depth > MOST_LAYERS) return PACKED;
   const { range, value } = candidate;
   if (range !== undefined && value.kind === 'bytes' && hasPickleMark(value.head)) {
     return inPickle(sliceSource(source, range.offset, range.length), layer);
+  }
+  if (range !== undefined && value.kind === 'bytes' && isContainer(value.head)) {
+    return inContainer(sliceSource(source, range.offset, range.length), layer);
   }
   const content = await contentOf(source, candidate);
   if (value.kind === 'text' && value.text.charCodeAt(0) === 0x80) {

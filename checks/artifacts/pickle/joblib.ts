@@ -20,7 +20,7 @@ export function arrayWrapper(value: Value): value is Instance {
  * @returns undefined for what is no such type.
  */
 export function itemBytes(type: string): number | undefined {
-  const parts = /^[<>=|]?([a-zA-Z?])([0-9]{0,9})$/.exec(type);
+  const parts = /^[<>=|]?([a-zA-Z?])([0-9]{0,9})(?:\[[0-9a-zA-Z]{1,8}\])?$/.exec(type);
   const code = parts?.[1];
   if (parts === null || code === undefined) return undefined;
   const count = parts[2] === '' || parts[2] === undefined ? undefined : Number(parts[2]);

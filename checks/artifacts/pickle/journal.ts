@@ -44,7 +44,7 @@ const MOST_CALLS_EACH = 8;
 const MOST_NOTES = 400;
 const MOST_PAYLOADS = 4_096;
 /** What is kept of content that can be read again. */
-const KEPT_HEAD = 64;
+const KEPT_HEAD = 264;
 
 /** Content that lies in the stream need not be kept. */
 function lean(candidate: PayloadCandidate): PayloadCandidate {

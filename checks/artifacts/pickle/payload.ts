@@ -6,8 +6,7 @@ const LEAST_BYTES = 4;
 const MOST_UNMARKED_BYTES = 16_384;
 
 /** Protocol 2 and later. */
-export const hasPickleMark = (head: Uint8Array): boolean =>
-  head[0] === 0x80 && (head[1] ?? 255) <= 5 && head.length >= LEAST_BYTES;
+export const hasPickleMark = (head: Uint8Array): boolean => head[0] === 0x80 && (head[1] ?? 255) <= 5;
 
 const MOST_NAME = 200;
 const NAME = /^[A-Za-z_][\w.]*$/;
@@ -44,6 +43,19 @@ export const compressionOf = (head: Uint8Array): 'zlib' | 'gzip' | undefined => 
   return head[0] === 0x1f && head[1] === 0x8b && head[2] === 8 ? 'gzip' : undefined;
 };
 
+const startsWith = (head: Uint8Array, mark: string): boolean => {
+  for (let index = 0; index < mark.length; index += 1)
+    if (head[index] !== mark.charCodeAt(index)) return false;
+  return true;
+};
+
+const CONTAINERS = ['PK\x03\x04', '7z\xbc\xaf', 'BZh', '\xfd7zXZ', '(\xb5/\xfd', '\x93NUMPY'] as const;
+
+/** Archives and array files: what the other checks open. */
+export const isContainer = (head: Uint8Array): boolean =>
+  CONTAINERS.some((mark) => startsWith(head, mark)) ||
+  (head.length > 262 && startsWith(head.subarray(257, 262), 'ustar'));
+
 /** A marshalled code object of CPython 3. */
 export const isCodeObject = (head: Uint8Array): boolean =>
   head[0] === 0xe3 &&
@@ -71,6 +83,12 @@ const BEGINNINGS: readonly (readonly [string | readonly number[], string | reado
   [[0xe3], Array.from({ length: 17 }, (_, index) => index)],
   [[0x7f], 'E'],
   ['M', 'Z'],
+  ['P', 'K'],
+  ['7', 'z'],
+  ['B', 'Z'],
+  [[0xfd], '7'],
+  ['(', [0xb5]],
+  [[0x93], 'N'],
   ['c', 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_'],
   ['(', 'cSVldiXUTKIJMNtL(]})\x8c'],
   [']})', 'cqrp(\x94'],
@@ -135,7 +153,7 @@ export const isCode = (content: string): boolean => CODE.test(content);
 
 function isTellingContent(decoded: Buffer): boolean {
   if (hasPickleMark(decoded) || compressionOf(decoded) !== undefined || isCodeObject(decoded)) return true;
-  if (executableOf(decoded) !== undefined) return true;
+  if (executableOf(decoded) !== undefined || isContainer(decoded)) return true;
   const plain = decoded.toString('latin1');
   return isUnmarkedPickle(plain) || isCode(plain) || (encodingOf(plain) !== undefined && nested(plain));
 }
@@ -163,7 +181,7 @@ export function isTextPayload(head: string, length: number): boolean {
 export function isBytesPayload(head: Buffer, length: number): boolean {
   if (length < LEAST_BYTES) return false;
   if (hasPickleMark(head) || compressionOf(head) !== undefined || isCodeObject(head)) return true;
-  if (executableOf(head) !== undefined) return true;
+  if (executableOf(head) !== undefined || isContainer(head)) return true;
   if (length <= MOST_UNMARKED_BYTES && head.length >= length && head[length - 1] === 46) {
     if (isUnmarkedPickle(head.toString('latin1'))) return true;
   }

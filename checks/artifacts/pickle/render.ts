@@ -43,10 +43,12 @@ export function renderValue(value: Value, depth = 0): string {
     case 'set':
       return `{${several(itemsOf(value), value.size, depth)}}`;
     case 'dict': {
-      const pairs = (value.keys ?? []).slice(0, 6).map((key, index) => {
-        const item = value.values?.[index];
-        return `${renderValue(key, depth + 1)}: ${item === undefined ? '…' : renderValue(item, depth + 1)}`;
-      });
+      const { pairs: known = [] } = value;
+      const pairs: string[] = [];
+      for (let index = 0; index + 1 < known.length && pairs.length < 6; index += 2) {
+        const [key, item] = [known[index] as Value, known[index + 1] as Value];
+        pairs.push(`${renderValue(key, depth + 1)}: ${renderValue(item, depth + 1)}`);
+      }
       if (value.size > pairs.length) pairs.push('…');
       return `{${pairs.join(', ')}}`;
     }

@@ -2,7 +2,7 @@ import { canonicalModule } from '../policy/aliases.ts';
 import { decodeWith } from './decoding.ts';
 import type { Machine } from './state.ts';
 import type { Bytes, Imported, Text, Value } from './values.ts';
-import { append, bound, COMPUTED, instance, isText, itemsOf, list, text, tuple } from './values.ts';
+import { appendTo, bound, COMPUTED, instance, isText, itemsOf, list, text, tuple } from './values.ts';
 
 /** What functions that call others need from the machine. */
 export interface CallOperations {
@@ -146,7 +146,7 @@ const toSequence: Meaning = ({ callee, args: [value] }) => {
   const items = itemsOf(value);
   if (callee.name === 'tuple') return items.length > 0 ? tuple([...items]) : undefined;
   const made = list();
-  for (const item of items) append(made, item);
+  appendTo(made, [...items]);
   return made;
 };
 

@@ -61,8 +61,8 @@ export interface Sequence {
 
 export interface Mapping {
   readonly kind: 'dict';
-  keys: Value[] | undefined;
-  values: Value[] | undefined;
+  /** Keys and values in turn. */
+  pairs: Value[] | undefined;
   size: number;
   depth: number;
 }
@@ -162,8 +162,7 @@ export const list = (): Sequence => ({ kind: 'list', items: undefined, size: 0, 
 export const set = (): Sequence => ({ kind: 'set', items: undefined, size: 0, depth: 1, frozen: false });
 export const dict = (): Mapping => ({
   kind: 'dict',
-  keys: undefined,
-  values: undefined,
+  pairs: undefined,
   size: 0,
   depth: 1,
 });
@@ -194,32 +193,47 @@ export function tuple(items: Value[], size = items.length): Sequence {
   return { kind: 'tuple', items, size, depth: depth + 1, frozen };
 }
 
-export function append(sequence: Sequence, item: Value): void {
-  sequence.size += 1;
-  if (sequence.size > MOST_ITEMS) return;
-  sequence.items ??= [];
-  const value = kept(item);
-  sequence.items.push(value);
-  sequence.depth = Math.max(sequence.depth, depthOf(value) + 1);
+/** Appends `items`, the first of `size`; the sequence owns them from then on. */
+export function appendTo(sequence: Sequence, items: Value[], size = items.length): void {
+  const { items: before } = sequence;
+  sequence.size += size;
+  if (before !== undefined && before.length >= MOST_ITEMS) return;
+  if (items.length > MOST_ITEMS) items.length = MOST_ITEMS;
+  sequence.depth = Math.max(sequence.depth, keepAll(items) + 1);
+  if (before === undefined) sequence.items = items;
+  else before.push(...items);
 }
 
-export function setItem(mapping: Mapping, key: Value, item: Value): void {
-  mapping.size += 1;
-  if (mapping.size > MOST_PAIRS) return;
-  mapping.keys ??= [];
-  mapping.values ??= [];
-  const value = kept(item);
-  mapping.keys.push(kept(key));
-  mapping.values.push(value);
-  mapping.depth = Math.max(mapping.depth, depthOf(value) + 1);
+/** Sets `pairs`, keys and values in turn, the first of `size`; the mapping owns them from then on. */
+export function setIn(mapping: Mapping, pairs: Value[], size = pairs.length): void {
+  const { pairs: before } = mapping;
+  mapping.size += size >> 1;
+  if (before !== undefined && before.length >= 2 * MOST_PAIRS) return;
+  if (pairs.length > 2 * MOST_PAIRS) pairs.length = 2 * MOST_PAIRS;
+  mapping.depth = Math.max(mapping.depth, keepAll(pairs) + 1);
+  if (before === undefined) mapping.pairs = pairs;
+  else before.push(...pairs);
+}
+
+/** Puts in place of each value what a container may keep of it; answers the greatest depth. */
+function keepAll(values: Value[]): number {
+  let depth = 0;
+  for (let index = 0; index < values.length; index += 1) {
+    const given = values[index] as Value;
+    if (typeof given === 'number') continue;
+    const value = kept(given);
+    if (value !== given) values[index] = value;
+    const inner = depthOf(value);
+    if (inner > depth) depth = inner;
+  }
+  return depth;
 }
 
 /** The last value kept under the text `key`. */
-export function getItem(mapping: Mapping, key: string): Value | undefined {
-  const { keys = [], values = [] } = mapping;
-  for (let index = keys.length - 1; index >= 0; index -= 1) {
-    const known = keys[index];
-    if (typeof known === 'object' && known.kind === 'text' && known.text === key) return values[index];
+export function getItem({ pairs = [] }: Mapping, key: string): Value | undefined {
+  for (let index = pairs.length - 2; index >= 0; index -= 2) {
+    const known = pairs[index];
+    if (typeof known === 'object' && known.kind === 'text' && known.text === key) return pairs[index + 1];
   }
   return undefined;
 }

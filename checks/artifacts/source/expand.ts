@@ -39,8 +39,11 @@ async function feed(source: ByteSource, engine: Transform): Promise<void> {
     if (engine.destroyed) return;
     if (engine.write(chunk)) continue;
     await new Promise<void>((resolve) => {
-      engine.once('drain', resolve);
-      engine.once('close', resolve);
+      const go = (): void => {
+        engine.off('drain', go).off('close', go);
+        resolve();
+      };
+      engine.on('drain', go).on('close', go);
     });
   }
   if (!engine.destroyed) engine.end();
