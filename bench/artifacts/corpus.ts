@@ -29,8 +29,8 @@ export async function detect(folder: string, scanner: Scanner): Promise<Detectio
     if (label !== 'malicious' && label !== 'benign') continue;
     counts[label] += 1;
     const path = join(folder, file);
-    const { exitCode, stdout } = await measure(scanner.command, scanner.args(path), FILE_LIMIT_MS);
-    const answer: Answer = scanner.answer(exitCode, stdout);
+    const run = await measure(scanner.command, scanner.args(path), FILE_LIMIT_MS);
+    const answer: Answer = scanner.answer(run);
     if (label === 'malicious' && answer !== 'found') missed.push(file);
     if (label === 'benign' && answer === 'found') falseAlarms.push(file);
     if (label === 'benign' && answer === 'error') counts.benignErrors += 1;

@@ -8,6 +8,7 @@ export interface Measurement {
   /** Null when it was stopped at the time limit. */
   readonly exitCode: number | null;
   readonly stdout: string;
+  readonly stderr: string;
 }
 
 const MOST_OUTPUT = 32 * 2 ** 20;
@@ -17,12 +18,16 @@ const SAMPLE_MS = 20;
 export function measure(command: string, args: readonly string[], limitMs: number): Promise<Measurement> {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'], detached: true });
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let stdout = '';
+    let stderr = '';
     let peakKib = 0;
     let timedOut = false;
     child.stdout.on('data', (chunk: Buffer) => {
       if (stdout.length < MOST_OUTPUT) stdout += chunk.toString('utf8');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (stderr.length < MOST_OUTPUT) stderr += chunk.toString('utf8');
     });
     const sampling = setInterval(() => {
       peakKib = Math.max(peakKib, residentKib(child.pid));
@@ -47,6 +52,7 @@ export function measure(command: string, args: readonly string[], limitMs: numbe
         peakMib: peakKib === 0 ? null : Math.round(peakKib / 1024),
         exitCode: timedOut ? null : code,
         stdout,
+        stderr,
       });
     });
   });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Measurement } from './measure.ts';
 
 /** What a scanner says about one file. */
 export type Answer = 'found' | 'nothing' | 'error';
@@ -12,7 +13,7 @@ export interface Scanner {
   readonly command: string;
   readonly args: (path: string) => readonly string[];
   /** Reads the answer from exit code and output; each tool has its own convention. */
-  readonly answer: (exitCode: number | null, stdout: string) => Answer;
+  readonly answer: (run: Pick<Measurement, 'exitCode' | 'stdout' | 'stderr'>) => Answer;
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,7 +27,7 @@ export function bartizan(): Scanner {
     version: 'this checkout',
     command: process.execPath,
     args: (path) => [join(ROOT, 'cli', 'bin', 'bartizan.mjs'), 'scan', path, '--json'],
-    answer: (code) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
+    answer: ({ exitCode: code }) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
   };
 }
 
@@ -60,19 +61,19 @@ const CONVENTIONS: Readonly<Record<(typeof PACKAGES)[number], Pick<Scanner, 'com
     picklescan: {
       command: bin('picklescan'),
       args: (path) => ['--path', path],
-      answer: (code) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
+      answer: ({ exitCode: code }) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
     },
     // 0 nothing, 1 found, 2 scan failed, 3 no file that it supports, 4 wrong use.
     modelscan: {
       command: bin('modelscan'),
       args: (path) => ['-p', path],
-      answer: (code) => (code === 1 ? 'found' : code === 0 || code === 3 ? 'nothing' : 'error'),
+      answer: ({ exitCode: code }) => (code === 1 ? 'found' : code === 0 || code === 3 ? 'nothing' : 'error'),
     },
     // 0 "likely safe", 1 otherwise and also for a crash, which prints no verdict.
     fickling: {
       command: bin('fickling'),
       args: (path) => ['--check-safety', '--print-results', path],
-      answer: (code, stdout) =>
+      answer: ({ exitCode: code, stdout }) =>
         code === 0 ? 'nothing' : code === 1 && stdout.trim() !== '' ? 'found' : 'error',
     },
   };

@@ -52,7 +52,7 @@ async function throughput(scanner: Scanner, file: string, path: string): Promise
     mibPerSecond: isDone ? Math.round((mib / run.seconds) * 100) / 100 : null,
     seconds: Math.round(run.seconds * 100) / 100,
     peakMib: run.peakMib,
-    answer: isDone ? scanner.answer(run.exitCode, run.stdout) : `stopped after ${flags['limit-s']} s`,
+    answer: isDone ? scanner.answer(run) : `stopped after ${flags['limit-s']} s`,
   };
 }
 
