@@ -53,6 +53,7 @@ function uncompressed(
     case '00':
       return packed;
     case '030101': {
+      if (properties.length < 5) throw new ScanFault('broken LZMA properties');
       const dictionary = new DataView(properties.buffer, properties.byteOffset).getUint32(1, true);
       const setup = { start: 0, property, dictionary, size: folder.size };
       return expandPieces(() => lzmaPieces(packed, setup), packed.size, context);
@@ -78,7 +79,8 @@ async function openAt(
   { packedAt, packed, folders, files }: Streams,
   index: number,
 ): Promise<OpenFolder> {
-  const folder = folders[index] as Folder;
+  const folder = folders[index];
+  if (folder === undefined) throw new ScanFault('a 7z header that holds nothing');
   const before = packed.slice(0, index).reduce((total, size) => total + size, 0);
   const length = packed[index] ?? 0;
   const start = SIGNATURE_BYTES + packedAt + before;
@@ -92,6 +94,7 @@ async function openAt(
 /** The header itself, which may be packed, more than once. */
 async function readHeader({ source, context }: ArtifactInput): Promise<Streams | undefined> {
   const fixed = await source.read(0, SIGNATURE_BYTES);
+  if (fixed.length < SIGNATURE_BYTES) throw new ScanFault('the 7z header is not there');
   const view = new DataView(fixed.buffer, fixed.byteOffset, fixed.length);
   const [offset, size] = [Number(view.getBigUint64(12, true)), Number(view.getBigUint64(20, true))];
   if (size === 0) return undefined;

@@ -50,6 +50,7 @@ export async function* xzPieces(source: ByteSource): AsyncGenerator<Uint8Array, 
 /** Decompressed pieces of a file in the older .lzma format. @throws ScanFault */
 export async function* lzmaFilePieces(source: ByteSource): AsyncGenerator<Uint8Array, void> {
   const head = await source.read(0, 13);
+  if (head.length < 13) throw new ScanFault('LZMA content ends too soon');
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const size = view.getBigUint64(5, true);
   yield* lzmaPieces(source, {
