@@ -61,7 +61,10 @@ const CONVENTIONS: Readonly<Record<(typeof PACKAGES)[number], Pick<Scanner, 'com
     picklescan: {
       command: bin('picklescan'),
       args: (path) => ['--path', path],
-      answer: ({ exitCode: code }) => (code === 1 ? 'found' : code === 0 ? 'nothing' : 'error'),
+      answer({ exitCode: code, stdout, stderr }) {
+        if (code === 1 || /Infected files: [1-9]/.test(stdout + stderr)) return 'found';
+        return code === 0 ? 'nothing' : 'error';
+      },
     },
     // 0 nothing, 1 found, 2 scan failed, 3 no file that it supports, 4 wrong use.
     modelscan: {
