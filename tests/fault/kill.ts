@@ -108,7 +108,8 @@ async function settled(
 ): Promise<{ requestId: string; verdict: string }[]> {
   const deadline = Date.now() + HAND_OVER_MS;
   for (;;) {
-    const stored = await exportAll(client);
+    // The server may just have been killed: no answer is no answer yet.
+    const stored = await exportAll(client).catch(() => []);
     const ids = new Set(stored.map(({ requestId }) => requestId));
     if (Date.now() > deadline || [...told.keys()].every((id) => ids.has(id))) return stored;
     await pause(READ_AGAIN_MS);
