@@ -39,7 +39,6 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
 /** Foreign text made safe for a terminal: no control characters, one line. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(
-    // oxlint-disable-next-line no-control-regex -- these are what must go
     /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g,
     ' ',
   );

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GATEWAY_NODE_FLAGS } from '@bartizan/gateway/node-flags.ts';
+import { freePort } from '../../cli/up/ports.ts';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const running: ChildProcess[] = [];
@@ -112,13 +112,4 @@ async function until(url: string): Promise<void> {
     await new Promise((settle) => setTimeout(settle, 100));
   }
   throw new Error(`${url} did not come up`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((settle) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => settle(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }
