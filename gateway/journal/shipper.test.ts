@@ -140,6 +140,15 @@ describe('shipper', () => {
     await expect.poll(() => shipped()).toEqual(ids);
   });
 
+  it('keeps a record that was refused just before the server came to its senses', async () => {
+    const [id] = await append(1);
+    let refusals = 0;
+    answer = (batch) => (batch.interactions.length > 0 && ++refusals === 1 ? 400 : 200);
+    start();
+    await expect.poll(() => shipped()).toEqual([id]);
+    expect(await readdir(directory)).not.toContain('rejected');
+  });
+
   it('does not mistake a refused token for bad records', async () => {
     let calls = 0;
     answer = () => (++calls < 4 ? 401 : 200);

@@ -117,6 +117,9 @@ export function startShipper(options: ShipperOptions): Shipper {
     if (lines.length === 1) {
       // When even an empty batch is refused, the record is not what is wrong.
       if ((await send([])) !== 'taken') return failed('refuses even empty batches') === 'taken';
+      // Nor when the server was mending itself between the two: the record gets another chance after it.
+      const again = await send(lines);
+      if (again !== 'invalid') return again === 'taken';
       await journal.setAside(lines[0] as Buffer);
       log.error(
         'the server refused an interaction as invalid: it is kept in the journal folder under rejected/',
