@@ -27,6 +27,8 @@ interface AnyInput {
   readonly query?: Record<string, unknown>;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Why protected content is read, for routes that ask. */
+  readonly purpose?: string;
 }
 
 /** The URL of a route with its parameters filled in. */
@@ -49,6 +51,7 @@ export function createClient(options: ClientOptions) {
   async function open(route: AnyRoute, input: AnyInput): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json', ...options.headers?.() };
     if (input.body !== undefined) headers['content-type'] = 'application/json';
+    if (input.purpose !== undefined) headers['bartizan-purpose'] = encodeURIComponent(input.purpose);
     let response: Response;
     try {
       response = await send(options.baseUrl + routeUrl(route, input), {
@@ -85,7 +88,7 @@ export function createClient(options: ClientOptions) {
     /** Calls a route and returns its validated answer; throws {@link ApiFailure}. */
     async call<R extends AnyRoute>(
       route: R,
-      input: RouteInput<R> & { signal?: AbortSignal },
+      input: RouteInput<R> & { signal?: AbortSignal; purpose?: string },
     ): Promise<RouteOutput<R>> {
       const response = await open(route, input as AnyInput);
       const body: unknown = await response.json();

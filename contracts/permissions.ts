@@ -7,18 +7,27 @@ export type Role = (typeof ROLES)[number];
 export const PERMISSIONS = {
   'overview.read': 'See the overview and live figures',
   'people.read': 'See who has an account',
-  'people.manage': 'Invite, change and remove people',
+  'people.manage': 'Invite, change and remove people, and say who is in which team',
+  'sign-in.read': 'See how people sign in: second factors, single sign-on, provisioning',
+  'sign-in.manage': 'Change how people sign in: second factors, single sign-on, provisioning',
   'keys.read': 'See API keys (never their secret)',
   'keys.manage': 'Create and revoke API keys',
   'endpoints.read': 'See endpoints and their upstreams',
   'endpoints.manage': 'Change endpoints, upstreams and provider keys',
   'policies.read': 'See policies and their versions',
   'policies.manage': 'Change policies and put versions live',
+  'policies.approve': 'Approve or reject what somebody else proposed to change in policies',
   'policies.try': 'Try texts against a policy in the playground',
   'checks.read': 'See the catalogue of checks',
   'interactions.read': 'See interactions, with content as redacted',
   'interactions.content': 'Read the raw content of interactions',
   'interactions.export': 'Export interactions',
+  'audit.read': 'Read, verify and export the audit log',
+  'audit.manage': 'Rotate the key that signs the audit log, and say which witnesses count',
+  'sinks.read': 'See where events are sent',
+  'sinks.manage': 'Change where events are sent',
+  'fleet.read': 'See gateways and servers and what they run',
+  'metrics.read': 'Read metrics in the format of Prometheus',
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 
@@ -37,19 +46,39 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = O
   security: [
     ...READ,
     'people.read',
+    'sign-in.read',
     'keys.read',
     'keys.manage',
     'endpoints.manage',
     'policies.manage',
+    'policies.approve',
     'policies.try',
     'interactions.content',
     'interactions.export',
+    'audit.read',
+    'sinks.read',
+    'sinks.manage',
+    'fleet.read',
+    'metrics.read',
   ],
-  'ml-engineer': [...READ, 'keys.read', 'endpoints.manage', 'policies.try'],
+  'ml-engineer': [...READ, 'keys.read', 'endpoints.manage', 'policies.try', 'fleet.read'],
   reviewer: [...READ, 'policies.try', 'interactions.content'],
-  auditor: [...READ, 'people.read', 'keys.read', 'interactions.content', 'interactions.export'],
+  auditor: [
+    ...READ,
+    'people.read',
+    'sign-in.read',
+    'keys.read',
+    'interactions.content',
+    'interactions.export',
+    'audit.read',
+    'sinks.read',
+    'fleet.read',
+  ],
   viewer: READ,
 });
+
+/** Roles that look after the whole instance; the others see what is everybody's and what is their teams'. */
+export const ROLES_OVER_ALL_TEAMS: readonly Role[] = Object.freeze(['administrator', 'security', 'auditor']);
 
 /** True when any of `roles` grants `permission`. */
 export function allows(roles: readonly Role[], permission: Permission): boolean {

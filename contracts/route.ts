@@ -4,9 +4,10 @@ import type { Permission } from './permissions.ts';
 /**
  * Who may call a route.
  * `public`: anyone (setup, login, health). `signed-in`: any person or API key that is known.
- * `gateway`: a gateway process with the instance's internal token. Otherwise a permission.
+ * `gateway`: a gateway process with the instance's internal token. `scim`: an identity provider with its
+ * provisioning token. Otherwise a permission.
  */
-export type Access = Permission | 'public' | 'signed-in' | 'gateway';
+export type Access = Permission | 'public' | 'signed-in' | 'gateway' | 'scim';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -26,6 +27,16 @@ export interface RouteContract<
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /**
+   * A dangerous act: a person must have signed in, or confirmed that it is them, within the last minutes;
+   * otherwise the answer is 403 `step_up_required`. Keys were given their scope in such a way already.
+   */
+  readonly stepUp?: boolean;
+  /**
+   * Reads protected content: the caller says why in the header `bartizan-purpose` (percent-encoded UTF-8, 10
+   * to 500 characters); otherwise the answer is 400 `purpose_required`. The reason goes into the audit log.
+   */
+  readonly purpose?: boolean;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;

@@ -52,6 +52,7 @@ const principal: Principal = {
   id: randomUUID(),
   name: 'bench',
   roles: [],
+  teams: '*',
   permissions: new Set(ALL_PERMISSIONS),
 };
 
@@ -82,6 +83,7 @@ async function call<T>(routeId: string, input: Input): Promise<T> {
     requestId: '',
     address: '',
     userAgent: '',
+    purpose: 'a benchmark',
     header: () => undefined,
     setHeader: () => undefined,
     status: () => undefined,

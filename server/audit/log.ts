@@ -5,7 +5,7 @@ import type { Database } from '../platform/database/index.ts';
 
 /** Who did something. */
 export interface Actor {
-  readonly kind: 'person' | 'key' | 'gateway' | 'system';
+  readonly kind: 'person' | 'key' | 'gateway' | 'scim' | 'system';
   readonly id: string;
   readonly name: string;
 }

@@ -42,7 +42,9 @@ export interface Auth {
   readonly signIn: (email: string, password: string, caller: Caller) => Promise<SignedIn | null>;
   /** Set-Cookie headers that end the session. */
   readonly signOut: (caller: Caller) => Promise<string[]>;
-  readonly session: (cookie: string) => Promise<{ sessionId: string; personId: string } | null>;
+  readonly session: (
+    cookie: string,
+  ) => Promise<{ sessionId: string; personId: string; createdAt: number } | null>;
   /** Set-Cookie headers of the fresh session, all others being ended; null when `current` is wrong. */
   readonly changePassword: (current: string, next: string, caller: Caller) => Promise<string[] | null>;
 }
@@ -168,7 +170,13 @@ export function createAuth(deps: AuthDeps): Auth {
     async session(cookie: string) {
       if (!cookie.includes(`${cookieName}=`)) return null;
       const found = await api.getSession({ headers: new Headers({ cookie }) });
-      return found && { sessionId: found.session.id, personId: found.user.id };
+      return (
+        found && {
+          sessionId: found.session.id,
+          personId: found.user.id,
+          createdAt: found.session.createdAt.getTime(),
+        }
+      );
     },
     async changePassword(current: string, next: string, caller: Caller) {
       const answer = await orNull(

@@ -1,4 +1,4 @@
-import type { Permission, Role } from '@bartizan/contracts';
+import { type Permission, ROLES_OVER_ALL_TEAMS, type Role } from '@bartizan/contracts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Authenticate, Principal } from '../platform/http/index.ts';
 import type { Auth } from './auth.ts';
@@ -22,6 +22,7 @@ export interface AuthenticateDeps {
 
 const NO_PERMISSIONS: ReadonlySet<Permission> = Object.freeze(new Set<Permission>());
 const NO_ROLES: readonly Role[] = Object.freeze([]);
+const NO_TEAMS: ReadonlySet<string> = Object.freeze(new Set<string>());
 
 /** Lets the first call in each step of time through, by id. */
 function createThrottle(clock: Clock): (id: string) => boolean {
@@ -55,12 +56,20 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
         name: 'gateway',
         roles: NO_ROLES,
         permissions: NO_PERMISSIONS,
+        teams: NO_TEAMS,
       };
     }
     const key = await keys.live(hashToken(token));
     if (!key) return null;
     if (isDue(key.id)) later(keys.touch([key.id], clock.now()));
-    return { kind: 'key', id: key.id, name: key.name, roles: NO_ROLES, permissions: keyPermissions(key) };
+    return {
+      kind: 'key',
+      id: key.id,
+      name: key.name,
+      roles: NO_ROLES,
+      permissions: keyPermissions(key),
+      teams: '*',
+    };
   }
 
   async function byCookie(cookie: string): Promise<Principal | null> {
@@ -76,6 +85,8 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       roles: person.roles,
       permissions: permissionsOf(person.roles),
       sessionId: session.sessionId,
+      teams: person.roles.some((role) => ROLES_OVER_ALL_TEAMS.includes(role)) ? '*' : NO_TEAMS,
+      confirmedAt: session.createdAt,
     };
   }
 

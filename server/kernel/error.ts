@@ -1,8 +1,11 @@
 /** The closed set of codes that the control plane's API answers with, and their HTTP status. */
 export const ERROR_CODES = {
   invalid_input: 400,
+  purpose_required: 400,
   unauthenticated: 401,
   forbidden: 403,
+  step_up_required: 403,
+  second_factor_required: 403,
   not_found: 404,
   conflict: 409,
   gone: 410,

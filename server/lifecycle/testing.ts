@@ -39,7 +39,14 @@ interface CallInput {
 }
 
 export function principalWith(permissions: readonly Permission[] = ALL_PERMISSIONS): Principal {
-  return { kind: 'person', id: randomUUID(), name: 'Ada', roles: [], permissions: new Set(permissions) };
+  return {
+    kind: 'person',
+    id: randomUUID(),
+    name: 'Ada',
+    roles: [],
+    permissions: new Set(permissions),
+    teams: '*',
+  };
 }
 
 export interface TestServerOptions {
@@ -61,6 +68,7 @@ function caller(implementations: readonly RouteImplementation[]): TestServer['ca
       requestId: 'test',
       address: '127.0.0.1',
       userAgent: 'test',
+      purpose: input.headers?.['bartizan-purpose'] ?? '',
       header: (name) => input.headers?.[name],
       setHeader: (name, value) => {
         if (input.answer) input.answer[name] = value;

@@ -2,6 +2,9 @@ import { type Access, ALL_PERMISSIONS, type Permission } from '@bartizan/contrac
 import { AppError } from '../../kernel/error.ts';
 import type { Principal } from './types.ts';
 
+/** A person has confirmed that it is them for this long. */
+export const CONFIRMED_FOR_MS = 10 * 60_000;
+
 /** The one route that a key without any permission may call: who am I. */
 const WHO_AM_I = 'auth.me';
 
@@ -17,7 +20,8 @@ export function permits(
     case 'public':
       return true;
     case 'gateway':
-      return principal.kind === 'gateway';
+    case 'scim':
+      return principal.kind === route.access;
     case 'signed-in':
       if (principal.kind === 'person') return true;
       return principal.kind === 'key' && (principal.permissions.size > 0 || route.id === WHO_AM_I);
@@ -40,8 +44,48 @@ export function demandAccess(
       hint: 'Sign in on the console, or send "Authorization: Bearer bz_…".',
     });
   }
+  if (principal.mustEnrol && route.access !== 'signed-in') {
+    throw new AppError('second_factor_required', 'you must set up a second factor first', {
+      hint: 'Set up an authenticator app or a passkey under Account; then everything else opens.',
+    });
+  }
   if (permits(route, principal)) return;
   throw new AppError('forbidden', `you may not do this: it needs "${route.access}"`, {
     hint: 'An administrator can give you a role, or a key a scope, that includes it.',
   });
+}
+
+/**
+ * Throws `step_up_required` when a person has not proved lately who they are. Keys pass: somebody who had
+ * proved it gave them their scope.
+ */
+export function demandStepUp(principal: Principal | null, nowMs: number): void {
+  if (principal === null || principal.kind !== 'person') return;
+  const ageMs = nowMs - (principal.confirmedAt ?? Number.NEGATIVE_INFINITY);
+  if (ageMs >= 0 && ageMs <= CONFIRMED_FOR_MS) return;
+  throw new AppError('step_up_required', 'confirm that it is you', {
+    hint: 'Confirm with your password, your authenticator app or a passkey, then try again.',
+  });
+}
+
+const PURPOSE = { min: 10, max: 500 };
+
+/** The reason in the header `bartizan-purpose`. Throws `purpose_required` where it is missing or says nothing. */
+export function demandPurpose(header: string | undefined): string {
+  const purpose = decoded(header ?? '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (purpose.length >= PURPOSE.min && purpose.length <= PURPOSE.max) return purpose;
+  throw new AppError('purpose_required', 'say why you read this', {
+    hint: `Send the reason in the header bartizan-purpose, percent-encoded, ${PURPOSE.min} to ${PURPOSE.max} characters. It goes into the audit log.`,
+  });
+}
+
+function decoded(value: string): string {
+  try {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters have no place in a reason
+    return decodeURIComponent(value).replace(/[\u0000-\u001f\u007f]/g, ' ');
+  } catch {
+    return '';
+  }
 }

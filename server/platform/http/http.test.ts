@@ -17,6 +17,7 @@ const person: Principal = {
   id: 'p1',
   name: 'Ada',
   roles: ['viewer'],
+  teams: new Set(),
   permissions: new Set(['policies.read']),
 };
 /** The bearer token names the principal; a cookie is Ada. */

@@ -31,6 +31,7 @@ function securityOf(contract: RouteContract): Json {
       return { security: [] };
     case 'signed-in':
     case 'gateway':
+    case 'scim':
       return {};
     default:
       return { 'x-permission': contract.access, description: `Needs: ${PERMISSIONS[contract.access]}.` };

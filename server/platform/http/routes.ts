@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { demandAccess } from './access.ts';
+import { demandAccess, demandPurpose, demandStepUp } from './access.ts';
 import { demandSameOrigin } from './origin.ts';
 import { invalidInput } from './problem.ts';
 import { sendStream } from './stream.ts';
@@ -10,12 +10,14 @@ import type { Authenticate, HandlerInput, Principal, RequestContext, RouteImplem
 export interface RequestFacts {
   readonly abort: AbortController;
   principal: Principal | null;
+  purpose: string;
 }
 
 export interface RouteEnvironment {
   readonly authenticate: Authenticate;
   readonly factsOf: FactsOf;
   readonly publicUrl: string | null;
+  readonly now: () => number;
 }
 
 export type FactsOf = (request: FastifyRequest) => RequestFacts;
@@ -42,6 +44,7 @@ function contextOf(
     requestId: request.id,
     address: request.ip,
     userAgent: (headerOf(request, 'user-agent') ?? '').slice(0, 500),
+    purpose: facts.purpose,
     header: (name) => headerOf(request, name.toLowerCase()),
     setHeader: (name, value) => void reply.header(name, value),
     status: (code) => void reply.status(code),
@@ -81,7 +84,7 @@ async function answerStream(
 export function registerRoute(
   app: FastifyInstance,
   { contract, handle }: RouteImplementation,
-  { authenticate, factsOf, publicUrl }: RouteEnvironment,
+  { authenticate, factsOf, publicUrl, now }: RouteEnvironment,
 ): void {
   app.route({
     method: contract.method,
@@ -97,6 +100,8 @@ export function registerRoute(
       const facts = factsOf(request);
       facts.principal = await authenticate({ header, address: request.ip });
       demandAccess(contract, facts.principal);
+      if (contract.stepUp) demandStepUp(facts.principal, now());
+      if (contract.purpose) facts.purpose = demandPurpose(header('bartizan-purpose'));
     },
     handler: async (request, reply) => {
       const facts = factsOf(request);

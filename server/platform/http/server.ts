@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import type { Clock } from '../../kernel/clock.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Config } from '../config/index.ts';
 import { parseJsonBody } from './body.ts';
@@ -31,6 +32,7 @@ export interface HttpServerOptions {
   /** Resolves when requests can be served (the database answers); rejects otherwise. */
   readonly ready: () => Promise<void>;
   readonly version: string;
+  readonly clock?: Clock;
 }
 
 export interface HttpServer {
@@ -106,7 +108,7 @@ function observe(
   const headers = securityHeaders(options.config.publicUrl);
   app.addHook('onRequest', async (request, reply) => {
     const abort = new AbortController();
-    known.set(request, { abort, principal: null });
+    known.set(request, { abort, principal: null, purpose: '' });
     live.add(abort);
     // A page served after the file was not found passes through several layers, each listening for the end.
     reply.raw.setMaxListeners(20);
@@ -162,7 +164,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const contracts = options.implementations.map(({ contract }) => contract);
   const document = openApiDocument([...contracts, openApiRoute], options.version);
   const all = [...options.implementations, implement(openApiRoute, async () => document)];
-  const environment = { authenticate: options.authenticate, factsOf, publicUrl: options.config.publicUrl };
+  const environment = {
+    authenticate: options.authenticate,
+    factsOf,
+    publicUrl: options.config.publicUrl,
+    now: options.clock?.now ?? Date.now,
+  };
   for (const implementation of all) {
     registerRoute(app, implementation, environment);
   }

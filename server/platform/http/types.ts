@@ -1,15 +1,21 @@
 import type { Permission, Role, RouteContract, RouteInput, RouteOutput } from '@bartizan/contracts';
 import type { z } from 'zod';
 
-/** Who calls: a signed-in person, an API key, or a gateway of this instance. */
+/** Who calls: a signed-in person, an API key, a gateway of this instance, or an identity provider. */
 export interface Principal {
-  readonly kind: 'person' | 'key' | 'gateway';
+  readonly kind: 'person' | 'key' | 'gateway' | 'scim';
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlySet<Permission>;
   /** Of the session, where there is one. */
   readonly sessionId?: string;
+  /** Teams whose things they may see and, with the permission, change; `*` is everybody's. */
+  readonly teams: ReadonlySet<string> | '*';
+  /** When a person last proved who they are (signing in, or stepping up), in ms since the epoch. */
+  readonly confirmedAt?: number;
+  /** A person of whom a second factor is demanded and who has none yet: may do nothing but set one up. */
+  readonly mustEnrol?: boolean;
 }
 
 /** What is needed to tell who calls. */
@@ -29,6 +35,8 @@ export interface RequestContext<P = Principal> {
   readonly address: string;
   readonly userAgent: string;
   readonly header: (name: string) => string | undefined;
+  /** Why the caller reads protected content; empty where the route does not ask. */
+  readonly purpose: string;
   readonly setHeader: (name: string, value: string | string[]) => void;
   /** Answers 304 or another bare status instead of a body. */
   readonly status: (code: number) => void;
