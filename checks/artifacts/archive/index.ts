@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../maps.ts';
 import { probe } from '../source/bytes.ts';
 import type { ArtifactInput, Probe, Recognition, ScanOutcome } from '../types.ts';
 import { defineArtifactCheck } from '../types.ts';
@@ -67,10 +68,7 @@ export const archiveCheck = defineArtifactCheck({
   title: 'Archive',
   description:
     'Opens zip, tar, 7z and compressed files by their content and judges what they hold. Reads zips both ways, and reports entries that only some readers see, that lead out of their folder, or that are built to exhaust whoever opens them.',
-  maps: [
-    { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0011.000', name: 'Unsafe AI Artifacts' },
-    { framework: 'OWASP-LLM', edition: '2025', id: 'LLM03', name: 'Supply Chain' },
-  ],
+  maps: MODEL_FILE_MAPS,
   config: z.object({}),
   samples: ARCHIVE_SAMPLES,
   recognise,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../maps.ts';
 import { memberContext, outcomeBuilder } from '../outcome.ts';
 import { sliceSource } from '../source/bytes.ts';
 import type { ArtifactInput, Probe, Recognition, ScanOutcome } from '../types.ts';
@@ -55,10 +56,7 @@ export const numpyCheck = defineArtifactCheck({
   title: 'Numpy array',
   description:
     'Reads .npy files, also inside .npz archives: arrays of numbers are plain data, arrays of objects hold a pickle, which is judged as one.',
-  maps: [
-    { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0011.000', name: 'Unsafe AI Artifacts' },
-    { framework: 'OWASP-LLM', edition: '2025', id: 'LLM03', name: 'Supply Chain' },
-  ],
+  maps: MODEL_FILE_MAPS,
   config: z.object({}),
   samples: NUMPY_SAMPLES,
   recognise,

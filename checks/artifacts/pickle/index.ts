@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CODE_IN_FILE_MAPS } from '../maps.ts';
 import { defineArtifactCheck } from '../types.ts';
 import { PICKLE_CHECK } from './findings.ts';
 import { judgePickle, recognisePickle } from './judge.ts';
@@ -10,11 +11,7 @@ export const pickleCheck = defineArtifactCheck({
   title: 'Pickle',
   description:
     'Finds what loading a pickle would import and call, and what payloads lie in its data. Only names that are known to rebuild plain models pass; nothing is ever loaded.',
-  maps: [
-    { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0011.000', name: 'Unsafe AI Artifacts' },
-    { framework: 'ATLAS', edition: '5.6.0', id: 'AML.T0018.002', name: 'Embed Malware' },
-    { framework: 'OWASP-LLM', edition: '2025', id: 'LLM03', name: 'Supply Chain' },
-  ],
+  maps: CODE_IN_FILE_MAPS,
   config: z.object({}),
   samples: PICKLE_SAMPLES,
   recognise: recognisePickle,

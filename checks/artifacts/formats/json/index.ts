@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import { defineArtifactCheck, ScanFault } from '../../types.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { sampleInput } from '../core/sample.ts';
 import { byteOffset, probeText, readText, TEXT_LIMIT_BYTES } from '../core/text.ts';
 import { judgeJson } from './judge.ts';

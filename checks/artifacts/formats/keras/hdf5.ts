@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import type { OutcomeBuilder } from '../../outcome.ts';
 import { type ArtifactInput, defineArtifactCheck, type Probe, ScanFault } from '../../types.ts';
 import { judgeAppended } from '../core/appended.ts';
 import { embeddedJson } from '../core/embedded-json.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { sampleInput } from '../core/sample.ts';
 import { judgeJson } from '../json/judge.ts';
 import { isObject } from '../json/parse.ts';

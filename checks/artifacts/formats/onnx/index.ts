@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import type { OutcomeBuilder } from '../../outcome.ts';
 import { type ArtifactFinding, defineArtifactCheck, type Probe, ScanFault } from '../../types.ts';
 import { cachedSource } from '../core/cached.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { isMild, unsafePath } from '../core/paths.ts';
 import { payloadsIn } from '../core/payload.ts';
 import { sampleInput } from '../core/sample.ts';

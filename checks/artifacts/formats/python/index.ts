@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import { defineArtifactCheck, type FindingKind, ScanFault, type Severity } from '../../types.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { sampleInput } from '../core/sample.ts';
 import { byteOffset, cut, probeText, readText, TEXT_LIMIT_BYTES } from '../core/text.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import type { OutcomeBuilder } from '../../outcome.ts';
 import { type ArtifactFinding, type ArtifactInput, defineArtifactCheck, ScanFault } from '../../types.ts';
 import { judgeAppended } from '../core/appended.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { payloadsIn } from '../core/payload.ts';
 import { sampleInput } from '../core/sample.ts';
 import { cut, utf8 } from '../core/text.ts';

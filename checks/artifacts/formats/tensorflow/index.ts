@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import type { OutcomeBuilder } from '../../outcome.ts';
 import {
   type ArtifactInput,
@@ -10,7 +11,6 @@ import {
 } from '../../types.ts';
 import { cachedSource } from '../core/cached.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { isMild, unsafePath } from '../core/paths.ts';
 import { sampleInput } from '../core/sample.ts';
 import { cut, utf8 } from '../core/text.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import type { OutcomeBuilder } from '../../outcome.ts';
 import { type ArtifactFinding, defineArtifactCheck, ScanFault } from '../../types.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { payloadsIn } from '../core/payload.ts';
 import { sampleInput } from '../core/sample.ts';
 import { byteOffset, cut, probeText, readText, TEXT_LIMIT_BYTES } from '../core/text.ts';

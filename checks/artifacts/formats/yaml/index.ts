@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { MODEL_FILE_MAPS } from '../../maps.ts';
 import type { OutcomeBuilder } from '../../outcome.ts';
 import { type ArtifactFinding, defineArtifactCheck, ScanFault } from '../../types.ts';
 import { judgeName } from '../core/callable.ts';
 import { judged } from '../core/judge.ts';
-import { MODEL_FILE_MAPS } from '../core/maps.ts';
 import { sampleInput } from '../core/sample.ts';
 import { byteOffset, cut, probeText, readText, TEXT_LIMIT_BYTES } from '../core/text.ts';
 import { judgeTarget } from './target.ts';
