@@ -1,0 +1,72 @@
+import { Button, Chip, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { ask, type Question } from './asking.ts';
+
+/** Shortest and longest reason that the server takes, in characters. */
+const LENGTH = { min: 10, max: 500 };
+
+/** What people most often read protected content for; a start of a sentence, not a closed list. */
+const REASONS = ['Incident', 'Customer complaint', 'Quality review', 'Legal request'] as const;
+
+/** The reason for reading protected content, or null when the person would rather not. */
+export const askPurpose = (about: string): Promise<string | null> => ask('purpose', about);
+
+/** Asks for the reason and says where it goes. */
+export function PurposeDialog({ question }: { question: Question }) {
+  const [reason, setReason] = useState<string>('');
+  const [text, setText] = useState('');
+  const whole = (reason ? `${reason}: ${text}` : text).trim();
+  const missing = LENGTH.min - whole.length;
+  return (
+    <Modal
+      opened
+      onClose={question.cancel}
+      title="Why do you read this?"
+      size="md"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (missing <= 0 && text.trim() !== '') question.answer(whole.slice(0, LENGTH.max));
+        }}
+      >
+        <Stack gap="md">
+          <p>
+            {question.about} It may hold secrets and personal data. That you read it, and why, goes into the
+            audit log with your name.
+          </p>
+          <Chip.Group value={reason} onChange={(value) => setReason(value as string)}>
+            <Group gap="xs" role="radiogroup" aria-label="Kind of reason">
+              {REASONS.map((name) => (
+                <Chip key={name} value={name} size="xs" variant="light">
+                  {name}
+                </Chip>
+              ))}
+            </Group>
+          </Chip.Group>
+          <Textarea
+            data-autofocus
+            label="Reason"
+            description="For example the number of the ticket, and what you look for."
+            autosize
+            minRows={2}
+            maxRows={6}
+            maxLength={LENGTH.max}
+            required
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={question.cancel}>
+              Cancel
+            </Button>
+            <Button type="submit" disabled={missing > 0 || text.trim() === ''}>
+              Show and record
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
