@@ -3,6 +3,7 @@ import { Empty, Id, Instant } from './common.ts';
 import { Limits } from './endpoints.ts';
 import { ALL_PERMISSIONS, type Permission, ROLES } from './permissions.ts';
 import { defineRoute } from './route.ts';
+import { TeamRef } from './teams.ts';
 
 export const RoleName = z.enum(ROLES);
 const PermissionName = z.enum(ALL_PERMISSIONS as [Permission, ...Permission[]]);
@@ -22,6 +23,7 @@ export const Person = z.object({
   name: z.string(),
   email: z.string(),
   roles: z.array(RoleName),
+  teams: z.array(TeamRef),
   disabled: z.boolean(),
   createdAt: Instant,
   lastSeenAt: Instant.nullable(),
@@ -36,8 +38,27 @@ export const Me = z.object({
   email: z.string().nullable(),
   roles: z.array(RoleName),
   permissions: z.array(PermissionName),
+  /** Teams that the caller is in; of a key, those of its owner. */
+  teams: z.array(TeamRef),
+  /** Looks after the whole instance: sees what belongs to any team. */
+  everyTeam: z.boolean(),
 });
 export type Me = z.infer<typeof Me>;
+
+/** One permission, and why the caller has it or not. */
+export const PermissionAnswer = z.object({
+  permission: PermissionName,
+  /** What it lets a person do. */
+  title: z.string(),
+  granted: z.boolean(),
+  /** The caller's roles that grant it; empty for keys. */
+  through: z.array(RoleName),
+  /** Every role that grants it. */
+  grantedBy: z.array(RoleName),
+  /** In words, for whoever asks. */
+  reason: z.string(),
+});
+export type PermissionAnswer = z.infer<typeof PermissionAnswer>;
 
 export const ApiKey = z.object({
   id: Id,
@@ -125,6 +146,14 @@ export const identityRoutes = {
     summary: 'Who the caller is and what they may do',
     access: 'signed-in',
     response: Me,
+  }),
+  permissions: defineRoute({
+    id: 'auth.permissions',
+    method: 'GET',
+    path: '/api/v1/auth/permissions',
+    summary: 'What the caller may do and what not, and why',
+    access: 'signed-in',
+    response: z.object({ items: z.array(PermissionAnswer) }),
   }),
   changePassword: defineRoute({
     id: 'auth.changePassword',

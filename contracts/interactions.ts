@@ -181,6 +181,14 @@ export const Overview = z.object({
 });
 export type Overview = z.infer<typeof Overview>;
 
+/** Usual reasons for reading protected content: a start for the sentence that goes into the audit log. */
+export const PURPOSES = [
+  { id: 'incident', title: 'Incident' },
+  { id: 'complaint', title: 'Customer complaint' },
+  { id: 'quality', title: 'Quality review' },
+  { id: 'legal', title: 'Legal request' },
+] as const;
+
 const Params = z.object({ id: Id });
 
 export const interactionRoutes = {
@@ -197,9 +205,19 @@ export const interactionRoutes = {
     id: 'interactions.get',
     method: 'GET',
     path: '/api/v1/interactions/:id',
-    summary:
-      'One interaction with findings; spans that a guard found are masked without interactions.content',
+    summary: 'One interaction with findings; spans that a guard found are masked',
     access: 'interactions.read',
+    params: Params,
+    response: InteractionDetail,
+  }),
+  content: defineRoute({
+    id: 'interactions.content',
+    method: 'GET',
+    path: '/api/v1/interactions/:id/content',
+    summary: 'One interaction with nothing masked, as far as retention keeps it; the reason is recorded',
+    access: 'interactions.content',
+    stepUp: true,
+    purpose: true,
     params: Params,
     response: InteractionDetail,
   }),
@@ -209,6 +227,8 @@ export const interactionRoutes = {
     path: '/api/v1/interactions/:id/raw',
     summary: 'The raw request and response, where retention keeps them',
     access: 'interactions.content',
+    stepUp: true,
+    purpose: true,
     params: Params,
     response: z.object({ request: z.string().nullable(), response: z.string().nullable() }),
   }),
@@ -216,9 +236,10 @@ export const interactionRoutes = {
     id: 'interactions.export',
     method: 'GET',
     path: '/api/v1/interactions/export',
-    summary: 'Everything the filter matches as JSON Lines',
+    summary: 'Everything the filter matches as JSON Lines; unmasked with `content=full` and interactions.content',
     access: 'interactions.export',
-    query: InteractionFilter,
+    purpose: true,
+    query: InteractionFilter.extend({ content: z.enum(['masked', 'full']).default('masked') }),
     streams: 'application/x-ndjson',
   }),
   live: defineRoute({
