@@ -6,6 +6,7 @@ export * from './interactions.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
 export * from './route.ts';
+export * from './sinks.ts';
 export * from './verdicts.ts';
 
 import { endpointRoutes } from './endpoints.ts';
