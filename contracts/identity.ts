@@ -25,10 +25,18 @@ export const Person = z.object({
   roles: z.array(RoleName),
   teams: z.array(TeamRef),
   disabled: z.boolean(),
+  /** An account for emergencies. */
+  breakGlass: z.boolean(),
+  /** Has a second factor. */
+  secondFactor: z.boolean(),
   createdAt: Instant,
   lastSeenAt: Instant.nullable(),
 });
 export type Person = z.infer<typeof Person>;
+
+/** Ways to give a second factor. */
+export const FactorKind = z.enum(['totp', 'passkey', 'recovery']);
+export type FactorKind = z.infer<typeof FactorKind>;
 
 /** The caller, whoever it is. */
 export const Me = z.object({
@@ -42,8 +50,34 @@ export const Me = z.object({
   teams: z.array(TeamRef),
   /** Looks after the whole instance: sees what belongs to any team. */
   everyTeam: z.boolean(),
+  /** Second factors that a person has. */
+  factors: z.array(FactorKind),
+  /** How the person can confirm that it is them; `sign-in` means by signing in anew. */
+  confirmWith: z.array(z.enum(['password', ...FactorKind.options, 'sign-in'])),
+  /** Dangerous acts are open until then; null for keys, whose scopes were confirmed. */
+  confirmedUntil: Instant.nullable(),
+  /** A second factor is demanded and there is none yet: only setting one up is open. */
+  mustEnrol: z.boolean(),
+  /** An account for emergencies, whose use raised an alarm. */
+  breakGlass: z.boolean(),
 });
 export type Me = z.infer<typeof Me>;
+
+/**
+ * Signed in, with the session cookie set; or the password was right and a second factor is asked for, with a
+ * short-lived cookie set that only the second step takes. No session exists in that case.
+ */
+export const SignInAnswer = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('signed-in'), me: Me }),
+  z.object({
+    status: z.literal('second-factor'),
+    /** What this person can give. */
+    methods: z.array(FactorKind),
+    /** Until then the second step can be taken. */
+    expiresAt: Instant,
+  }),
+]);
+export type SignInAnswer = z.infer<typeof SignInAnswer>;
 
 /** One permission, and why the caller has it or not. */
 export const PermissionAnswer = z.object({
@@ -60,6 +94,19 @@ export const PermissionAnswer = z.object({
 });
 export type PermissionAnswer = z.infer<typeof PermissionAnswer>;
 
+export const KeyOwnerKind = z.enum(['person', 'service-account', 'bartizan']);
+export type KeyOwnerKind = z.infer<typeof KeyOwnerKind>;
+
+/** What somebody should look at: code → words. */
+export const KEY_WARNINGS = {
+  'expires-soon': 'Ends within 14 days: rotate it or give it more time',
+  'never-expires': 'Never expires',
+  unused: 'Not used for 90 days',
+  orphaned: 'Nobody answers for the service account that owns it',
+} as const;
+export const KeyWarning = z.enum(Object.keys(KEY_WARNINGS) as (keyof typeof KEY_WARNINGS)[]);
+export type KeyWarning = z.infer<typeof KeyWarning>;
+
 export const ApiKey = z.object({
   id: Id,
   name: z.string(),
@@ -69,12 +116,19 @@ export const ApiKey = z.object({
   /** Endpoints that it may call; `*` is all. */
   endpoints: z.union([z.literal('*'), z.array(Id)]),
   limits: Limits,
+  /** A person, a service account, or Bartizan itself (the nil UUID). */
   ownerId: Id,
   ownerName: z.string(),
+  ownerKind: KeyOwnerKind,
   createdAt: Instant,
+  /** When the secret was made: at creation, or when it was rotated last. */
+  rotatedAt: Instant,
+  /** The secret before the last rotation, while it still works. */
+  previous: z.object({ prefix: z.string(), endsAt: Instant }).nullable(),
   expiresAt: Instant.nullable(),
   lastUsedAt: Instant.nullable(),
   revokedAt: Instant.nullable(),
+  warnings: z.array(KeyWarning),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 
@@ -85,6 +139,8 @@ export const ApiKeyInput = z.object({
   limits: Limits.prefault({}),
   /** Milliseconds since the epoch, or null for no expiry. */
   expiresAt: Instant.nullable(),
+  /** Makes it a service account's key; otherwise it is the caller's own. */
+  serviceAccountId: Id.optional(),
 });
 
 export const Session = z.object({
@@ -126,10 +182,10 @@ export const identityRoutes = {
     id: 'auth.login',
     method: 'POST',
     path: '/api/v1/auth/login',
-    summary: 'Sign in; sets the session cookie',
+    summary: 'Sign in; sets the session cookie, or asks for the second factor',
     access: 'public',
     body: z.object({ email: Email, password: z.string().min(1).max(256) }),
-    response: Me,
+    response: SignInAnswer,
   }),
   logout: defineRoute({
     id: 'auth.logout',
@@ -195,6 +251,7 @@ export const identityRoutes = {
     path: '/api/v1/people',
     summary: 'Add a person; answers with a one-time link on which they choose their password',
     access: 'people.manage',
+    stepUp: true,
     body: z.object({ name: z.string().min(1).max(100), email: Email, roles: z.array(RoleName).min(1) }),
     response: z.object({ person: Person, inviteUrl: z.string() }),
   }),
@@ -205,7 +262,7 @@ export const identityRoutes = {
     summary: 'Choose a password with an invitation token, and sign in',
     access: 'public',
     body: z.object({ token: z.string().min(1).max(200), password: Password }),
-    response: Me,
+    response: SignInAnswer,
   }),
   updatePerson: defineRoute({
     id: 'people.update',
@@ -213,6 +270,7 @@ export const identityRoutes = {
     path: '/api/v1/people/:id',
     summary: 'Change roles or disable a person; disabling ends their sessions and keys',
     access: 'people.manage',
+    stepUp: true,
     params: Params,
     body: z.object({
       name: z.string().min(1).max(100).optional(),
@@ -235,6 +293,7 @@ export const identityRoutes = {
     path: '/api/v1/keys',
     summary: 'Create an API key; the secret is in this answer and nowhere else',
     access: 'keys.manage',
+    stepUp: true,
     body: ApiKeyInput,
     response: z.object({ key: ApiKey, secret: z.string() }),
   }),

@@ -1,24 +1,38 @@
 export * from './common.ts';
 export * from './endpoints.ts';
+export * from './factors.ts';
+export * from './federation.ts';
+export * from './fleet.ts';
 export * from './gateway.ts';
 export * from './identity.ts';
 export * from './interactions.ts';
+export * from './keys.ts';
+export * from './passkeys.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
+export * from './reviews.ts';
 export * from './route.ts';
+export * from './telemetry.ts';
+export * from './scim.ts';
 export * from './sinks.ts';
+export * from './teams.ts';
 export * from './verdicts.ts';
 
 import { endpointRoutes } from './endpoints.ts';
+import { factorRoutes } from './factors.ts';
+import { fleetRoutes } from './fleet.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
 import { interactionRoutes } from './interactions.ts';
 import { policyRoutes } from './policies.ts';
+import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
+import { telemetryRoutes } from './telemetry.ts';
+import { teamRoutes } from './teams.ts';
 
 /** Every route contract of the control plane, for the server, the OpenAPI document and the tests that walk them. */
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
-  [identityRoutes, endpointRoutes, policyRoutes, interactionRoutes, gatewayRoutes].flatMap(
+  [identityRoutes, endpointRoutes, policyRoutes, interactionRoutes, gatewayRoutes, fleetRoutes, telemetryRoutes].flatMap(
     (group): RouteContract[] => Object.values(group),
   ),
 );

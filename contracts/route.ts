@@ -41,6 +41,10 @@ export interface RouteContract<
   readonly query?: Query;
   readonly body?: Body;
   readonly response?: Response;
+  /** For browsers: answers 303 with a Location instead of a body. The handler returns `{ location }`. */
+  readonly redirects?: true;
+  /** Of bodies and answers, where it is not JSON of our own; errors then take the shape that belongs to it. */
+  readonly mediaType?: 'application/scim+json';
   readonly streams?: 'text/event-stream' | 'application/x-ndjson' | 'text/plain';
   /** Largest request body in bytes; the server's default (1 MiB) where absent. */
   readonly bodyLimitBytes?: number;
