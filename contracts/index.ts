@@ -12,14 +12,14 @@ export * from './permissions.ts';
 export * from './policies.ts';
 export * from './reviews.ts';
 export * from './route.ts';
-export * from './telemetry.ts';
 export * from './scim.ts';
 export * from './sinks.ts';
 export * from './teams.ts';
+export * from './telemetry.ts';
 export * from './verdicts.ts';
 
 import { endpointRoutes } from './endpoints.ts';
-import { factorRoutes } from './factors.ts';
+
 import { fleetRoutes } from './fleet.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
@@ -27,12 +27,18 @@ import { interactionRoutes } from './interactions.ts';
 import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
-import { telemetryRoutes } from './telemetry.ts';
 import { teamRoutes } from './teams.ts';
+import { telemetryRoutes } from './telemetry.ts';
 
 /** Every route contract of the control plane, for the server, the OpenAPI document and the tests that walk them. */
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
-  [identityRoutes, endpointRoutes, policyRoutes, interactionRoutes, gatewayRoutes, fleetRoutes, telemetryRoutes].flatMap(
-    (group): RouteContract[] => Object.values(group),
-  ),
+  [
+    identityRoutes,
+    endpointRoutes,
+    policyRoutes,
+    interactionRoutes,
+    gatewayRoutes,
+    fleetRoutes,
+    telemetryRoutes,
+  ].flatMap((group): RouteContract[] => Object.values(group)),
 );
