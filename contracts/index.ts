@@ -28,7 +28,6 @@ import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
 import { teamRoutes } from './teams.ts';
-import { telemetryRoutes } from './telemetry.ts';
 
 /** Every route contract of the control plane, for the server, the OpenAPI document and the tests that walk them. */
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
