@@ -6,17 +6,22 @@ import { defineRoute } from './route.ts';
 export const Provider = z.enum(['openai', 'anthropic', 'demo']);
 export type Provider = z.infer<typeof Provider>;
 
-/** Limits per minute and day; null means unlimited. Tokens are counted from the upstream's usage. */
+/**
+ * Limits per minute and day, and of requests under way at once (a stream is under way until its end); null means
+ * unlimited. Tokens are counted from the upstream's usage.
+ */
 export const Limits = z.object({
   requestsPerMinute: z.number().int().positive().nullable().default(null),
   tokensPerMinute: z.number().int().positive().nullable().default(null),
   tokensPerDay: z.number().int().positive().nullable().default(null),
+  concurrent: z.number().int().positive().nullable().default(null),
 });
 export type Limits = z.infer<typeof Limits>;
 export const NO_LIMITS: Limits = Object.freeze({
   requestsPerMinute: null,
   tokensPerMinute: null,
   tokensPerDay: null,
+  concurrent: null,
 });
 
 /** A model that clients may ask for, and what it is called upstream. */
@@ -102,6 +107,8 @@ export const EndpointInput = EndpointFields.extend({
    * Null, said outright: no guards.
    */
   policyId: Id.nullable().optional(),
+  /** Absent: a new endpoint is everybody's, a replaced one stays where it is. Null: everybody's. */
+  teamId: Id.nullable().optional(),
 });
 export type EndpointInput = z.input<typeof EndpointInput>;
 
@@ -111,10 +118,18 @@ export const Endpoint = EndpointFields.extend({
   upstreams: z.array(Upstream),
   /** True for the endpoint of the built-in demo assistant. */
   demo: z.boolean(),
+  /** The team that it belongs to; null is everybody's. */
+  teamId: Id.nullable(),
   createdAt: Instant,
   updatedAt: Instant,
 });
 export type Endpoint = z.infer<typeof Endpoint>;
+
+export const EndpointDetail = Endpoint.extend({
+  /** What the caller may do with it; `reason` says why not, and is empty otherwise. */
+  may: z.object({ manage: z.boolean(), reason: z.string() }),
+});
+export type EndpointDetail = z.infer<typeof EndpointDetail>;
 
 const Params = z.object({ id: Id });
 
@@ -134,7 +149,7 @@ export const endpointRoutes = {
     summary: 'One endpoint',
     access: 'endpoints.read',
     params: Params,
-    response: Endpoint,
+    response: EndpointDetail,
   }),
   create: defineRoute({
     id: 'endpoints.create',

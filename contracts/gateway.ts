@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Id, Instant } from './common.ts';
 import { EndpointFields, Limits, UpstreamFields } from './endpoints.ts';
+import { GatewayAbout } from './fleet.ts';
 import { InteractionRecord } from './interactions.ts';
 import { PolicyDocument } from './policies.ts';
 import { defineRoute } from './route.ts';
@@ -9,6 +10,11 @@ import { defineRoute } from './route.ts';
 export const Snapshot = z.object({
   /** Changes whenever the content does; also the ETag. */
   version: z.string(),
+  /**
+   * Grows with every change, over all servers: of two snapshots, the one with the higher number was read later.
+   * A gateway never goes back to a lower one. 0 in snapshots kept by gateways of before this number.
+   */
+  sequence: z.number().int().nonnegative().default(0),
   issuedAt: Instant,
   keys: z.array(
     z.object({
@@ -49,6 +55,8 @@ export const ShipBatch = z.object({
   snapshotVersion: z.string(),
   /** Interactions still waiting in the gateway's journal after this batch. */
   backlog: z.number().int().nonnegative(),
+  /** Absent from gateways of before this member. */
+  about: GatewayAbout.optional(),
   interactions: z.array(InteractionRecord).max(2000),
 });
 export type ShipBatch = z.infer<typeof ShipBatch>;

@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
-import { EndpointFields, PolicyDocument, type Snapshot, UpstreamFields } from '@bartizan/contracts';
+import {
+  EndpointFields,
+  NO_LIMITS,
+  PolicyDocument,
+  type Snapshot,
+  UpstreamFields,
+} from '@bartizan/contracts';
 
 /**
  * Stands for the control plane on another machine, so that only the gateway is measured: hands out one real
@@ -36,6 +42,7 @@ const endpoint = (slug: string, id: string, policyId: string): Snapshot['endpoin
 
 const snapshot: Snapshot = {
   version: 'bench-1',
+  sequence: 1,
   issuedAt: Date.now(),
   keys: [
     {
@@ -43,7 +50,7 @@ const snapshot: Snapshot = {
       name: 'bench',
       hash: keyHash,
       endpoints: '*',
-      limits: { requestsPerMinute: 1_000_000_000, tokensPerMinute: null, tokensPerDay: null },
+      limits: { ...NO_LIMITS, requestsPerMinute: 1_000_000_000 },
       expiresAt: null,
     },
   ],

@@ -204,7 +204,7 @@ describe('other ways to say no', () => {
   });
 
   test('limits answer 429 with when to try again', async () => {
-    const limits = { requestsPerMinute: 5, tokensPerMinute: null, tokensPerDay: null };
+    const limits = { requestsPerMinute: 5, tokensPerMinute: null, tokensPerDay: null, concurrent: null };
     const limited = await startTestGateway({
       keys: [testKey({ limits })],
       admit: () => ({ admitted: false, subject: 'key', limit: 'requestsPerMinute', retryAfterMs: 1500 }),

@@ -18,6 +18,7 @@ const sealedApiKey = seal(testMaster, 'sk-provider', `upstream:${upstream.id}`);
 function snapshotOf(version: string, fields: Partial<Snapshot> = {}): Snapshot {
   return {
     version,
+    sequence: 0,
     issuedAt: 1,
     keys: [
       {

@@ -4,7 +4,10 @@ import { type Problem, problem } from '../http/problem.ts';
 import type { Admission, Limiter, LimitSubject } from '../ports.ts';
 
 const limits = (values: Limits): boolean =>
-  values.requestsPerMinute !== null || values.tokensPerMinute !== null || values.tokensPerDay !== null;
+  values.requestsPerMinute !== null ||
+  values.tokensPerMinute !== null ||
+  values.tokensPerDay !== null ||
+  values.concurrent !== null;
 
 /** Who is limited in this request, of those who have limits. */
 export function subjectsOf(
@@ -30,6 +33,7 @@ const WHAT: Readonly<Record<keyof Limits, string>> = {
   requestsPerMinute: 'requests per minute',
   tokensPerMinute: 'tokens per minute',
   tokensPerDay: 'tokens per day',
+  concurrent: 'requests at once',
 };
 
 /** Rate-limit headers as the client's SDK family reads them. */

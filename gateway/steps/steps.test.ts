@@ -424,7 +424,7 @@ describe('the record', () => {
 });
 
 describe('limits', () => {
-  const limits = { requestsPerMinute: null, tokensPerMinute: 100, tokensPerDay: null };
+  const limits = { requestsPerMinute: null, tokensPerMinute: 100, tokensPerDay: null, concurrent: null };
   const limited = { keys: [testKey({ limits })] };
   const usage = { prompt_tokens: 30, completion_tokens: 12 };
 

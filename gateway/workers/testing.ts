@@ -15,6 +15,7 @@ export function testSnapshot(fields: Partial<Snapshot> = {}): Snapshot {
   const hash = createHash('sha256').update(TEST_KEY).digest('hex');
   return {
     version: 'v1',
+    sequence: 1,
     issuedAt: 1,
     keys: [{ id: randomUUID(), name: 'app', hash, endpoints: '*', limits: NO_LIMITS, expiresAt: null }],
     endpoints: [

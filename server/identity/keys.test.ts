@@ -182,7 +182,7 @@ describe('what a key may be made to do', () => {
 });
 
 test('gateways know a key by its hash, its endpoints and its limits', async () => {
-  const limits = { requestsPerMinute: 5, tokensPerMinute: null, tokensPerDay: null };
+  const limits = { requestsPerMinute: 5, tokensPerMinute: null, tokensPerDay: null, concurrent: null };
   const { body } = await create({ scopes: ['gateway.invoke'], endpoints: [ENDPOINT], limits });
   const key = (await t.identity.gatewayKeys()).find(({ id }) => id === body.key.id);
   const { createHash } = await import('node:crypto');

@@ -199,7 +199,12 @@ describe('the command line', () => {
       key,
     );
     const { key: few } = JSON.parse(limited.stdout) as { key: ApiKey };
-    expect(few.limits).toEqual({ requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: 500 });
+    expect(few.limits).toEqual({
+      requestsPerMinute: null,
+      tokensPerMinute: null,
+      tokensPerDay: 500,
+      concurrent: null,
+    });
     // Ninety days are usual, but what a key makes ends no later than that key.
     expect(few.expiresAt).toBe(expiresAt);
     expect(cli(['key', 'revoke', made.key.id], key).status).toBe(0);

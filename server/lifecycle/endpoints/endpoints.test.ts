@@ -295,7 +295,7 @@ describe('the snapshot', () => {
       name: 'k',
       hash: 'a'.repeat(64),
       endpoints: '*',
-      limits: { requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: null },
+      limits: { requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: null, concurrent: null },
       expiresAt: null,
     });
     server.events.emit('keys.changed', { reason: 'test' });
