@@ -1,9 +1,10 @@
 import { type Logger, pino } from 'pino';
-import { auditMigrations, createAuditLog } from './audit/index.ts';
-import { createIdentity, type Identity, type IdentityEvents, identityMigrations } from './identity/index.ts';
+import { createAuditLog } from './audit/index.ts';
+import { createIdentity, type Identity, type IdentityEvents } from './identity/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createEvents } from './kernel/events.ts';
 import { createLifecycle, type Lifecycle, type LifecycleEvents } from './lifecycle/index.ts';
+import { allMigrations } from './migrations.ts';
 import { type Config, demoKeyPath } from './platform/config/index.ts';
 import { migrate, type OpenDatabase, openDatabase } from './platform/database/index.ts';
 import { createHttpServer, type HttpServer, loggable } from './platform/http/index.ts';
@@ -128,11 +129,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
         `the database does not answer; trying for ${DATABASE_WAIT_MS / 1000} s`,
       );
     });
-    const applied = await migrate(open.pool, [
-      ...identityMigrations,
-      ...auditMigrations,
-      ...lifecycle.migrations,
-    ]);
+    const applied = await migrate(open.pool, allMigrations);
     if (applied.length > 0) logger.info({ migrations: applied }, 'the database was brought forward');
     started.push(() => lifecycle.stop());
     await lifecycle.start();
