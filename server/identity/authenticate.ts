@@ -1,9 +1,9 @@
-import { type Permission, ROLES_OVER_ALL_TEAMS, type Role } from '@bartizan/contracts';
+import type { Permission, Role } from '@bartizan/contracts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Authenticate, Principal } from '../platform/http/index.ts';
 import type { Auth } from './auth.ts';
 import type { KeyService } from './keys.ts';
-import { keyPermissions, permissionsOf } from './model.ts';
+import { keyPermissions, permissionsOf, reachOf } from './model.ts';
 import type { PeopleStore } from './people-store.ts';
 import { hashToken, KEY_PREFIX, sameSecret } from './tokens.ts';
 
@@ -68,7 +68,10 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       name: key.name,
       roles: NO_ROLES,
       permissions: keyPermissions(key),
-      teams: '*',
+      teams: key.owner_id === null ? NO_TEAMS : reachOf(key.owner_roles, key.owner_teams),
+      // A key that names none was made for the control plane alone: its owner's teams are its bound.
+      ...(key.endpoints === null || key.endpoints.length === 0 ? {} : { endpoints: new Set(key.endpoints) }),
+      ownerId: key.owner_id,
     };
   }
 
@@ -85,7 +88,8 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       roles: person.roles,
       permissions: permissionsOf(person.roles),
       sessionId: session.sessionId,
-      teams: person.roles.some((role) => ROLES_OVER_ALL_TEAMS.includes(role)) ? '*' : NO_TEAMS,
+      teams: reachOf(person.roles, person.teams),
+      ownerId: person.id,
       confirmedAt: session.createdAt,
     };
   }

@@ -18,6 +18,7 @@ import { createRoutes } from './routes.ts';
 import { createSessionService } from './sessions.ts';
 import { createSignInService } from './sign-in.ts';
 import type { IdentityTables } from './tables.ts';
+import { createTeamRoutes, createTeamService } from './teams/index.ts';
 
 export type { IdentityEvents } from './deps.ts';
 export { identityMigrations } from './migrations.ts';
@@ -77,7 +78,10 @@ export function createIdentity(options: IdentityOptions): Identity {
   const people = createPeopleService(deps);
 
   return Object.freeze({
-    implementations: createRoutes({ auth, signIn, people, sessions, keys, version: options.version }),
+    implementations: Object.freeze([
+      ...createRoutes({ auth, signIn, people, sessions, keys, version: options.version }),
+      ...createTeamRoutes(createTeamService(deps)),
+    ]),
     authenticate: createAuthenticate({
       auth,
       keys,

@@ -1,6 +1,7 @@
 import type { KeyScope, Limits, Role } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import { INVOKE, type KeyRow } from './model.ts';
+import { TEAMS } from './people-store.ts';
 import type { IdentityDatabase } from './tables.ts';
 import type { NewKey } from './tokens.ts';
 
@@ -38,6 +39,7 @@ export function createKeyStore(db: IdentityDatabase) {
       .select(({ fn, val }) => [
         fn.coalesce('people.name', val('Bartizan')).as('owner_name'),
         fn.coalesce('people.roles', sql<Role[]>`'{}'::text[]`).as('owner_roles'),
+        TEAMS.as('owner_teams'),
         fn.coalesce('people.disabled', sql<boolean>`false`).as('owner_disabled'),
       ]);
 

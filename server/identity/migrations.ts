@@ -1,4 +1,5 @@
 import type { Migration } from '../platform/database/index.ts';
+import { teamMigrations } from './teams/migrations.ts';
 
 /** `people`, `people_credentials` and `sessions` are what better-auth calls user, account and session. */
 export const identityMigrations: readonly Migration[] = Object.freeze([
@@ -74,4 +75,5 @@ export const identityMigrations: readonly Migration[] = Object.freeze([
       create index api_keys_owner on api_keys (owner_id);
     `,
   },
+  ...teamMigrations,
 ]);

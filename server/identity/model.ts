@@ -6,7 +6,9 @@ import {
   type Permission,
   type Person,
   ROLE_PERMISSIONS,
+  ROLES_OVER_ALL_TEAMS,
   type Role,
+  type TeamRef,
 } from '@bartizan/contracts';
 
 /** The nil UUID (RFC 9562 §5.9): the owner, on the wire, of what Bartizan made by itself. */
@@ -18,6 +20,7 @@ export interface PersonRow {
   readonly name: string;
   readonly email: string;
   readonly roles: Role[];
+  readonly teams: TeamRef[];
   readonly disabled: boolean;
   readonly last_seen_at: Date | null;
   readonly created_at: Date;
@@ -36,6 +39,7 @@ export interface KeyRow {
   readonly owner_id: string | null;
   readonly owner_name: string;
   readonly owner_roles: Role[];
+  readonly owner_teams: TeamRef[];
   readonly owner_disabled: boolean;
   readonly created_at: Date;
   readonly expires_at: Date | null;
@@ -46,6 +50,15 @@ export interface KeyRow {
 /** Everything that `roles` grant together. */
 export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
   return new Set(roles.flatMap((role) => ROLE_PERMISSIONS[role] ?? []));
+}
+
+/** Whether any of `roles` looks after the whole instance. */
+export const isOverAllTeams = (roles: readonly Role[]): boolean =>
+  roles.some((role) => ROLES_OVER_ALL_TEAMS.includes(role));
+
+/** Teams whose things somebody with these roles and teams may see. */
+export function reachOf(roles: readonly Role[], teams: readonly TeamRef[]): ReadonlySet<string> | '*' {
+  return isOverAllTeams(roles) ? '*' : new Set(teams.map(({ id }) => id));
 }
 
 /** A key is good while it is neither revoked nor expired and its owner is not disabled. */
@@ -77,6 +90,7 @@ export function toPerson(row: PersonRow): Person {
     name: row.name,
     email: row.email,
     roles: row.roles,
+    teams: row.teams,
     disabled: row.disabled,
     createdAt: row.created_at.getTime(),
     lastSeenAt: instant(row.last_seen_at),

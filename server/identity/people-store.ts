@@ -1,4 +1,4 @@
-import type { Role } from '@bartizan/contracts';
+import type { Role, TeamRef } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { PersonRow } from './model.ts';
 import type { IdentityDatabase } from './tables.ts';
@@ -18,6 +18,11 @@ const COLUMNS = [
   'created_at',
 ] as const satisfies readonly (keyof PersonRow)[];
 
+/** The teams of the row of `people` that a query is at. */
+export const TEAMS = sql<TeamRef[]>`(
+  select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) order by lower(t.name)), '[]')
+  from teams t where exists (select from team_members m where m.team_id = t.id and m.person_id = people.id))`;
+
 export interface NewPerson {
   readonly id: string;
   readonly name: string;
@@ -28,6 +33,8 @@ export interface NewPerson {
 
 /** People, their passwords, sessions and one-time links. */
 export function createPeopleStore(db: IdentityDatabase) {
+  const rows = () => db.selectFrom('people').select(COLUMNS).select(TEAMS.as('teams'));
+
   return Object.freeze({
     /** Until the transaction ends, nobody else changes who administers. */
     async lockAdministrators(): Promise<void> {
@@ -54,14 +61,12 @@ export function createPeopleStore(db: IdentityDatabase) {
       return count;
     },
 
-    list: (): Promise<PersonRow[]> =>
-      db.selectFrom('people').select(COLUMNS).orderBy('created_at').limit(10_000).execute(),
+    list: (): Promise<PersonRow[]> => rows().orderBy('created_at').limit(10_000).execute(),
 
-    byId: (id: string): Promise<PersonRow | undefined> =>
-      db.selectFrom('people').select(COLUMNS).where('id', '=', id).executeTakeFirst(),
+    byId: (id: string): Promise<PersonRow | undefined> => rows().where('id', '=', id).executeTakeFirst(),
 
     byEmail: (email: string): Promise<PersonRow | undefined> =>
-      db.selectFrom('people').select(COLUMNS).where('email', '=', email).executeTakeFirst(),
+      rows().where('email', '=', email).executeTakeFirst(),
 
     async hasPassword(personId: string): Promise<boolean> {
       const row = await db

@@ -5,6 +5,7 @@ import type { Principal } from '../platform/http/index.ts';
 import type { IdentityDeps } from './deps.ts';
 import { createPeopleStore } from './people-store.ts';
 import { meOf } from './sign-in.ts';
+import { createTeamStore } from './teams/store.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -19,8 +20,19 @@ export function createSessionService({ db, audit, clock }: Pick<IdentityDeps, 'd
         if (!person) throw new AppError('unauthenticated', 'this account is gone');
         return meOf(person);
       }
-      const { id, name, permissions } = principal;
-      return { kind: 'key', id, name, email: null, roles: [], permissions: [...permissions] };
+      const { id, name, permissions, teams } = principal;
+      const ids = teams === '*' ? [] : [...teams];
+      const own = await createTeamStore(db).list(ids);
+      return {
+        kind: 'key',
+        id,
+        name,
+        email: null,
+        roles: [],
+        permissions: [...permissions],
+        teams: own.map((team) => ({ id: team.id, name: team.name })),
+        everyTeam: teams === '*',
+      };
     },
 
     async list(principal: Principal): Promise<z.infer<typeof Session>[]> {

@@ -5,7 +5,7 @@ import { uuidv7 } from '../kernel/id.ts';
 import type { Attempts } from './attempts.ts';
 import type { Auth, Caller } from './auth.ts';
 import type { IdentityDeps } from './deps.ts';
-import { type PersonRow, permissionsOf } from './model.ts';
+import { isOverAllTeams, type PersonRow, permissionsOf } from './model.ts';
 import type { Passwords } from './passwords.ts';
 import { createPeopleStore } from './people-store.ts';
 import { hashToken, newToken } from './tokens.ts';
@@ -32,6 +32,8 @@ export function meOf(person: PersonRow): Me {
     email: person.email,
     roles: person.roles,
     permissions: [...permissionsOf(person.roles)],
+    teams: person.teams,
+    everyTeam: isOverAllTeams(person.roles),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { KeyScope, Limits, Role } from '@bartizan/contracts';
 import type { ColumnType, Kysely } from 'kysely';
+import type { TeamTables } from './teams/tables.ts';
 
-export type IdentityTables = {
+export type IdentityTables = TeamTables & {
   people: {
     id: string;
     name: string;

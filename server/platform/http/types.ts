@@ -12,6 +12,10 @@ export interface Principal {
   readonly sessionId?: string;
   /** Teams whose things they may see and, with the permission, change; `*` is everybody's. */
   readonly teams: ReadonlySet<string> | '*';
+  /** Of a key that names endpoints: the only ones that it may see and change. Absent: no such bound. */
+  readonly endpoints?: ReadonlySet<string>;
+  /** The person who answers for what is done: themselves, or the owner of the key. Null: nobody. */
+  readonly ownerId?: string | null;
   /** When a person last proved who they are (signing in, or stepping up), in ms since the epoch. */
   readonly confirmedAt?: number;
   /** A person of whom a second factor is demanded and who has none yet: may do nothing but set one up. */
@@ -52,10 +56,17 @@ export interface HandlerInput<R> {
   readonly body: R extends RouteContract<z.ZodType, z.ZodType, infer B, z.ZodType> ? Parsed<B> : undefined;
 }
 
-/** A streaming route's handler answers with the chunks to send. */
+/** Where a redirecting route sends the browser. */
+export interface Redirect {
+  readonly location: string;
+}
+
+/** A streaming route's handler answers with the chunks to send, a redirecting one with the address to go to. */
 export type HandlerOutput<R> = R extends { readonly streams: string }
   ? AsyncIterable<string>
-  : RouteOutput<R>;
+  : R extends { readonly redirects: true }
+    ? Redirect
+    : RouteOutput<R>;
 
 /** A contract with the function that serves it. Public routes get `principal: null`. */
 export interface RouteImplementation {
