@@ -28,6 +28,7 @@ import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
 import { teamRoutes } from './teams.ts';
+import { telemetryRoutes } from './telemetry.ts';
 
 /** Every route contract of the control plane, for the server, the OpenAPI document and the tests that walk them. */
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
@@ -39,5 +40,6 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     gatewayRoutes,
     fleetRoutes,
     telemetryRoutes,
+    teamRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );
