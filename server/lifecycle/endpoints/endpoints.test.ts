@@ -5,8 +5,8 @@ import type { Endpoint, Snapshot } from '@bartizan/contracts';
 import { unseal } from '@bartizan/contracts/sealed.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DEMO_SECRET } from '../../../gateway/demo/persona.ts';
+import { outboundGet } from '../../platform/outbound/index.ts';
 import { startTestServer, TEST_MASTER_KEY, type TestServer } from '../testing.ts';
-import { outboundGet } from './outbound.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { Endpoint, EndpointInput, UpstreamInput } from '@bartizan/contracts
 import { type MasterKey, seal } from '@bartizan/contracts/sealed.ts';
 import type { z } from 'zod';
 import { AppError } from '../../kernel/error.ts';
-import { urlProblem } from './addresses.ts';
+import { urlProblem } from '../../platform/outbound/index.ts';
 import type { Fields, StoredEndpoint, StoredUpstream, UpstreamSettings } from './store.ts';
 
 export type NewEndpoint = z.output<typeof EndpointInput>;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { hostOf } from './addresses.ts';
-import { OutboundRefused, outboundGet } from './outbound.ts';
+import { hostOf, OutboundRefused, outboundGet } from '../../platform/outbound/index.ts';
 import type { UpstreamSettings } from './store.ts';
 
 export interface UpstreamTest {

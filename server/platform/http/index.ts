@@ -7,6 +7,7 @@ export {
   type HandlerInput,
   implement,
   type Principal,
+  type Redirect,
   type RequestContext,
   type RouteImplementation,
 } from './types.ts';

@@ -39,9 +39,13 @@ function securityOf(contract: RouteContract): Json {
 }
 
 function operationOf(contract: RouteContract): Json {
+  const json = contract.mediaType ?? 'application/json';
   const answer = contract.response
-    ? { 'application/json': { schema: schemaOf(contract.response, 'output') } }
-    : { [contract.streams ?? 'application/json']: { schema: { type: 'string' } } };
+    ? { [json]: { schema: schemaOf(contract.response, 'output') } }
+    : { [contract.streams ?? json]: { schema: { type: 'string' } } };
+  const responses = contract.redirects
+    ? { 303: { description: 'The address to go to, in Location' } }
+    : { 200: { description: 'Done', content: answer } };
   return {
     operationId: contract.id,
     summary: contract.summary,
@@ -52,12 +56,12 @@ function operationOf(contract: RouteContract): Json {
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: schemaOf(contract.body, 'input') } },
+            content: { [json]: { schema: schemaOf(contract.body, 'input') } },
           },
         }
       : {}),
     responses: {
-      200: { description: 'Done', content: answer },
+      ...responses,
       default: {
         description: 'It did not work; the error says why and what to do',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/ApiError' } } },

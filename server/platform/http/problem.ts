@@ -98,3 +98,14 @@ export function loggable(error: unknown): Record<string, unknown> {
   const cause = error.cause === undefined ? {} : { cause: loggable(error.cause) };
   return { name: error.name, code, message: error.message, stack: error.stack, ...cause };
 }
+
+export const SCIM_TYPE = 'application/scim+json';
+
+/** The form of an error in SCIM (RFC 7644 §3.12). */
+export function toScimError(error: AppError): object {
+  return {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: String(error.status),
+    detail: error.hint === undefined ? error.message : `${error.message}. ${error.hint}`,
+  };
+}

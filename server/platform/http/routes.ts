@@ -1,10 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { AppError } from '../../kernel/error.ts';
 import { demandAccess, demandPurpose, demandStepUp } from './access.ts';
 import { demandSameOrigin } from './origin.ts';
-import { invalidInput } from './problem.ts';
+import { invalidInput, SCIM_TYPE } from './problem.ts';
 import { sendStream } from './stream.ts';
-import type { Authenticate, HandlerInput, Principal, RequestContext, RouteImplementation } from './types.ts';
+import type {
+  Authenticate,
+  HandlerInput,
+  Principal,
+  Redirect,
+  RequestContext,
+  RouteImplementation,
+} from './types.ts';
 
 /** What is known of a request from its first hook on. */
 export interface RequestFacts {
@@ -77,6 +85,16 @@ async function answerStream(
   }
 }
 
+const JSON_TYPE = 'application/json';
+const UTF8 = '; charset=utf-8';
+
+/** Bodies in the media type of one contract are no bodies of another. */
+function demandMediaType(contract: RouteImplementation['contract'], sent: string | undefined): void {
+  const type = (sent ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type !== SCIM_TYPE || contract.mediaType === SCIM_TYPE) return;
+  throw new AppError('invalid_input', `send JSON with "content-type: ${JSON_TYPE}"`);
+}
+
 /**
  * Registers one contract with its handler. Access is decided before the body is read, input is validated
  * before the handler runs, and only what the contract's response schema names goes out.
@@ -89,6 +107,7 @@ export function registerRoute(
   app.route({
     method: contract.method,
     url: contract.path,
+    config: { mediaType: contract.mediaType },
     ...(contract.bodyLimitBytes === undefined ? {} : { bodyLimit: contract.bodyLimitBytes }),
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -103,6 +122,7 @@ export function registerRoute(
       if (contract.stepUp) demandStepUp(facts.principal, now());
       if (contract.purpose) facts.purpose = demandPurpose(header('bartizan-purpose'));
     },
+    preParsing: async (request) => demandMediaType(contract, headerOf(request, 'content-type')),
     handler: async (request, reply) => {
       const facts = factsOf(request);
       const input = {
@@ -115,10 +135,11 @@ export function registerRoute(
         await answerStream(reply, facts, result as AsyncIterable<string>, contract.streams);
         return reply;
       }
+      if (contract.redirects) return reply.redirect((result as Redirect).location, 303);
       if (reply.statusCode === 304 || reply.statusCode === 204) return reply.send();
       // A handler that answers with more than its contract says must not leak it; with less, it is our fault.
       const answer = contract.response ? contract.response.parse(result) : result;
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer));
+      return reply.type((contract.mediaType ?? JSON_TYPE) + UTF8).send(JSON.stringify(answer));
     },
   });
 }

@@ -18,7 +18,7 @@ import { drainable } from './drain.ts';
 import { securityHeaders } from './headers.ts';
 import { openApiDocument } from './openapi.ts';
 import { demandKnownHost } from './origin.ts';
-import { loggable, toApiError, toAppError } from './problem.ts';
+import { loggable, SCIM_TYPE, toApiError, toAppError, toScimError } from './problem.ts';
 import { type RequestFacts, registerRoute } from './routes.ts';
 import { type Authenticate, implement, type RouteImplementation } from './types.ts';
 
@@ -75,7 +75,7 @@ function createApp(options: HttpServerOptions): FastifyInstance {
   }) as unknown as FastifyInstance<Server>;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
-    'application/json',
+    ['application/json', SCIM_TYPE],
     { parseAs: 'buffer' },
     async (_: FastifyRequest, body: Buffer) => parseJsonBody(body),
   );
@@ -90,12 +90,14 @@ function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): Fas
     request.log.error({ requestId: request.id, error: loggable(shown.cause ?? shown) }, 'a request failed');
   }
   if (shown.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(shown.retryAfterMs / 1000));
+  const { mediaType } = request.routeOptions.config as { mediaType?: string };
+  const scim = mediaType === SCIM_TYPE;
   return reply
     .status(shown.status)
     .header('x-request-id', request.id)
     .header('cache-control', 'no-store')
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(toApiError(shown, request.id)));
+    .type(`${scim ? SCIM_TYPE : 'application/json'}; charset=utf-8`)
+    .send(JSON.stringify(scim ? toScimError(shown) : toApiError(shown, request.id)));
 }
 
 /** Gives every request its facts and headers, and logs it without address, content or query. */

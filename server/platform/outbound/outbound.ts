@@ -1,6 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup } from 'node:dns';
 import { Agent, request } from 'undici';
-import { addressProblem } from './addresses.ts';
+import { addressProblem, hostProblem } from './addresses.ts';
 
 /** A call that was not made or not finished; the message is safe to show. */
 export class OutboundRefused extends Error {
@@ -46,40 +46,58 @@ export interface OutboundGet {
   readonly signal: AbortSignal;
 }
 
+export interface OutboundRequest extends OutboundGet {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly body?: string | Uint8Array;
+}
+
 export interface OutboundAnswer {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
 
 /**
- * One GET to an address that people configured. Redirects are not followed. Rejects with
- * {@link OutboundRefused} when the guard says no or the answer is too large, else with the transport's error.
+ * One request to an address that people configured, whether it is written as a name or as a number. Redirects
+ * are not followed. Rejects with {@link OutboundRefused} when the guard says no or the answer is too large, else
+ * with the transport's error.
  */
-export async function outboundGet(get: OutboundGet): Promise<OutboundAnswer> {
+export async function outboundRequest(wanted: OutboundRequest): Promise<OutboundAnswer> {
+  const problem = hostProblem(wanted.url, wanted.allowPrivateNetwork);
+  if (problem !== null) throw new OutboundRefused(`the address is refused: ${problem}`);
   const agent = new Agent({
-    connect: { timeout: get.connectTimeoutMs, lookup: guardedLookup(get.allowPrivateNetwork) },
-    headersTimeout: get.timeoutMs,
-    bodyTimeout: get.timeoutMs,
+    connect: { timeout: wanted.connectTimeoutMs, lookup: guardedLookup(wanted.allowPrivateNetwork) },
+    headersTimeout: wanted.timeoutMs,
+    bodyTimeout: wanted.timeoutMs,
     maxHeaderSize: 32 * 1024,
   });
   try {
-    const { statusCode, body } = await request(get.url, {
-      method: 'GET',
-      headers: get.headers,
+    const answer = await request(wanted.url, {
+      method: wanted.method,
+      headers: wanted.headers,
+      ...(wanted.body === undefined ? {} : { body: wanted.body }),
       dispatcher: agent,
-      signal: AbortSignal.any([get.signal, AbortSignal.timeout(get.timeoutMs)]),
+      signal: AbortSignal.any([wanted.signal, AbortSignal.timeout(wanted.timeoutMs)]),
     });
     const chunks: Buffer[] = [];
     let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > get.maxBytes) {
-        throw new OutboundRefused(`the answer is larger than ${get.maxBytes} bytes`);
+      if (size > wanted.maxBytes) {
+        throw new OutboundRefused(`the answer is larger than ${wanted.maxBytes} bytes`);
       }
       chunks.push(chunk);
     }
-    return { status: statusCode, body: Buffer.concat(chunks).toString('utf8') };
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: Buffer.concat(chunks).toString('utf8'),
+    };
   } finally {
     await agent.destroy().catch(() => undefined);
   }
 }
+
+/** {@link outboundRequest} that only reads. */
+export const outboundGet = (get: OutboundGet): Promise<OutboundAnswer> =>
+  outboundRequest({ ...get, method: 'GET' });

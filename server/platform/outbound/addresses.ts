@@ -93,12 +93,17 @@ export function hostOf(url: URL): string {
 
 /** Why a base URL is refused before any look-up, or null. */
 export function urlProblem(url: URL, allowPrivateNetwork: boolean): string | null {
+  if (url.search !== '' || url.hash !== '')
+    return 'it has a query or fragment; give only scheme, host and path';
+  return hostProblem(url, allowPrivateNetwork);
+}
+
+/** Why nothing is sent to the host of a URL, as far as that shows before its name is looked up, or null. */
+export function hostProblem(url: URL, allowPrivateNetwork: boolean): string | null {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'it must begin with https:// or http://';
   if (url.username !== '' || url.password !== '') {
     return 'it contains credentials; put the provider key into its own field';
   }
-  if (url.search !== '' || url.hash !== '')
-    return 'it has a query or fragment; give only scheme, host and path';
   const host = hostOf(url);
   if (FORBIDDEN_NAMES.has(host.toLowerCase())) return 'it names a cloud metadata service';
   if (isIP(host) !== 0) return addressProblem(host, allowPrivateNetwork);
@@ -106,8 +111,7 @@ export function urlProblem(url: URL, allowPrivateNetwork: boolean): string | nul
   return null;
 }
 
-const PRIVATE_HINT =
-  'it lies in a private network; allow the private network for this upstream if that is meant';
+const PRIVATE_HINT = 'it lies in a private network; allow the private network for it if that is meant';
 
 /** Why an address is not connected to, or null. */
 export function addressProblem(address: string, allowPrivateNetwork: boolean): string | null {

@@ -1,0 +1,9 @@
+export { addressProblem, hostOf, hostProblem, type Reach, reachOf, urlProblem } from './addresses.ts';
+export {
+  type OutboundAnswer,
+  type OutboundGet,
+  OutboundRefused,
+  type OutboundRequest,
+  outboundGet,
+  outboundRequest,
+} from './outbound.ts';
