@@ -1,12 +1,10 @@
+import { PURPOSES } from '@bartizan/contracts';
 import { Button, Chip, Group, Modal, Stack, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { ask, type Question } from './asking.ts';
 
 /** Shortest and longest reason that the server takes, in characters. */
 const LENGTH = { min: 10, max: 500 };
-
-/** What people most often read protected content for; a start of a sentence, not a closed list. */
-const REASONS = ['Incident', 'Customer complaint', 'Quality review', 'Legal request'] as const;
 
 /** The reason for reading protected content, or null when the person would rather not. */
 export const askPurpose = (about: string): Promise<string | null> => ask('purpose', about);
@@ -38,9 +36,9 @@ export function PurposeDialog({ question }: { question: Question }) {
           </p>
           <Chip.Group value={reason} onChange={(value) => setReason(value as string)}>
             <Group gap="xs" role="radiogroup" aria-label="Kind of reason">
-              {REASONS.map((name) => (
-                <Chip key={name} value={name} size="xs" variant="light">
-                  {name}
+              {PURPOSES.map(({ id, title }) => (
+                <Chip key={id} value={title} size="xs" variant="light">
+                  {title}
                 </Chip>
               ))}
             </Group>

@@ -18,7 +18,7 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPag
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: only('next'),
+  validateSearch: only('next', 'sso'),
   component: lazyRouteComponent(() => import('../sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 const setup = createRoute({
@@ -31,7 +31,13 @@ const invite = createRoute({
   getParentRoute: () => root,
   path: '/invite',
   validateSearch: only('token'),
-  component: lazyRouteComponent(() => import('../sign-in/invite-page.tsx'), 'InvitePage'),
+  component: lazyRouteComponent(() => import('../sign-in/link-page.tsx'), 'InvitePage'),
+});
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  validateSearch: only('token'),
+  component: lazyRouteComponent(() => import('../sign-in/link-page.tsx'), 'ResetPage'),
 });
 
 /** Everything below needs somebody to be signed in. */
@@ -42,7 +48,8 @@ const house = createRoute({
   notFoundComponent: NotFoundPage,
   beforeLoad: async ({ location }) => {
     try {
-      await queryClient.ensureQueryData(meQuery);
+      const me = await queryClient.ensureQueryData(meQuery);
+      if (me.mustEnrol && location.pathname !== '/account') throw redirect({ to: '/account' });
     } catch (error) {
       if (error instanceof ApiFailure && error.status === 401) {
         throw redirect({
@@ -137,7 +144,7 @@ const keys = createRoute({
 const account = createRoute({
   getParentRoute: () => house,
   path: '/account',
-  component: lazyRouteComponent(() => import('../settings/account-page.tsx'), 'AccountPage'),
+  component: lazyRouteComponent(() => import('../account/account-page.tsx'), 'AccountPage'),
 });
 
 /** Any other address, with the rooms still at hand. */
@@ -148,6 +155,7 @@ export const router = createRouter({
     signIn,
     setup,
     invite,
+    reset,
     house.addChildren([
       overview,
       interactions,

@@ -23,6 +23,7 @@ import { ROLE_TITLES } from '../ui/roles.ts';
 import { toastFailure } from '../ui/toast.ts';
 import { api, queryClient } from './api.ts';
 import { DisconnectedBanner } from './disconnected.tsx';
+import { Questions } from './questions.tsx';
 import { ROOMS } from './rooms.ts';
 import { meQuery } from './session.ts';
 
@@ -51,6 +52,7 @@ export function Shell() {
         <DisconnectedBanner />
         <Outlet />
       </main>
+      <Questions />
     </div>
   );
 }

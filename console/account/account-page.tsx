@@ -1,5 +1,5 @@
 import { identityRoutes, Password } from '@bartizan/contracts';
-import { Button, PasswordInput, Stack } from '@mantine/core';
+import { Alert, Button, PasswordInput, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../app/api.ts';
@@ -13,7 +13,9 @@ import { ROLE_TITLES } from '../ui/roles.ts';
 import { QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { toast, toastFailure } from '../ui/toast.ts';
-import { deviceInWords } from './device.ts';
+import { OwnFactors } from './factors.tsx';
+import { Sessions } from './sessions.tsx';
+import './account.css';
 
 export function AccountPage() {
   const me = useQuery(meQuery);
@@ -25,87 +27,28 @@ export function AccountPage() {
             ['Name', me.data?.name],
             ['E-mail', me.data?.email],
             ['Roles', me.data?.roles.map((role) => ROLE_TITLES[role]).join(', ')],
+            [
+              'Teams',
+              me.data?.everyTeam
+                ? 'your role looks after every team'
+                : me.data?.teams.map(({ name }) => name).join(', ') || 'none',
+            ],
           ]}
         />
       </Section>
+      {me.data?.mustEnrol ? <MustEnrol /> : null}
+      <OwnFactors />
       <Sessions />
       <ChangePassword />
     </Page>
   );
 }
 
-function Sessions() {
-  const client = useQueryClient();
-  const query = useQuery({
-    queryKey: ['sessions'],
-    queryFn: async ({ signal }) => (await api.call(identityRoutes.sessions, { signal })).items,
-  });
-  const end = useMutation({
-    mutationFn: (id: string) => api.call(identityRoutes.revokeSession, { params: { id } }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['sessions'] });
-      toast('Session ended');
-    },
-    onError: toastFailure,
-  });
-  return (
-    <Section
-      flush
-      title="Your sessions"
-      description="Where you are signed in. End those that you do not know, and change your password."
-    >
-      <QueryView query={query}>
-        {(sessions) => (
-          <table className="bz-table">
-            <thead>
-              <tr>
-                <th scope="col">Device</th>
-                <th scope="col">Address</th>
-                <th scope="col">Last seen</th>
-                <th scope="col">Since</th>
-                <th scope="col">Ends</th>
-                <th scope="col">
-                  <span className="bz-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sessions.map((session) => (
-                <tr key={session.id}>
-                  <td title={session.userAgent ?? undefined}>
-                    {deviceInWords(session.userAgent)} {session.current ? <Tag>this one</Tag> : null}
-                  </td>
-                  <td>{session.address ?? '–'}</td>
-                  <td>
-                    <RelativeTime at={session.lastSeenAt} />
-                  </td>
-                  <td>
-                    <RelativeTime at={session.createdAt} />
-                  </td>
-                  <td>
-                    <RelativeTime at={session.expiresAt} />
-                  </td>
-                  <td className="bz-num">
-                    {session.current ? null : (
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        loading={end.isPending && end.variables === session.id}
-                        onClick={() => end.mutate(session.id)}
-                      >
-                        End
-                      </Button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </QueryView>
-    </Section>
-  );
-}
+const MustEnrol = () => (
+  <Alert color="yellow" variant="light" role="alert" mb="md" title="Set up a second factor first">
+    It is demanded of you. Set up an authenticator app or a passkey below; then everything else opens.
+  </Alert>
+);
 
 function ChangePassword() {
   const client = useQueryClient();

@@ -1,0 +1,49 @@
+import type { PasskeyCreationOptions, PasskeyRequestOptions } from '@bartizan/contracts';
+import { PasskeyAssertion, PasskeyRegistration } from '@bartizan/contracts';
+import type { z } from 'zod';
+
+/** True where the browser can use passkeys on this page: not without https, except on localhost. */
+export const passkeysWork = (): boolean =>
+  window.isSecureContext &&
+  typeof PublicKeyCredential === 'function' &&
+  typeof PublicKeyCredential.parseRequestOptionsFromJSON === 'function';
+
+/** What the browser's dialog ended with, in words that a person can act on. */
+export class PasskeyFailure extends Error {}
+
+function inWords(error: unknown): PasskeyFailure {
+  const name = error instanceof DOMException ? error.name : '';
+  if (name === 'NotAllowedError' || name === 'AbortError')
+    return new PasskeyFailure('No passkey was given. Try again, or choose another way.');
+  if (name === 'InvalidStateError')
+    return new PasskeyFailure('This device has a passkey for this account already.');
+  if (name === 'SecurityError')
+    return new PasskeyFailure('Passkeys work only at the address that Bartizan was configured with.');
+  return new PasskeyFailure('The browser could not use a passkey.');
+}
+
+/** Has the person choose a passkey. Throws {@link PasskeyFailure}. */
+export async function givePasskey(options: z.infer<typeof PasskeyRequestOptions>): Promise<PasskeyAssertion> {
+  try {
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const credential = await navigator.credentials.get({ publicKey });
+    return PasskeyAssertion.parse((credential as PublicKeyCredential).toJSON());
+  } catch (error) {
+    throw inWords(error);
+  }
+}
+
+/** Has the person make a passkey. Throws {@link PasskeyFailure}. */
+export async function makePasskey(
+  options: z.infer<typeof PasskeyCreationOptions>,
+): Promise<PasskeyRegistration> {
+  try {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
+      options as unknown as PublicKeyCredentialCreationOptionsJSON,
+    );
+    const credential = await navigator.credentials.create({ publicKey });
+    return PasskeyRegistration.parse((credential as PublicKeyCredential).toJSON());
+  } catch (error) {
+    throw inWords(error);
+  }
+}
