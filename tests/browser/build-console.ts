@@ -10,5 +10,9 @@ export function setup(): void {
     return;
   }
   const root = fileURLToPath(new URL('../..', import.meta.url));
-  execFileSync('npm', ['run', '-s', 'build', '--workspace', 'console'], { cwd: root, stdio: 'ignore' });
+  execFileSync('npm', ['run', '-s', 'build', '--workspace', 'console'], {
+    cwd: root,
+    stdio: 'ignore',
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
 }
