@@ -3,6 +3,7 @@ import { createAuditLog } from './audit/index.ts';
 import { createIdentity, type Identity, type IdentityEvents } from './identity/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createEvents } from './kernel/events.ts';
+import { uuidv7 } from './kernel/id.ts';
 import { createLifecycle, type Lifecycle, type LifecycleEvents } from './lifecycle/index.ts';
 import { allMigrations } from './migrations.ts';
 import { type Config, demoKeyPath } from './platform/config/index.ts';
@@ -13,7 +14,6 @@ import { VERSION } from './version.ts';
 
 /** A database that is just starting, or being restarted, has this long to answer: less than a supervisor waits for us. */
 const DATABASE_WAIT_MS = 45_000;
-const TIDY_EVERY_MS = 60 * 60_000;
 
 export interface RunningServer {
   /** Where it listens; people may reach it under another address (`publicUrl`). */
@@ -41,6 +41,8 @@ async function build(
 ): Promise<House> {
   const { database, pool } = open;
   const clock = systemClock;
+  /** Of this process among the servers of the instance. */
+  const serverId = uuidv7(clock.now());
   const failed = (name: string, error: unknown) =>
     logger.error({ event: name, error: loggable(error) }, 'a subscriber failed');
   const identityEvents = createEvents<IdentityEvents>(failed);
@@ -62,6 +64,8 @@ async function build(
     database,
     pool,
     databaseUrl: config.databaseUrl,
+    server: { id: serverId, version: VERSION, background: config.background },
+    tidy: () => identity.tidy(),
     masterKey: config.masterKey,
     audit,
     events: lifecycleEvents,
@@ -99,14 +103,6 @@ async function unwind(started: readonly (() => Promise<void> | void)[], logger: 
   }
 }
 
-function keepTidy(identity: Identity, logger: Logger): () => void {
-  const timer = setInterval(() => {
-    identity.tidy().catch((error: unknown) => logger.warn({ error: loggable(error) }, 'tidying failed'));
-  }, TIDY_EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
 /**
  * Starts the control plane: waits for the database, brings it forward, wires the domains and listens.
  * Rejects, with everything stopped again, when it cannot.
@@ -141,7 +137,6 @@ export async function startServer(config: Config): Promise<RunningServer> {
       : null;
     ({ url } = await http.listen(config));
     const setupUrl = await identity.ensureSetupToken();
-    started.push(keepTidy(identity, logger));
     return Object.freeze({ url, setupUrl, demoKey, close });
   } catch (error) {
     await close();

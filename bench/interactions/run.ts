@@ -60,6 +60,7 @@ const lifecycle = createLifecycle({
   database: open.database,
   pool: open.pool,
   databaseUrl: open.url,
+  server: { id: randomUUID(), version: 'bench', background: true },
   masterKey,
   audit: createAuditLog({ database: open.database, clock: systemClock }),
   events: createEvents(() => undefined),

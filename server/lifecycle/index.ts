@@ -1,19 +1,22 @@
 import { textChecks } from '@bartizan/checks';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
-import { PolicyDocument, type Snapshot } from '@bartizan/contracts';
-import { uuidv7 } from '../kernel/id.ts';
+import { PolicyDocument } from '@bartizan/contracts';
 import { type Listener, listen, type Migration } from '../platform/database/index.ts';
 import { loggable } from '../platform/http/index.ts';
 import type { RouteImplementation } from '../platform/http/types.ts';
+import { leadershipMigrations } from '../platform/leadership/index.ts';
 import {
   createEndpointService,
   createGateways,
+  createNumbering,
   createSnapshots,
   endpointMigrations,
   endpointRoutes,
+  type SnapshotContent,
   snapshotRoutes,
   toSnapshotEndpoint,
 } from './endpoints/index.ts';
+import { createFleetService, createServers, fleetRoutes } from './fleet/index.ts';
 import { createInteractionService, interactionMigrations, interactionRoutes } from './interactions/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
@@ -26,6 +29,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...policyMigrations,
   ...endpointMigrations,
   ...interactionMigrations,
+  ...leadershipMigrations,
 ]);
 
 const UPKEEP_EVERY_MS = 3_600_000;
@@ -42,7 +46,7 @@ export interface Lifecycle {
 
 /** Puts the stages together: the later ones told of the earlier, the earlier through ports. */
 function createStages(deps: LifecycleDeps) {
-  const { database, clock, identity } = deps;
+  const { database, pool, clock, identity } = deps;
   const policies = createPolicyService({
     ...deps,
     checks: textChecks,
@@ -54,41 +58,59 @@ function createStages(deps: LifecycleDeps) {
   const endpoints = createEndpointService({ ...deps, policies });
   const gateways = createGateways(database);
   const snapshots = createSnapshots({
-    now: clock.now,
-    async read(): Promise<Omit<Snapshot, 'version' | 'issuedAt'>> {
+    read: createNumbering(pool, async (): Promise<SnapshotContent> => {
       const [keys, stored, active] = await Promise.all([
         identity.gatewayKeys(),
         endpoints.stored(),
         policies.active(),
       ]);
       return { keys: [...keys], endpoints: stored.map(toSnapshotEndpoint), policies: active };
-    },
+    }),
   });
   const interactions = createInteractionService({
     ...deps,
     endpoints,
     gateways,
     snapshots,
-    instance: uuidv7(clock.now()),
+    instance: deps.server.id,
   });
   return { policies, endpoints, gateways, snapshots, interactions };
 }
 
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
-  const { pool, clock, logger, events } = deps;
+  const { database, pool, clock, logger, events } = deps;
   const { policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
+  const url = deps.databaseUrl ?? pool.options.connectionString;
+  if (!url) throw new TypeError('the lifecycle needs the database URL to listen for notifications');
+  const servers = createServers({
+    database,
+    self: deps.server,
+    now: clock.now,
+    onError: (error) => logger.warn({ error: loggable(error) }, 'this server could not be noted as alive'),
+  });
+  const fleet = createFleetService({
+    database,
+    gateways,
+    servers,
+    snapshots,
+    serverId: deps.server.id,
+    now: clock.now,
+  });
   const upkeep = createUpkeep({
-    pool,
+    url,
+    serverId: deps.server.id,
+    enabled: deps.server.background,
     everyMs: UPKEEP_EVERY_MS,
     async run() {
       const done = await interactions.upkeep.run(clock.now());
       await gateways.forget(clock.now());
+      await servers.forget();
+      await deps.tidy?.();
       if (done.droppedDays + done.deletedRows > 0)
         logger.info({ ...done }, 'expired interactions were removed');
     },
-    onError: (error) =>
-      logger.warn({ error: loggable(error) }, 'the upkeep of interactions failed; it is tried again'),
+    onError: (error) => logger.warn({ error: loggable(error) }, 'upkeep failed; it is tried again'),
   });
   const ends: (() => void)[] = [];
   const listeners: Listener[] = [];
@@ -105,14 +127,12 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
           );
       }),
     );
-    const url = deps.databaseUrl ?? pool.options.connectionString;
-    if (!url) throw new TypeError('the lifecycle needs the database URL to listen for notifications');
     listeners.push(
       listen({
         url,
         channel: 'bartizan_configuration',
         onMessage: () => snapshots.invalidate(),
-        onConnected: () => snapshots.invalidate(),
+        onConnected: () => snapshots.invalidate({ renumber: true }),
       }),
       listen({
         url,
@@ -133,12 +153,14 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       ...endpointRoutes(endpoints),
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),
       ...interactionRoutes(interactions),
+      ...fleetRoutes(fleet),
     ]),
     migrations,
     async start() {
       await policies.ensureStandard(PolicyDocument.parse(defaultPolicy()));
       await interactions.prepareStorage();
       subscribe();
+      await servers.start();
       upkeep.start();
     },
     async stop() {
@@ -146,6 +168,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
       policies.close();
       await upkeep.stop();
+      await servers.stop();
     },
     seedDemo: async () => ({ endpointId: await endpoints.seedDemo() }),
   });

@@ -25,6 +25,15 @@ export interface LifecycleDeps {
   readonly pool: pg.Pool;
   /** For LISTEN; the pool's own connection string where absent. */
   readonly databaseUrl?: string;
+  /** This process among the servers of the instance. */
+  readonly server: {
+    readonly id: string;
+    readonly version: string;
+    /** False: takes no part in scheduled work. */
+    readonly background: boolean;
+  };
+  /** Idempotent work of other domains to be done now and then, by the one server that is elected for upkeep. */
+  readonly tidy?: () => Promise<void>;
   readonly masterKey: MasterKey;
   readonly audit: AuditLog;
   readonly events: Events<LifecycleEvents>;

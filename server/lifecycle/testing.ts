@@ -104,6 +104,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     database: open.database,
     pool: open.pool,
     databaseUrl: open.url,
+    server: { id: randomUUID(), version: 'test', background: true },
     masterKey: options.masterKey ?? TEST_MASTER_KEY,
     audit: createAuditLog({ database: open.database, clock }),
     events,

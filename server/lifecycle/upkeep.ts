@@ -1,61 +1,30 @@
-import type { Pool } from 'pg';
-
-/** Any fixed number: names the lock that only one server's upkeep holds. */
-const LOCK = 4_203_318_130;
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLeadership } from '../platform/leadership/index.ts';
 
 export interface UpkeepOptions {
-  readonly pool: Pool;
+  readonly url: string;
+  readonly serverId: string;
+  /** False: this server leaves it to others. */
+  readonly enabled: boolean;
   readonly everyMs: number;
+  /** Idempotent; does all that is due, whoever did the run before. */
   readonly run: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
-/**
- * Runs a job now and then, on one server of the instance at a time. A run that is still busy is not started
- * twice; `stop` waits for it.
- */
-export function createUpkeep({ pool, everyMs, run, onError }: UpkeepOptions) {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | null = null;
-
-  async function locked(): Promise<void> {
-    const client = await pool.connect();
-    let broken = true;
-    try {
-      const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
-        LOCK,
-      ]);
-      if (rows[0]?.mine) {
-        await run();
-        await client.query('select pg_advisory_unlock($1)', [LOCK]);
+/** Runs a job when this server is elected for it, and every `everyMs` after that. `stop` waits for a run under way. */
+export function createUpkeep({ url, serverId, enabled, everyMs, run, onError }: UpkeepOptions) {
+  return createLeadership({
+    url,
+    name: 'upkeep',
+    serverId,
+    enabled,
+    onError,
+    async onElected({ signal }) {
+      while (!signal.aborted) {
+        await run().catch(onError);
+        await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
       }
-      broken = false;
-    } finally {
-      // A session that ends gives its lock back.
-      client.release(broken);
-    }
-  }
-
-  function once(): Promise<void> {
-    running ??= locked()
-      .catch(onError)
-      .finally(() => {
-        running = null;
-      });
-    return running;
-  }
-
-  return Object.freeze({
-    once,
-    start(): void {
-      timer ??= setInterval(() => void once(), everyMs);
-      timer.unref();
-      void once();
-    },
-    async stop(): Promise<void> {
-      clearInterval(timer);
-      timer = undefined;
-      await running;
     },
   });
 }

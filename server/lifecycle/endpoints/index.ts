@@ -1,5 +1,6 @@
-export { createGateways, type Gateways } from './gateways.ts';
+export { createGateways, type GatewayProcess, type Gateways } from './gateways.ts';
 export { endpointMigrations } from './migrations.ts';
+export { createNumbering } from './numbering.ts';
 export { endpointRoutes, snapshotRoutes } from './routes.ts';
 export { createEndpointService, type EndpointService } from './service.ts';
 export { createSnapshots, type SnapshotContent, type Snapshots, toSnapshotEndpoint } from './snapshot.ts';

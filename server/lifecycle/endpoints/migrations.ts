@@ -36,4 +36,41 @@ export const endpointMigrations: readonly Migration[] = Object.freeze([
       );
     `,
   },
+  {
+    id: '0111-endpoints-teams',
+    sql: `
+      alter table endpoints add column team_id uuid
+        constraint endpoints_team references teams (id) on delete restrict;
+      create index endpoints_team on endpoints (team_id) where team_id is not null;
+      -- Whose an endpoint was: its interactions stay until they expire, and stay theirs.
+      create table removed_endpoints (
+        id uuid primary key,
+        team_id uuid,
+        slug text not null,
+        removed_at bigint not null
+      );
+    `,
+  },
+  {
+    id: '0170-endpoints-fleet',
+    sql: `
+      -- Every configuration that gateways were given, in order, over all servers.
+      create table configuration_versions (
+        sequence bigint primary key,
+        version text not null,
+        issued_at bigint not null
+      );
+      alter table gateways add column sequence bigint not null default 0;
+      -- What the process says of itself: gateway, host, version, startedAt, workers, limits.
+      alter table gateways add column about jsonb;
+      create table servers (
+        id uuid primary key,
+        host text not null,
+        version text not null,
+        background boolean not null,
+        started_at bigint not null,
+        last_seen_at bigint not null
+      );
+    `,
+  },
 ]);

@@ -57,20 +57,21 @@ export interface SnapshotRouteDeps {
 export function snapshotRoutes(deps: SnapshotRouteDeps): RouteImplementation[] {
   const { snapshots, gateways, logger, now } = deps;
 
-  function noteGateway({ header }: Pick<RequestContext, 'header'>): void {
+  function noteGateway({ header }: Pick<RequestContext, 'header'>, sequence: number): void {
     const id = header('x-bartizan-gateway');
     if (id === undefined || !GATEWAY_ID.test(id)) return;
     const snapshotVersion = (header('x-bartizan-snapshot') ?? '').slice(0, 100);
     gateways
-      .seen({ id, snapshotVersion, lastSeenAt: now(), backlog: null })
+      .seen({ id, snapshotVersion, sequence, lastSeenAt: now(), backlog: null })
       .catch((error: unknown) => logger.warn({ error: loggable(error) }, 'a gateway could not be noted'));
   }
 
   return [
     implement(gatewayRoutes.snapshot, async ({ query }, context) => {
-      noteGateway(context);
+      const sequence = Number(/^\d{1,15}$/.exec(context.header('x-bartizan-sequence') ?? '')?.[0] ?? 0);
+      noteGateway(context, sequence);
       const known = entityTags(context.header('if-none-match'));
-      const snapshot = await snapshots.next(known[0], query.waitMs, context.signal);
+      const snapshot = await snapshots.next(known[0], query.waitMs, context.signal, sequence);
       context.setHeader('etag', `"${snapshot.version}"`);
       context.setHeader('cache-control', 'no-cache');
       if (known.includes(snapshot.version)) context.status(304);

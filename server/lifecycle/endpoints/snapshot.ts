@@ -4,6 +4,13 @@ import type { StoredEndpoint } from './store.ts';
 
 export type SnapshotContent = Pick<Snapshot, 'keys' | 'endpoints' | 'policies'>;
 
+export interface NumberedContent {
+  readonly version: string;
+  readonly sequence: number;
+  readonly issuedAt: number;
+  readonly content: SnapshotContent;
+}
+
 /** An endpoint as gateways get it: with sealed keys, without what only people need. */
 export function toSnapshotEndpoint(stored: StoredEndpoint): SnapshotEndpoint {
   return {
@@ -43,35 +50,53 @@ export function versionOf(content: SnapshotContent): string {
 }
 
 export interface SnapshotSource {
-  /** Reads the configuration as it is now. */
-  readonly read: () => Promise<SnapshotContent>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  /**
+   * Reads the configuration as it is now and gives it a number: of two readings, on whichever servers, the one
+   * with the higher number was begun after the other had ended. Unchanged content keeps its number, unless
+   * `afresh`.
+   */
+  readonly read: (afresh: boolean) => Promise<NumberedContent>;
 }
 
 /** How long a snapshot is served without looking whether another server changed something. */
-const FRESH_MS = 2_000;
+const FRESH_MS = 1_000;
+/** A server that lags behind what a gateway has reads again, at most this often. */
+const CATCH_UP_MS = 100;
 
 /**
- * The current snapshot, built when asked for and kept for 2 s or until something changes, and waiting for the
+ * The current snapshot, built when asked for and kept for 1 s or until something changes, and waiting for the
  * next one. A change made through this server is seen by the next `current()`, one made through another when
- * its notification arrives, or within 2 s.
+ * its notification arrives, or within 1 s.
  */
 export function createSnapshots(source: SnapshotSource) {
   let kept: { readonly snapshot: Snapshot; readonly at: number; readonly generation: number } | null = null;
   let building: { readonly promise: Promise<Snapshot>; readonly generation: number } | null = null;
   let generation = 0;
+  /** True until a reading took a number of its own: after a start, and after the database may have been another. */
+  let afresh = true;
+  /** One reading at a time: each holds a database connection while it needs others. */
+  let turn: Promise<unknown> = Promise.resolve();
   const waiting = new Set<() => void>();
 
-  async function build(mine: number): Promise<Snapshot> {
-    const content = await source.read();
-    const version = versionOf(content);
-    const snapshot =
-      kept?.snapshot.version === version
-        ? kept.snapshot
-        : Object.freeze({ version, issuedAt: source.now(), ...content });
-    kept = { snapshot, at: performance.now(), generation: mine };
-    return snapshot;
+  function build(mine: number): Promise<Snapshot> {
+    const built = turn.then(async () => {
+      if (kept && kept.generation >= mine && performance.now() - kept.at < FRESH_MS) return kept.snapshot;
+      const forced = afresh;
+      // What is asked for while this reads counts for the next.
+      afresh = false;
+      const seen = generation;
+      const { version, sequence, issuedAt, content } = await source.read(forced).catch((error: unknown) => {
+        afresh ||= forced;
+        throw error;
+      });
+      const same = kept?.snapshot.version === version && kept.snapshot.sequence === sequence;
+      const snapshot =
+        same && kept ? kept.snapshot : Object.freeze({ version, sequence, issuedAt, ...content });
+      kept = { snapshot, at: performance.now(), generation: seen };
+      return snapshot;
+    });
+    turn = built.catch(() => undefined);
+    return built;
   }
 
   async function current(): Promise<Snapshot> {
@@ -105,14 +130,29 @@ export function createSnapshots(source: SnapshotSource) {
   return Object.freeze({
     current,
 
-    /** Says that something may have changed: the next snapshot is read anew, and who waits looks again. */
-    invalidate(): void {
+    /**
+     * Says that something may have changed: the next snapshot is read anew, and who waits looks again. With
+     * `renumber`, when the database may be another one than before (restored, or a standby that took over), what
+     * is read next gets a new number even if it is the same.
+     */
+    invalidate(options: { readonly renumber?: boolean } = {}): void {
       generation += 1;
+      afresh ||= options.renumber ?? false;
       for (const wake of waiting) wake();
     },
 
-    /** The snapshot once its version is not `known`, or the current one after `waitMs` or when `signal` aborts. */
-    async next(known: string | undefined, waitMs: number, signal: AbortSignal): Promise<Snapshot> {
+    /**
+     * The snapshot once its version is not `known`, or the current one after `waitMs` or when `signal` aborts.
+     * A gateway that has a later one (`sequence`) than this server read last makes it read again first.
+     */
+    async next(
+      known: string | undefined,
+      waitMs: number,
+      signal: AbortSignal,
+      sequence = 0,
+    ): Promise<Snapshot> {
+      if (kept && kept.snapshot.sequence < sequence && performance.now() - kept.at > CATCH_UP_MS)
+        generation += 1;
       const deadline = performance.now() + waitMs;
       for (;;) {
         const before = generation;

@@ -131,7 +131,7 @@ export function createInteractionService(deps: InteractionDeps) {
     async ship(batch: ShipBatch): Promise<{ stored: number; known: number }> {
       const { gatewayId, snapshotVersion, backlog } = batch;
       gateways
-        .seen({ id: gatewayId, snapshotVersion, backlog, lastSeenAt: clock.now() })
+        .seen({ id: gatewayId, snapshotVersion, backlog, lastSeenAt: clock.now(), about: batch.about })
         .catch((error: unknown) => logger.warn({ error: loggable(error) }, 'a gateway could not be noted'));
       return await ingest.store(batch.interactions, onStored);
     },

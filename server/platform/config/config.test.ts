@@ -34,6 +34,7 @@ describe('loadConfig', () => {
       publicUrl: null,
       trustedProxies: [],
       demo: false,
+      background: true,
       gatewayUrl: null,
     });
   });
@@ -46,12 +47,14 @@ describe('loadConfig', () => {
       BARTIZAN_PUBLIC_URL: 'https://Bartizan.Example/',
       BARTIZAN_TRUSTED_PROXIES: '10.0.0.0/8, ::1 192.168.1.1',
       BARTIZAN_DEMO: '1',
+      BARTIZAN_BACKGROUND: 'off',
     });
     expect(config).toMatchObject({
       port: 0,
       publicUrl: 'https://bartizan.example',
       trustedProxies: ['10.0.0.0/8', '::1', '192.168.1.1'],
       demo: true,
+      background: false,
     });
   });
 

@@ -24,6 +24,8 @@ export interface Config {
   readonly consoleDir: string | null;
   /** Make the demo endpoint and its key on the first start. */
   readonly demo: boolean;
+  /** False: this server serves and leaves scheduled work to others. */
+  readonly background: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -73,6 +75,10 @@ const Settings = z.object({
   BARTIZAN_GATEWAY_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
   BARTIZAN_CONSOLE_DIR: z.string().default(DEFAULT_CONSOLE_DIR),
   BARTIZAN_DEMO: flag,
+  BARTIZAN_BACKGROUND: z
+    .enum(['on', 'off', '1', '0'], 'use on or off')
+    .default('on')
+    .transform((value) => value === 'on' || value === '1'),
   BARTIZAN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -160,6 +166,7 @@ export function loadConfig(env: Environment): Config {
     gatewayUrl: settings.BARTIZAN_GATEWAY_URL ?? null,
     consoleDir: resolve(settings.BARTIZAN_CONSOLE_DIR),
     demo: settings.BARTIZAN_DEMO,
+    background: settings.BARTIZAN_BACKGROUND,
     logLevel: settings.BARTIZAN_LOG_LEVEL,
   });
 }
