@@ -14,6 +14,7 @@ import { QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { toast, toastFailure } from '../ui/toast.ts';
 import { OwnFactors } from './factors.tsx';
+import { OwnPermissions } from './own-permissions.tsx';
 import { Sessions } from './sessions.tsx';
 import './account.css';
 
@@ -39,7 +40,8 @@ export function AccountPage() {
       {me.data?.mustEnrol ? <MustEnrol /> : null}
       <OwnFactors />
       <Sessions />
-      <ChangePassword />
+      {me.data?.confirmWith.includes('sign-in') ? null : <ChangePassword />}
+      <OwnPermissions />
     </Page>
   );
 }

@@ -1,4 +1,10 @@
-import { endpointRoutes, identityRoutes, interactionRoutes, policyRoutes } from '@bartizan/contracts';
+import {
+  endpointRoutes,
+  identityRoutes,
+  interactionRoutes,
+  policyRoutes,
+  teamRoutes,
+} from '@bartizan/contracts';
 import { queryOptions } from '@tanstack/react-query';
 import { api } from './api.ts';
 
@@ -34,6 +40,11 @@ export const keysQuery = queryOptions({
 export const peopleQuery = queryOptions({
   queryKey: ['people'],
   queryFn: async ({ signal }) => (await api.call(identityRoutes.people, { signal })).items,
+});
+
+export const teamsQuery = queryOptions({
+  queryKey: ['teams'],
+  queryFn: async ({ signal }) => (await api.call(teamRoutes.list, { signal })).items,
 });
 
 export const overviewQuery = (windowMs: number) =>

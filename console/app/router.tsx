@@ -133,7 +133,7 @@ const people = createRoute({
   getParentRoute: () => house,
   path: '/settings/people',
   validateSearch: only('tab'),
-  component: lazyRouteComponent(() => import('../settings/people-page.tsx'), 'PeoplePage'),
+  component: lazyRouteComponent(() => import('../settings/people/people-page.tsx'), 'PeoplePage'),
 });
 const keys = createRoute({
   getParentRoute: () => house,

@@ -1,7 +1,7 @@
 import { ROLES, type Role } from '@bartizan/contracts';
 import { Checkbox, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { ROLE_SUMMARIES, ROLE_TITLES } from '../ui/roles.ts';
+import { ROLE_SUMMARIES, ROLE_TITLES } from '../../ui/roles.ts';
 
 interface RoleChoiceProps {
   readonly value: Role[];

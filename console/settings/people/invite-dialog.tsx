@@ -2,10 +2,10 @@ import { identityRoutes, type Role } from '@bartizan/contracts';
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { api } from '../app/api.ts';
-import { CodeBlock } from '../ui/copy.tsx';
-import { FailureNote } from '../ui/failure-note.tsx';
-import { fieldErrors, validateWith } from '../ui/form.ts';
+import { api } from '../../app/api.ts';
+import { CodeBlock } from '../../ui/copy.tsx';
+import { FailureNote } from '../../ui/failure-note.tsx';
+import { fieldErrors, validateWith } from '../../ui/form.ts';
 import { RoleChoice } from './role-choice.tsx';
 
 interface Values {

@@ -1,7 +1,7 @@
 import { ALL_PERMISSIONS, PERMISSIONS, ROLE_PERMISSIONS, ROLES } from '@bartizan/contracts';
 import { IconCheck } from '@tabler/icons-react';
-import { Section } from '../ui/page.tsx';
-import { ROLE_SUMMARIES, ROLE_TITLES } from '../ui/roles.ts';
+import { Section } from '../../ui/page.tsx';
+import { ROLE_SUMMARIES, ROLE_TITLES } from '../../ui/roles.ts';
 
 /** The one table of permissions, as the server enforces it. */
 export function RolesTable() {

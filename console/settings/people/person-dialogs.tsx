@@ -2,10 +2,10 @@ import { identityRoutes, type Person, type Role } from '@bartizan/contracts';
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { api } from '../app/api.ts';
-import { Confirm } from '../ui/confirm.tsx';
-import { FailureNote } from '../ui/failure-note.tsx';
-import { toast } from '../ui/toast.ts';
+import { api } from '../../app/api.ts';
+import { Confirm } from '../../ui/confirm.tsx';
+import { FailureNote } from '../../ui/failure-note.tsx';
+import { toast } from '../../ui/toast.ts';
 import { RoleChoice } from './role-choice.tsx';
 
 interface DialogProps {
