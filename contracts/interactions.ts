@@ -91,6 +91,11 @@ export const InteractionRecord = z.object({
   rawRequest: z.string().nullable(),
   rawResponse: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** The trace of the client's request (W3C Trace Context); absent where there is none. */
+  traceId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional(),
 });
 export type InteractionRecord = z.infer<typeof InteractionRecord>;
 
@@ -236,7 +241,8 @@ export const interactionRoutes = {
     id: 'interactions.export',
     method: 'GET',
     path: '/api/v1/interactions/export',
-    summary: 'Everything the filter matches as JSON Lines; unmasked with `content=full` and interactions.content',
+    summary:
+      'Everything the filter matches as JSON Lines; unmasked with `content=full` and interactions.content',
     access: 'interactions.export',
     purpose: true,
     query: InteractionFilter.extend({ content: z.enum(['masked', 'full']).default('masked') }),

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NO_METER, parseTraceparent } from '@bartizan/contracts/telemetry/index.ts';
 import { readBody } from './http/body.ts';
+import type { ErrorDialect } from './http/errors.ts';
 import { authenticate } from './http/keys.ts';
 import { type Problem, problem } from './http/problem.ts';
 import { answerHeaders, requestIdOf, sendProblem, sendWhole, streamHeaders } from './http/respond.ts';
@@ -17,6 +19,8 @@ import { admitRequest, gatherInput, readRequest, resolveTarget } from './steps/p
 import { limitFor, scopeOf } from './steps/resolve.ts';
 import { garbage, unavailable } from './steps/translate.ts';
 import { relay } from './stream/relay.ts';
+import { createRequestMeasures, type RequestMeasures } from './telemetry/measure.ts';
+import type { BeginTrace } from './telemetry/trace.ts';
 
 export interface GatewayLogger {
   readonly error: (fields: object, message: string) => void;
@@ -32,6 +36,9 @@ export interface GatewayOptions {
   readonly logger: GatewayLogger;
   /** How long a request body may take to arrive. */
   readonly bodyTimeoutMs?: number;
+  readonly measures?: RequestMeasures;
+  /** Absent where nothing is traced. */
+  readonly beginTrace?: BeginTrace;
 }
 
 /** Counts since start, for metrics. */
@@ -39,6 +46,8 @@ export interface GatewayCounts {
   readonly requests: number;
   readonly unauthenticated: number;
   readonly active: number;
+  /** Streamed answers under way. */
+  readonly streams: number;
 }
 
 export interface Gateway {
@@ -70,8 +79,9 @@ type ApiRoute = Extract<Route, { kind: 'api' }>;
 export function createGateway(options: GatewayOptions): Gateway {
   const { configuration, journal, limiter, upstreams, gatewayId, clock, logger } = options;
   const bodyTimeoutMs = options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS;
-  const conclude = createConclude({ journal, gatewayId, logger });
-  const counts = { requests: 0, unauthenticated: 0, active: 0 };
+  const measures = options.measures ?? createRequestMeasures(NO_METER);
+  const conclude = createConclude({ journal, gatewayId, logger, measures });
+  const counts = { requests: 0, unauthenticated: 0, active: 0, streams: 0 };
 
   function handle(req: IncomingMessage, res: ServerResponse): void {
     counts.requests += 1;
@@ -87,7 +97,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!res.writableFinished) call.exchange?.abort.abort();
     });
     dispatch(call, routeOf(req.method ?? 'GET', path), id).catch((error: unknown) => {
-      logger.error({ err: error, requestId: call.requestId }, 'request failed');
+      const traceId = call.exchange?.traceId ?? undefined;
+      logger.error({ err: error, requestId: call.requestId, traceId }, 'request failed');
+      measures.rejected('internal_error');
       const fault = problem('internal_error', 'The gateway failed to answer this request.');
       if (res.headersSent) res.destroy();
       else sendProblem(call, dialectOf(path), fault, call.requestId);
@@ -112,23 +124,23 @@ export function createGateway(options: GatewayOptions): Gateway {
         return;
       }
       case 'refused':
-        sendProblem(call, route.dialect, route.problem, call.requestId);
+        reject(call, route.dialect, route.problem);
     }
+  }
+
+  /** Says no before there is an exchange. */
+  function reject(call: Call, dialect: ErrorDialect, fault: Problem): void {
+    if (fault.status === 401) counts.unauthenticated += 1;
+    measures.rejected(fault.code);
+    sendProblem(call, dialect, fault, call.requestId);
   }
 
   async function serveModels(call: Call, route: Extract<Route, { kind: 'models' }>): Promise<void> {
     const dialect = call.req.headers['anthropic-version'] === undefined ? 'openai' : 'anthropic';
     const live = configuration.current();
-    if (live === null) {
-      sendProblem(call, dialect, notReady(), call.requestId);
-      return;
-    }
+    if (live === null) return reject(call, dialect, notReady());
     const auth = authenticate(call.req.headers, live, clock.now());
-    if (!auth.ok) {
-      counts.unauthenticated += 1;
-      sendProblem(call, dialect, auth.problem, call.requestId);
-      return;
-    }
+    if (!auth.ok) return reject(call, dialect, auth.problem);
     const slug = route.slug ?? headerSlug(call.req);
     const scope = scopeOf(live, auth.key);
     const answer = await answerModels({ scope, slug, model: route.model, dialect }, upstreams);
@@ -139,21 +151,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function serve(call: Call, route: ApiRoute, id: string): Promise<void> {
     const { dialect } = route.format;
     const live = configuration.current();
-    if (live === null) {
-      sendProblem(call, dialect, notReady(), call.requestId);
-      return;
-    }
+    if (live === null) return reject(call, dialect, notReady());
     const at = clock.now();
     const auth = authenticate(call.req.headers, live, at);
-    if (!auth.ok) {
-      counts.unauthenticated += 1;
-      sendProblem(call, dialect, auth.problem, call.requestId);
-      return;
-    }
-    if (!journal.writable()) {
-      sendProblem(call, dialect, journalFull(), call.requestId);
-      return;
-    }
+    if (!auth.ok) return reject(call, dialect, auth.problem);
+    if (!journal.writable()) return reject(call, dialect, journalFull());
     const exchange = openExchange({
       id,
       requestId: call.requestId,
@@ -165,8 +167,19 @@ export function createGateway(options: GatewayOptions): Gateway {
       abort: new AbortController(),
     });
     call.exchange = exchange;
+    follow(exchange, call.req);
     const fault = (await takeIn(call, route, exchange)) ?? (await passOn(call, exchange));
     if (fault !== null) await refuse(call, exchange, fault);
+  }
+
+  /** Joins the client's trace, or begins one where traces are exported. */
+  function follow(exchange: Exchange, { headers }: IncomingMessage): void {
+    if (options.beginTrace !== undefined) {
+      exchange.trace = options.beginTrace(exchange, headers);
+      exchange.traceId = exchange.trace.traceId;
+    } else if (headers.traceparent !== undefined) {
+      exchange.traceId = parseTraceparent(headers.traceparent)?.traceId ?? null;
+    }
   }
 
   /** From bytes to an inspected request. */
@@ -189,7 +202,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function passOn(call: Call, exchange: Exchange): Promise<Problem | null> {
     const request = forwardRequest(exchange, call.req.headers, call.query);
     if (request === null) return problem('internal_error', 'The gateway failed to answer this request.');
+    exchange.trace?.forwarding();
     const sent = performance.now();
+    exchange.sentAt = sent;
     const answer = await upstreams.forward(request);
     exchange.upstreamMs = performance.now() - sent;
     exchange.attempts = answer.attempts;
@@ -227,11 +242,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       await discard(answer);
       return garbage('a whole answer where a stream was asked for');
     }
-    return relay(exchange, answer, {
-      res: call.res,
-      headers: streamHeaders(call.requestId),
-      conclude: () => conclude(exchange),
-    });
+    counts.streams += 1;
+    try {
+      return await relay(exchange, answer, {
+        res: call.res,
+        headers: streamHeaders(call.requestId),
+        conclude: () => conclude(exchange),
+      });
+    } finally {
+      counts.streams -= 1;
+    }
   }
 
   /** Journals why a request is not answered, and says so. */

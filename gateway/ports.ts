@@ -64,6 +64,13 @@ export interface Limiter {
 
 export type UpstreamApi = 'openai' | 'anthropic';
 
+/** One attempt's place in a trace. */
+export interface AttemptTrace {
+  /** Sent to the upstream as `traceparent`. */
+  readonly traceparent: string;
+  readonly ended: (attempt: z.infer<typeof Attempt>) => void;
+}
+
 /** A request ready to be sent upstream. */
 export interface ForwardRequest {
   readonly endpoint: SnapshotEndpoint;
@@ -80,6 +87,8 @@ export interface ForwardRequest {
   readonly signal: AbortSignal;
   /** True when the answer will be relayed as it arrives: the idle timeout then applies between chunks. */
   readonly streamed: boolean;
+  /** Told of each attempt as it begins; absent where nobody traces. */
+  readonly onAttempt?: (upstream: SnapshotUpstream) => AttemptTrace;
 }
 
 export interface UpstreamAnswer {
@@ -129,4 +138,10 @@ export class JournalFull extends Error {
  */
 export interface Upstreams {
   readonly forward: (request: ForwardRequest) => Promise<UpstreamAnswer | UpstreamUnavailable>;
+}
+
+/** The circuit breaker of an upstream that was asked before. */
+export interface Circuit {
+  readonly upstream: string;
+  readonly state: 'closed' | 'half-open' | 'open';
 }

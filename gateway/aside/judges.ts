@@ -25,6 +25,8 @@ export interface JudgesOptions {
 export interface Judges {
   /** The same policy, whose long texts are judged in another thread. */
   readonly aside: (document: PolicyLike, compiled: CompiledPolicy) => CompiledPolicy;
+  /** Inspections that wait, and threads that judge or stand by. */
+  readonly load: () => { readonly waiting: number; readonly busy: number; readonly idle: number };
   readonly close: () => Promise<void>;
 }
 
@@ -185,5 +187,10 @@ export function createJudges(options: JudgesOptions = {}): Judges {
     await Promise.all([...threads].map(({ worker }) => worker.terminate()));
   }
 
-  return Object.freeze({ aside, close });
+  function load(): { waiting: number; busy: number; idle: number } {
+    const busy = [...threads].filter(({ job }) => job !== null).length;
+    return { waiting: waiting.length, busy, idle: threads.size - busy };
+  }
+
+  return Object.freeze({ aside, load, close });
 }

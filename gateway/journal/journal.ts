@@ -5,6 +5,7 @@ import type { InteractionRecord } from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type { Logger } from 'pino';
 import { type Journal, JournalFull } from '../ports.ts';
+import { createAges, lastWritten } from './ages.ts';
 import { createGroupCommit } from './commit.ts';
 import { type Cursor, saveCursor } from './cursor.ts';
 import { createDiskProbe } from './disk.ts';
@@ -46,8 +47,17 @@ export interface JournalStore extends Journal {
   readonly acknowledge: (batch: JournalBatch) => Promise<void>;
   /** Keeps a record that the server refuses as invalid in `rejected/`, encrypted like a segment. */
   readonly setAside: (line: Buffer) => Promise<void>;
+  readonly state: () => JournalState;
   /** Writes and syncs what was appended, then lets go of the directory. */
   readonly close: () => Promise<void>;
+}
+
+/** How full the journal is. */
+export interface JournalState {
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** When the oldest record that the server has not taken was written, to the second; null when it has all. */
+  readonly oldestAt: number | null;
 }
 
 const MIB = 1024 * 1024;
@@ -74,6 +84,7 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
   const asideDirectory = join(directory, 'rejected');
   let cursor: Cursor = recovered.cursor;
   let backlog = recovered.backlog;
+  const ages = createAges(recovered.backlog, await lastWritten(directory, recovered.segments));
   let nextSegment = recovered.next;
   let active: SegmentWriter | null = null;
   let asideBytes = await folderBytes(asideDirectory, await readdir(asideDirectory).catch(() => []));
@@ -117,6 +128,7 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
       throw new JournalFull({ cause });
     }
     backlog += lines.length;
+    ages.written(lines.length);
     for (const listener of listeners) listener();
   }
 
@@ -194,9 +206,11 @@ export async function openJournal(options: JournalOptions): Promise<JournalStore
     read,
     acknowledge: async (batch: JournalBatch) => {
       backlog = Math.max(0, backlog - batch.lines.length);
+      ages.taken(batch.lines.length);
       await moveTo(batch.next);
     },
     setAside,
+    state: () => ({ bytes: totalBytes(), maxBytes, oldestAt: backlog === 0 ? null : ages.oldest() }),
     close: async () => {
       if (closed) return;
       closed = true;

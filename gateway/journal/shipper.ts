@@ -21,6 +21,8 @@ export interface ShipperOptions {
   /** An empty batch is sent this often when there is nothing to ship, so that the server sees the gateway live. */
   readonly heartbeatMs?: number;
   readonly timeoutMs?: number;
+  /** Told what became of each batch, heartbeats included, and of records set aside. */
+  readonly onSent?: (result: 'taken' | 'invalid' | 'failed' | 'set aside') => void;
 }
 
 export interface Shipper {
@@ -85,7 +87,10 @@ export function startShipper(options: ShipperOptions): Shipper {
         bodies.give(body);
         return succeeded();
       }
-      if (INVALID.has(answer.statusCode)) return 'invalid';
+      if (INVALID.has(answer.statusCode)) {
+        options.onSent?.('invalid');
+        return 'invalid';
+      }
       return failed(`status ${answer.statusCode}`);
     } catch (error) {
       return failed((error as NodeJS.ErrnoException).code ?? (error as Error).name);
@@ -93,6 +98,7 @@ export function startShipper(options: ShipperOptions): Shipper {
   }
 
   function succeeded(): Outcome {
+    options.onSent?.('taken');
     if (failures > 0) log.info({ failures }, 'the server takes interactions again');
     failures = 0;
     return 'taken';
@@ -100,6 +106,7 @@ export function startShipper(options: ShipperOptions): Shipper {
 
   function failed(reason: string): Outcome {
     if (stop.signal.aborted) return 'later';
+    options.onSent?.('failed');
     failures += 1;
     if (failures === 1) {
       log.warn(
@@ -121,6 +128,7 @@ export function startShipper(options: ShipperOptions): Shipper {
       const again = await send(lines);
       if (again !== 'invalid') return again === 'taken';
       await journal.setAside(lines[0] as Buffer);
+      options.onSent?.('set aside');
       log.error(
         'the server refused an interaction as invalid: it is kept in the journal folder under rejected/',
       );

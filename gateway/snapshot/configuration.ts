@@ -25,6 +25,8 @@ export interface ConfigurationOptions {
 export interface PulledConfiguration extends Configuration {
   /** Resolves true once there is a configuration, false after `ms` without one. */
   readonly whenReady: (ms: number) => Promise<boolean>;
+  /** When the served snapshot was put together, and when the server last answered; epoch ms, null for never. */
+  readonly ages: () => { readonly issuedAt: number | null; readonly contactAt: number | null };
   readonly close: () => Promise<void>;
 }
 
@@ -54,10 +56,13 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   /** Version last pulled, good or bad: a bad one is not asked for again and again. */
   let seen: string | null = null;
   let failures = 0;
+  let issuedAt: number | null = null;
+  let contactAt: number | null = null;
 
   function install(snapshot: Snapshot): void {
     live = liveConfiguration(snapshot, { master, log, policies: compilePolicies(snapshot.policies) });
     seen = snapshot.version;
+    issuedAt = snapshot.issuedAt;
     for (const wake of waiting) wake();
   }
 
@@ -74,6 +79,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     const snapshot = await puller.pull(seen, stop.signal);
     if (failures > 0) log.info({ failures }, 'the server gives snapshots again');
     failures = 0;
+    contactAt = Date.now();
     if (!snapshot) return;
     seen = snapshot.version;
     try {
@@ -112,6 +118,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const running = loop();
   return Object.freeze({
     current: () => live,
+    ages: () => ({ issuedAt, contactAt }),
     whenReady: async (ms: number) => {
       if (live) return true;
       await new Promise<void>((resolve) => {

@@ -67,6 +67,7 @@ export async function readAnswer(exchange: Exchange, answer: UpstreamAnswer): Pr
   const { format } = exchange;
   if (!format.isAnswer(value)) return no(garbage('an answer of an unexpected shape'));
   exchange.usage = format.usageOf(value);
+  if (typeof value.model === 'string') exchange.responseModel = value.model;
   const gathered = newGathered('assistant');
   format.readAnswer(value, gathered);
   if (gathered.problem !== null) return no(garbage('an answer of too many parts'));

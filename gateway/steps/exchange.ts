@@ -14,6 +14,7 @@ import { type Gathered, newGathered } from '../formats/gather.ts';
 import type { Format, Usage } from '../formats/types.ts';
 import type { ParsedBody } from '../http/json.ts';
 import type { LiveConfiguration } from '../ports.ts';
+import type { ExchangeTrace } from '../telemetry/trace.ts';
 
 type ActivePolicy = NonNullable<ReturnType<LiveConfiguration['policyOf']>>;
 
@@ -62,9 +63,19 @@ export interface Exchange {
   attempts: readonly z.infer<typeof Attempt>[];
   upstreamId: string | null;
   usage: Usage | null;
+  /** As the upstream named it in its answer. */
+  responseModel: string | null;
   guardMs: number;
   upstreamMs: number;
+  /** Monotonic time at which the request went upstream. */
+  sentAt: number;
+  /** From sending upstream to the first chunk of a streamed answer. */
+  firstChunkMs: number | null;
   firstTokenMs: number | null;
+  /** The trace that the client's request belongs to, if any. */
+  traceId: string | null;
+  /** Null where nothing is traced. */
+  trace: ExchangeTrace | null;
   /** Reports used tokens to the limiter; set once admitted, called once. */
   settle: ((tokens: number) => void) | null;
   outcome: Outcome;
@@ -110,9 +121,14 @@ export function openExchange(start: ExchangeStart): Exchange {
     attempts: [],
     upstreamId: null,
     usage: null,
+    responseModel: null,
     guardMs: 0,
     upstreamMs: 0,
+    sentAt: 0,
+    firstChunkMs: null,
     firstTokenMs: null,
+    traceId: null,
+    trace: null,
     settle: null,
     outcome: 'answered',
     status: 200,

@@ -96,6 +96,7 @@ export async function judge(
   }
   if (decision instanceof Promise) decision = await inTime(decision);
   exchange.guardMs += performance.now() - started;
+  exchange.trace?.inspected(direction, started, decision);
   enterDecision(exchange, decision);
   exchange.guardTimings.push(...decision.timings);
   return decision;

@@ -52,5 +52,6 @@ export function forwardRequest(
     headers: outboundHeaders(headers),
     signal: exchange.abort.signal,
     streamed: exchange.streamed,
+    ...(exchange.trace === null ? {} : { onAttempt: exchange.trace.attempt }),
   };
 }

@@ -166,6 +166,7 @@ export function recordOf(exchange: Exchange, gatewayId: string): InteractionReco
     rawRequest: full ? exchange.bytes.toString('utf8', 0, exchange.bytes.length) : null,
     rawResponse: full ? exchange.rawResponse : null,
     error: exchange.error,
+    ...(exchange.traceId === null ? {} : { traceId: exchange.traceId }),
   };
 }
 

@@ -83,6 +83,7 @@ export function createChannels(exchange: Exchange): Channels {
   const settled = new Map<string, string>();
   const unsealed = vault ?? createVault();
   const noVault = createVault();
+  const began = performance.now();
   let problem: Problem | null = null;
 
   function holdFor(id: ChannelId, index: number): HoldBack | null {
@@ -229,11 +230,15 @@ export function createChannels(exchange: Exchange): Channels {
   }
 
   function finish(): void {
+    const timings: (typeof exchange.guardTimings)[number][] = [];
     for (const channel of channels.values()) {
       const { index, id, received } = channel;
       exchange.answer[index] = { index, kind: id.kind, path: id.path, text: received, author: 'assistant' };
-      if (channel.hold !== null) exchange.guardTimings.push(...channel.hold.timings());
+      if (channel.hold !== null) timings.push(...channel.hold.timings());
     }
+    if (timings.length > 0)
+      exchange.trace?.inspected('output', began, { verdict: exchange.verdict, timings });
+    for (const timing of timings) exchange.guardTimings.push(timing);
     channels.clear();
   }
 

@@ -122,6 +122,7 @@ async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): 
   let since = performance.now();
   try {
     for await (const chunk of answer.body) {
+      state.exchange.firstChunkMs ??= performance.now() - state.exchange.sentAt;
       keepRaw(state.exchange, chunk);
       for (const event of parser.push(chunk)) {
         const step = await onEvent(state, event);
@@ -183,6 +184,7 @@ async function onEvent(state: Relay, event: SseEvent): Promise<Step> {
   const reading = dialect.read(event.name, object, channels.guarded);
   if (reading.failed) return { kind: 'stop', problem: upstreamFailed() };
   enterUsage(state.exchange, reading);
+  state.exchange.responseModel ??= modelOf(object);
   await passTexts(state, reading);
   const stopped = ended(channels);
   if (stopped !== null) return stopped;
@@ -208,6 +210,14 @@ const ended = (channels: Channels): Step | null => {
 
 const upstreamFailed = (): Problem =>
   problem('upstream_error', 'The model provider ended the answer with an error. Try again.');
+
+/** The model's name where the three dialects put it: in the chunk, the message or the response. */
+function modelOf(event: JsonObject): string | null {
+  for (const holder of [event, event.message, event.response]) {
+    if (isObject(holder) && typeof holder.model === 'string') return holder.model;
+  }
+  return null;
+}
 
 function parseEvent(data: string): JsonObject | null {
   try {

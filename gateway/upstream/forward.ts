@@ -1,6 +1,8 @@
 import type { SnapshotUpstream } from '@bartizan/contracts';
 import type { Logger } from 'pino';
 import {
+  type AttemptTrace,
+  type Circuit,
   type ForwardRequest,
   type UpstreamAnswer,
   UpstreamFailure,
@@ -66,10 +68,10 @@ function resultOf(status: number): CallResult {
  */
 export function createUpstreams(
   options: UpstreamsOptions,
-): Upstreams & { readonly close: () => Promise<void> } {
+): Upstreams & { readonly circuits: () => readonly Circuit[]; readonly close: () => Promise<void> } {
   const { clock, random, logger, demoUrl } = options;
   const pools = createPools(options.resolve ?? systemResolve);
-  const breakers = new Map<string, Breaker>();
+  const breakers = new Map<string, { readonly name: string; readonly breaker: Breaker }>();
   const loggedAtMs = new Map<string, number>();
 
   /** True at most once a second and upstream: interactions record every attempt, the log need not. */
@@ -83,12 +85,11 @@ export function createUpstreams(
 
   function breakerOf(upstream: SnapshotUpstream): Breaker {
     const key = `${upstream.id} ${upstream.baseUrl}`;
-    let breaker = breakers.get(key);
-    if (!breaker) {
-      if (breakers.size >= MAX_BREAKERS) breakers.clear();
-      breaker = createBreaker(options.breaker);
-      breakers.set(key, breaker);
-    }
+    const known = breakers.get(key);
+    if (known) return known.breaker;
+    if (breakers.size >= MAX_BREAKERS) breakers.clear();
+    const breaker = createBreaker(options.breaker);
+    breakers.set(key, { name: upstream.name, breaker });
     return breaker;
   }
 
@@ -96,8 +97,11 @@ export function createUpstreams(
     course: Course,
     upstream: SnapshotUpstream,
     attempt: Omit<Attempt, 'upstreamId' | 'upstreamName'>,
+    trace: AttemptTrace | null = null,
   ) {
-    course.attempts.push({ upstreamId: upstream.id, upstreamName: upstream.name, ...attempt });
+    const noted = { upstreamId: upstream.id, upstreamName: upstream.name, ...attempt };
+    course.attempts.push(noted);
+    trace?.ended(noted);
   }
 
   /** The candidate to ask next; those whose circuit is open are noted and left out. */
@@ -118,15 +122,21 @@ export function createUpstreams(
     note(course, candidate.upstream, { status: null, error: 'circuit_open', ms: 0 });
   }
 
-  async function open(request: ForwardRequest, upstream: SnapshotUpstream): Promise<Exchange> {
+  async function open(
+    request: ForwardRequest,
+    upstream: SnapshotUpstream,
+    trace: AttemptTrace | null,
+  ): Promise<Exchange> {
     const demo = upstream.provider === 'demo';
     const body = request.body();
     const target = targetOf(demo ? `${demoUrl}/v1` : upstream.baseUrl, request.api, request.path);
     const pool = pools.get(target.origin, upstream, demo || upstream.allowPrivateNetwork);
+    const headers = headersFor(request, upstream, demo ? null : options.apiKeyOf(upstream));
+    if (trace) headers.traceparent = trace.traceparent;
     const answer = await exchange(pool, {
       method: request.method ?? 'POST',
       path: target.path,
-      headers: headersFor(request, upstream, demo ? null : options.apiKeyOf(upstream)),
+      headers,
       body: body.length > 0 ? body : null,
       headersTimeoutMs: upstream.connectTimeoutMs + upstream.headersTimeoutMs,
       idleTimeoutMs: upstream.idleTimeoutMs,
@@ -149,29 +159,35 @@ export function createUpstreams(
     const startedMs = performance.now();
     const elapsed = (): number => Math.round((performance.now() - startedMs) * 100) / 100;
     candidate.tries += 1;
+    const trace = course.request.onAttempt?.(upstream) ?? null;
     try {
-      const answer = await open(course.request, upstream);
+      const answer = await open(course.request, upstream, trace);
       report(resultOf(answer.status), clock.now());
       if (resultOf(answer.status) === 'success') watchBody(answer, candidate.breaker);
       const error = answer.status >= 400 ? 'status' : null;
-      note(course, upstream, { status: answer.status, error, ms: elapsed() });
+      note(course, upstream, { status: answer.status, error, ms: elapsed() }, trace);
       return answer;
     } catch (failure) {
-      return failed(course, candidate, { failure, report, ms: elapsed() });
+      return failed(course, candidate, { failure, report, trace, ms: elapsed() });
     }
   }
 
   function failed(
     course: Course,
     { upstream }: Candidate,
-    how: { failure: unknown; report: (result: CallResult, nowMs: number) => void; ms: number },
+    how: {
+      failure: unknown;
+      report: (result: CallResult, nowMs: number) => void;
+      trace: AttemptTrace | null;
+      ms: number;
+    },
   ): Failed {
-    const { failure, report, ms } = how;
+    const { failure, report, trace, ms } = how;
     const kind = failure instanceof UpstreamFailure ? failure.kind : 'connection';
     report(kind === 'cancelled' ? 'neutral' : 'failure', clock.now());
     const cause = (failure as Error).cause as NodeJS.ErrnoException | undefined;
     const refused = cause?.name === 'AddressRefused';
-    note(course, upstream, { status: null, error: refused ? 'address_refused' : kind, ms });
+    note(course, upstream, { status: null, error: refused ? 'address_refused' : kind, ms }, trace);
     if (kind !== 'cancelled' && mayLog(upstream.id)) {
       logger.warn({ upstream: upstream.name, kind, code: cause?.code }, 'upstream attempt failed');
     }
@@ -236,5 +252,13 @@ export function createUpstreams(
     }
   }
 
-  return Object.freeze({ forward, close: pools.close });
+  return Object.freeze({
+    forward,
+    circuits: () =>
+      [...breakers.values()].map(({ name, breaker }) => ({
+        upstream: name,
+        state: breaker.state(clock.now()),
+      })),
+    close: pools.close,
+  });
 }
