@@ -127,6 +127,12 @@ export const SsoProvider = SsoProviderFields.extend({
 });
 export type SsoProvider = z.infer<typeof SsoProvider>;
 
+export const SsoSettings = z.object({
+  /** Passwords and passkeys no longer sign anybody in, but for break-glass accounts. */
+  only: z.boolean(),
+});
+export type SsoSettings = z.infer<typeof SsoSettings>;
+
 export const ProviderTest = z.object({
   ok: z.boolean(),
   steps: z.array(z.object({ title: z.string(), ok: z.boolean(), message: z.string() })),
@@ -211,7 +217,7 @@ export const federationRoutes = {
     path: '/api/v1/sso/providers',
     summary: 'Identity providers, without their secrets',
     access: 'sign-in.read',
-    response: z.object({ items: z.array(SsoProvider) }),
+    response: z.object({ items: z.array(SsoProvider), settings: SsoSettings }),
   }),
   addProvider: defineRoute({
     id: 'sso.add',
@@ -255,6 +261,16 @@ export const federationRoutes = {
       allowPrivateNetwork: z.boolean().default(false),
     }),
     response: ProviderTest,
+  }),
+  updateSsoSettings: defineRoute({
+    id: 'sso.settings',
+    method: 'PUT',
+    path: '/api/v1/sso/settings',
+    summary: 'Single sign-on only, or passwords and passkeys too',
+    access: 'sign-in.manage',
+    stepUp: true,
+    body: SsoSettings,
+    response: SsoSettings,
   }),
   scimSettings: defineRoute({
     id: 'scim.settings',

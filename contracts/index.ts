@@ -24,6 +24,7 @@ import { fleetRoutes } from './fleet.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
 import { interactionRoutes } from './interactions.ts';
+import { keyRoutes } from './keys.ts';
 import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
@@ -41,5 +42,6 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     fleetRoutes,
     telemetryRoutes,
     teamRoutes,
+    keyRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );

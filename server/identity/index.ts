@@ -10,6 +10,8 @@ import { createAuth } from './auth.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { ensureDemoKey } from './demo-key.ts';
 import type { IdentityDeps, IdentityEvents } from './deps.ts';
+import { createServiceAccountService } from './federation/service-accounts.ts';
+import { createKeyRoutes } from './key-routes.ts';
 import { createKeyService } from './keys.ts';
 import { createPasswords, type PasswordCost } from './passwords.ts';
 import { createPeopleService } from './people.ts';
@@ -81,6 +83,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     implementations: Object.freeze([
       ...createRoutes({ auth, signIn, people, sessions, keys, version: options.version }),
       ...createTeamRoutes(createTeamService(deps)),
+      ...createKeyRoutes({ ...deps, keys, serviceAccounts: createServiceAccountService(deps) }),
     ]),
     authenticate: createAuthenticate({
       auth,

@@ -1,133 +1,254 @@
-import {
-  type ApiKey,
-  type ApiKeyInput,
-  type KeyScope,
-  NO_LIMITS,
-  type Permission,
-  type SnapshotKey,
-} from '@bartizan/contracts';
-import type { z } from 'zod';
+import { type ApiKey, type KeyScope, NO_LIMITS, type SnapshotKey } from '@bartizan/contracts';
 import { type Actor, SYSTEM } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { IdentityDeps } from './deps.ts';
-import { createKeyStore } from './key-store.ts';
-import { INVOKE, isLive, type KeyRow, toApiKey } from './model.ts';
+import { createServiceAccountStore } from './federation/service-account-store.ts';
+import { createSettingsStore } from './federation/settings.ts';
+import {
+  demandChangeable,
+  demandEndpoints,
+  demandFuture,
+  demandInAccount,
+  demandLifetime,
+  demandNotWider,
+  demandOverlap,
+  demandWithin,
+  type KeyInput,
+  type KeyMaker,
+  shapeOf,
+} from './key-rules.ts';
+import { createKeyStore, type KeyChange, type KeyStore } from './key-store.ts';
+import { INVOKE, isLive, type KeyRow, overlapEndsAt, toApiKey } from './model.ts';
+import { createPeopleStore } from './people-store.ts';
+import type { IdentityDatabase } from './tables.ts';
 import { newKey } from './tokens.ts';
 
-type KeyInput = z.output<typeof ApiKeyInput>;
+export type { KeyMaker } from './key-rules.ts';
 
-/** Who makes a key: a person, or a key with `keys.manage`, which acts for its owner. */
-export interface KeyMaker extends Actor {
-  readonly permissions: ReadonlySet<Permission>;
+/** Whom a key belongs to; neither is Bartizan itself. */
+interface Owner {
+  readonly personId: string | null;
+  readonly serviceAccountId: string | null;
 }
 
-const wider = (what: string, hint?: string) =>
-  new AppError('forbidden', `a key cannot give more than its maker has: ${what}`, hint ? { hint } : {});
+export interface KeyChangeInput {
+  readonly name?: string | undefined;
+  readonly limits?: KeyInput['limits'] | undefined;
+  readonly expiresAt?: number | null | undefined;
+  readonly owner?: { readonly kind: 'person' | 'service-account'; readonly id: string } | undefined;
+}
 
-/** What is made with a key is never wider than that key. */
-function demandNotWider(input: KeyInput, maker: KeyRow): void {
-  if (input.scopes.includes(INVOKE) && !maker.scopes.includes(INVOKE)) throw wider(INVOKE);
-  const allowed = maker.endpoints;
-  if (allowed !== null) {
-    if (input.endpoints === '*' || input.endpoints.some((id) => !allowed.includes(id)))
-      throw wider('endpoints');
-  }
-  if (maker.expires_at === null) return;
-  if (input.expiresAt === null || input.expiresAt > maker.expires_at.getTime()) {
-    const until = maker.expires_at.toISOString().slice(0, 16);
-    throw wider(
-      'expiry',
-      `This key ends ${until} UTC: ask for an earlier expiry, or make the key in the console.`,
-    );
-  }
+const BARTIZAN: Owner = Object.freeze({ personId: null, serviceAccountId: null });
+const actorOf = ({ kind, id, name }: Actor): Actor => ({ kind, id, name });
+const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
+/** What goes to the gateways of one key: its secret, and the one before while that still works. */
+function toSnapshotKeys(row: KeyRow, nowMs: number): SnapshotKey[] {
+  const key: SnapshotKey = {
+    id: row.id,
+    name: row.name,
+    hash: row.hash,
+    endpoints: row.endpoints ?? '*',
+    limits: row.limits,
+    expiresAt: row.expires_at?.getTime() ?? null,
+  };
+  const overlap = overlapEndsAt(row, nowMs);
+  if (overlap === null || row.previous_hash === null) return [key];
+  const ends = Math.min(overlap.getTime(), key.expiresAt ?? Number.POSITIVE_INFINITY);
+  return [key, { ...key, hash: row.previous_hash, expiresAt: ends }];
 }
 
 export function createKeyService(deps: IdentityDeps) {
   const { db, audit, events, clock } = deps;
   const store = createKeyStore(db);
+  const maxDays = async () => (await createSettingsStore(db).read()).max_key_days;
 
-  /** The person whom the new key belongs to. */
-  async function ownerFor(maker: KeyMaker, input: KeyInput): Promise<string | null> {
-    if (maker.kind === 'person') return maker.id;
-    const own = maker.kind === 'key' ? await store.byId(maker.id) : undefined;
-    if (!own) throw new AppError('forbidden', 'only people and their keys can make keys');
-    demandNotWider(input, own);
-    return own.owner_id;
+  /** A service account that can take keys; `not_found` where the caller has nothing to do with its team. */
+  async function accountFor(within: IdentityDatabase, id: string, maker: KeyMaker, scopes: KeyScope[]) {
+    const account = await createServiceAccountStore(within).byId(id);
+    const team = account?.team_id ?? null;
+    if (!account || (team !== null && maker.teams !== '*' && !maker.teams?.has(team)))
+      throw new AppError('not_found', 'there is no such service account');
+    if (account.disabled) throw new AppError('conflict', 'this service account is disabled');
+    demandInAccount(scopes, account.roles);
+    return account;
   }
 
-  function demandSound(input: KeyInput, maker: KeyMaker): void {
-    const beyond = input.scopes.find((scope) => scope !== INVOKE && !maker.permissions.has(scope));
-    if (beyond) throw wider(beyond);
-    if (input.expiresAt !== null && input.expiresAt <= clock.now()) {
-      throw new AppError('invalid_input', 'the expiry is in the past', {
-        issues: [{ path: 'expiresAt', message: 'choose a time in the future' }],
-      });
+  /** Whom the new key belongs to: the caller, what the caller's key belongs to, or a service account. */
+  async function ownerFor(maker: KeyMaker, input: KeyInput): Promise<Owner> {
+    const own = maker.kind === 'key' ? await store.byId(maker.id) : undefined;
+    if (maker.kind !== 'person' && !own)
+      throw new AppError('forbidden', 'only people and their keys can make keys');
+    if (own) demandNotWider(input, own);
+    const wanted = input.serviceAccountId;
+    if (own && wanted !== undefined && wanted !== own.service_account_id)
+      throw new AppError('forbidden', 'a key makes keys for its own owner only');
+    if (wanted !== undefined) {
+      await accountFor(db, wanted, maker, input.scopes);
+      return { personId: null, serviceAccountId: wanted };
     }
-    if (input.scopes.includes(INVOKE) && input.endpoints !== '*' && input.endpoints.length === 0) {
-      throw new AppError('invalid_input', 'a key that calls endpoints needs at least one', {
-        issues: [{ path: 'endpoints', message: 'choose endpoints, or all of them' }],
-      });
-    }
+    return own
+      ? { personId: own.owner_id, serviceAccountId: own.service_account_id }
+      : { personId: maker.id, serviceAccountId: null };
   }
 
   async function insert(
     input: KeyInput,
-    ownerId: string | null,
+    owner: Owner,
     actor: Actor,
   ): Promise<{ key: ApiKey; secret: string }> {
     const { secret, hash, prefix } = newKey();
     const id = uuidv7(clock.now());
     const scopes = [...new Set<KeyScope>(input.scopes)];
+    const { name, expiresAt } = input;
     const key = await db.transaction().execute(async (transaction) => {
       const keys = createKeyStore(transaction);
       await keys.add({
         id,
-        name: input.name,
+        name,
         hash,
         prefix,
         scopes,
         endpoints: input.endpoints === '*' ? null : [...new Set(input.endpoints)],
         limits: input.limits,
-        ownerId,
+        ownerId: owner.personId,
+        serviceAccountId: owner.serviceAccountId,
         at: new Date(clock.now()),
-        expiresAt: input.expiresAt === null ? null : new Date(input.expiresAt),
+        expiresAt: dateOf(expiresAt),
       });
-      const detail = {
-        name: input.name,
-        prefix,
-        scopes,
-        endpoints: input.endpoints,
-        expiresAt: input.expiresAt,
-      };
+      const detail = { name, prefix, scopes, endpoints: input.endpoints, expiresAt, owner };
       await audit.record({ actor, action: 'keys.created', subject: `key:${id}`, detail }, transaction);
       const row = await keys.byId(id);
       if (!row) throw new AppError('not_found', 'the owner of the key is gone');
-      return toApiKey(row);
+      return toApiKey(row, clock.now());
     });
     events.emit('keys.changed', { reason: 'a key was made' });
     return { key, secret };
   }
 
+  /** Locks the key, checks that `maker` may hand out what it is, and runs the change with its audit entry. */
+  async function change(
+    id: string,
+    maker: KeyMaker,
+    run: (
+      row: KeyRow,
+      keys: KeyStore,
+      within: IdentityDatabase,
+    ) => Promise<{ action: string; detail: object }>,
+  ): Promise<ApiKey> {
+    const own = maker.kind === 'key' ? await store.byId(maker.id) : undefined;
+    if (maker.kind === 'key' && !own) throw new AppError('forbidden', 'this key is gone');
+    const key = await db.transaction().execute(async (transaction) => {
+      const keys = createKeyStore(transaction);
+      const before = demandChangeable(await keys.byIdLocked(id), clock.now());
+      demandWithin(before.scopes, maker);
+      if (own) demandNotWider(shapeOf(before), own);
+      const { action, detail } = await run(before, keys, transaction);
+      const after = await keys.byId(id);
+      if (!after) throw new AppError('not_found', 'there is no such key');
+      if (own) demandNotWider(shapeOf(after), own);
+      const entry = { actor: actorOf(maker), action, subject: `key:${id}`, detail: { ...detail } };
+      await audit.record(entry, transaction);
+      return toApiKey(after, clock.now());
+    });
+    events.emit('keys.changed', { reason: 'a key was changed' });
+    return key;
+  }
+
+  async function newOwner(
+    within: IdentityDatabase,
+    owner: NonNullable<KeyChangeInput['owner']>,
+    maker: KeyMaker,
+    row: KeyRow,
+  ): Promise<Owner> {
+    if (maker.kind !== 'person') throw new AppError('forbidden', 'only people hand keys over');
+    if (owner.kind === 'service-account') {
+      const account = await accountFor(within, owner.id, maker, row.scopes);
+      return { personId: null, serviceAccountId: account.id };
+    }
+    const person = await createPeopleStore(within).byId(owner.id);
+    if (!person || person.disabled) throw new AppError('not_found', 'there is no such person');
+    return { personId: person.id, serviceAccountId: null };
+  }
+
   return Object.freeze({
     async list(): Promise<ApiKey[]> {
-      return (await store.list()).map(toApiKey);
+      const nowMs = clock.now();
+      return (await store.list()).map((row) => toApiKey(row, nowMs));
     },
 
     /** Makes a key. Its secret is in this answer and nowhere else. */
     async create(input: KeyInput, maker: KeyMaker): Promise<{ key: ApiKey; secret: string }> {
-      demandSound(input, maker);
-      const ownerId = await ownerFor(maker, input);
-      return insert(input, ownerId, { kind: maker.kind, id: maker.id, name: maker.name });
+      demandWithin(input.scopes, maker);
+      demandFuture(input.expiresAt, clock.now());
+      demandEndpoints(input);
+      demandLifetime(input.expiresAt, await maxDays(), clock.now());
+      return insert(input, await ownerFor(maker, input), actorOf(maker));
     },
 
     /** Makes the key of the demo, which calls one endpoint and nothing else, on Bartizan's own account. */
     createForDemo: (endpointId: string): Promise<{ key: ApiKey; secret: string }> =>
       insert(
         { name: 'demo', scopes: [INVOKE], endpoints: [endpointId], limits: NO_LIMITS, expiresAt: null },
-        null,
+        BARTIZAN,
         SYSTEM,
       ),
+
+    /**
+     * Gives a key a new secret, which is in this answer and nowhere else. The old one works until `oldEndsAt`,
+     * 30 days at most, or ends at once; one that was still working from an earlier rotation ends at once.
+     */
+    async rotate(
+      id: string,
+      input: { oldEndsAt: number; expiresAt?: number | null | undefined },
+      maker: KeyMaker,
+    ): Promise<{ key: ApiKey; secret: string }> {
+      const nowMs = clock.now();
+      const { oldEndsAt, expiresAt } = input;
+      demandOverlap(oldEndsAt, nowMs);
+      const most = expiresAt === undefined ? null : await maxDays();
+      const { secret, hash, prefix } = newKey();
+      const key = await change(id, maker, async (before, keys) => {
+        if (expiresAt !== undefined) {
+          demandFuture(expiresAt, nowMs);
+          demandLifetime(expiresAt, most, nowMs);
+          await keys.update(id, { expiresAt: dateOf(expiresAt) });
+        }
+        const ends = oldEndsAt > nowMs ? oldEndsAt : null;
+        await keys.rotate(id, { hash, prefix }, new Date(nowMs), dateOf(ends));
+        const detail = { prefix, oldPrefix: before.prefix, oldEndsAt: ends, expiresAt };
+        return { action: 'keys.rotated', detail };
+      });
+      return { key, secret };
+    },
+
+    /** Changes name, limits, expiry or owner. A key never changes itself. */
+    async update(id: string, input: KeyChangeInput, maker: KeyMaker): Promise<ApiKey> {
+      if (maker.kind === 'key' && maker.id === id)
+        throw new AppError('forbidden', 'a key cannot change itself; it can rotate itself');
+      const { name, limits, expiresAt } = input;
+      const most = expiresAt === undefined ? null : await maxDays();
+      return change(id, maker, async (before, keys, within) => {
+        if (expiresAt !== undefined) {
+          demandFuture(expiresAt, clock.now());
+          demandLifetime(expiresAt, most, clock.now());
+        }
+        const owner = input.owner && (await newOwner(within, input.owner, maker, before));
+        const next: KeyChange = {
+          ...(name === undefined ? {} : { name }),
+          ...(limits === undefined ? {} : { limits }),
+          ...(expiresAt === undefined ? {} : { expiresAt: dateOf(expiresAt) }),
+          ...(owner === undefined ? {} : { owner }),
+        };
+        await keys.update(id, next);
+        const was = { name: before.name, limits: before.limits, owner: before.owner_name };
+        return {
+          action: 'keys.changed',
+          detail: { name, limits, expiresAt, owner: input.owner, before: was },
+        };
+      });
+    },
 
     async revoke(id: string, by: Actor): Promise<void> {
       await db.transaction().execute(async (transaction) => {
@@ -144,28 +265,22 @@ export function createKeyService(deps: IdentityDeps) {
 
     /** The key with this hash, if it is good now. */
     async live(hash: string): Promise<KeyRow | null> {
-      const row = await store.byHash(hash);
+      const row = await store.byHash(hash, new Date(clock.now()));
       return row && isLive(row, clock.now()) ? row : null;
     },
 
     /** Whether a key with this hash is good, was revoked or expired, or never was. */
     async state(hash: string): Promise<'live' | 'ended' | 'unknown'> {
-      const row = await store.byHash(hash);
+      const row = await store.byHash(hash, new Date(clock.now()));
       if (!row) return 'unknown';
       return isLive(row, clock.now()) ? 'live' : 'ended';
     },
 
-    /** Keys that may call endpoints, for the gateways' snapshot. */
+    /** Keys that may call endpoints, for the gateways' snapshot; two entries while a rotation overlaps. */
     async forGateways(): Promise<SnapshotKey[]> {
-      const rows = await store.invoking(new Date(clock.now()));
-      return rows.map((row) => ({
-        id: row.id,
-        name: row.name,
-        hash: row.hash,
-        endpoints: row.endpoints ?? '*',
-        limits: row.limits,
-        expiresAt: row.expires_at?.getTime() ?? null,
-      }));
+      const nowMs = clock.now();
+      const rows = await store.invoking(new Date(nowMs));
+      return rows.flatMap((row) => toSnapshotKeys(row, nowMs));
     },
 
     /** Notes that keys were used; unknown ids are ignored. `atMs` is in milliseconds since the epoch. */

@@ -1,4 +1,6 @@
 import type { Migration } from '../platform/database/index.ts';
+import { factorMigrations } from './factors/migrations.ts';
+import { federationMigrations } from './federation/migrations.ts';
 import { teamMigrations } from './teams/migrations.ts';
 
 /** `people`, `people_credentials` and `sessions` are what better-auth calls user, account and session. */
@@ -75,5 +77,7 @@ export const identityMigrations: readonly Migration[] = Object.freeze([
       create index api_keys_owner on api_keys (owner_id);
     `,
   },
+  ...factorMigrations,
   ...teamMigrations,
+  ...federationMigrations,
 ]);

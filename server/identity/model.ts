@@ -1,7 +1,9 @@
 import {
   ALL_PERMISSIONS,
   type ApiKey,
+  type KeyOwnerKind,
   type KeyScope,
+  type KeyWarning,
   type Limits,
   type Permission,
   type Person,
@@ -35,13 +37,21 @@ export interface KeyRow {
   /** Null means every endpoint. */
   readonly endpoints: string[] | null;
   readonly limits: Limits;
-  /** Null for a key of Bartizan itself, which may call endpoints and nothing else. */
+  /** Null for a service account's key, and for one of Bartizan itself, which may call endpoints and nothing else. */
   readonly owner_id: string | null;
+  readonly service_account_id: string | null;
+  /** Of a service account's key: nobody answers for the account. */
+  readonly orphaned: boolean;
   readonly owner_name: string;
   readonly owner_roles: Role[];
   readonly owner_teams: TeamRef[];
   readonly owner_disabled: boolean;
   readonly created_at: Date;
+  readonly rotated_at: Date | null;
+  /** Of the secret before the last rotation. */
+  readonly previous_hash: string | null;
+  readonly previous_prefix: string | null;
+  readonly previous_ends_at: Date | null;
   readonly expires_at: Date | null;
   readonly last_used_at: Date | null;
   readonly revoked_at: Date | null;
@@ -97,7 +107,35 @@ export function toPerson(row: PersonRow): Person {
   };
 }
 
-export function toApiKey(row: KeyRow): ApiKey {
+const DAY_MS = 86_400_000;
+const SOON_MS = 14 * DAY_MS;
+const UNUSED_MS = 90 * DAY_MS;
+
+/** When the secret before the last rotation ends, where it still works at `nowMs`; null otherwise. */
+export function overlapEndsAt(row: KeyRow, nowMs: number): Date | null {
+  const end = row.previous_ends_at;
+  return end !== null && end.getTime() > nowMs ? end : null;
+}
+
+function warningsOf(row: KeyRow, nowMs: number): KeyWarning[] {
+  if (!isLive(row, nowMs)) return [];
+  const quietMs = nowMs - (row.last_used_at ?? row.created_at).getTime();
+  const found: [KeyWarning, boolean][] = [
+    ['expires-soon', row.expires_at !== null && row.expires_at.getTime() - nowMs < SOON_MS],
+    ['never-expires', row.expires_at === null],
+    ['unused', quietMs > UNUSED_MS],
+    ['orphaned', row.orphaned],
+  ];
+  return found.filter(([, holds]) => holds).map(([name]) => name);
+}
+
+function ownerKind(row: KeyRow): KeyOwnerKind {
+  if (row.service_account_id !== null) return 'service-account';
+  return row.owner_id === null ? 'bartizan' : 'person';
+}
+
+export function toApiKey(row: KeyRow, nowMs: number): ApiKey {
+  const overlap = overlapEndsAt(row, nowMs);
   return {
     id: row.id,
     name: row.name,
@@ -105,11 +143,15 @@ export function toApiKey(row: KeyRow): ApiKey {
     scopes: row.scopes,
     endpoints: row.endpoints ?? '*',
     limits: row.limits,
-    ownerId: row.owner_id ?? NOBODY,
+    ownerId: row.owner_id ?? row.service_account_id ?? NOBODY,
     ownerName: row.owner_name,
+    ownerKind: ownerKind(row),
     createdAt: row.created_at.getTime(),
+    rotatedAt: (row.rotated_at ?? row.created_at).getTime(),
+    previous: overlap && { prefix: row.previous_prefix ?? '', endsAt: overlap.getTime() },
     expiresAt: instant(row.expires_at),
     lastUsedAt: instant(row.last_used_at),
     revokedAt: instant(row.revoked_at),
+    warnings: warningsOf(row, nowMs),
   };
 }

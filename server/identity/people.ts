@@ -24,13 +24,13 @@ export interface PersonChange {
 const notFound = () => new AppError('not_found', 'there is no such person');
 
 /** Nobody gives away what they do not have: else a limited key could make itself an administrator. */
-function demandMayGrant(by: Granter, roles: readonly Role[]): void {
+export function demandMayGrant(by: Pick<Granter, 'permissions'>, roles: readonly Role[]): void {
   const beyond = roles.find((role) => !within(ROLE_PERMISSIONS[role], by.permissions));
   if (!beyond) return;
   throw new AppError('forbidden', `you cannot give the role ${beyond}: it may do more than you`);
 }
 
-async function demandAnotherAdministrator(people: PeopleStore, id: string): Promise<void> {
+export async function demandAnotherAdministrator(people: PeopleStore, id: string): Promise<void> {
   if ((await people.countAdministrators(id)) > 0) return;
   throw new AppError('conflict', 'this is the last administrator', {
     hint: 'Make somebody else an administrator first.',

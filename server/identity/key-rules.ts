@@ -1,0 +1,129 @@
+import {
+  type ApiKeyInput,
+  type KeyScope,
+  type Limits,
+  MAX_OVERLAP_DAYS,
+  type Permission,
+} from '@bartizan/contracts';
+import type { z } from 'zod';
+import type { Actor } from '../audit/index.ts';
+import { AppError } from '../kernel/error.ts';
+import { INVOKE, isLive, type KeyRow, permissionsOf } from './model.ts';
+
+export type KeyInput = z.output<typeof ApiKeyInput>;
+/** What a key may do, for how long and how much. */
+export type KeyShape = Pick<KeyInput, 'scopes' | 'endpoints' | 'limits' | 'expiresAt'>;
+
+/** Who makes or changes a key: a person, or a key with `keys.manage`, which acts for its owner. */
+export interface KeyMaker extends Actor {
+  readonly permissions: ReadonlySet<Permission>;
+  readonly teams?: ReadonlySet<string> | '*';
+}
+
+const DAY_MS = 86_400_000;
+
+const wider = (what: string, hint?: string) =>
+  new AppError('forbidden', `a key cannot give more than its maker has: ${what}`, hint ? { hint } : {});
+
+const invalid = (path: string, message: string, fix: string) =>
+  new AppError('invalid_input', message, { issues: [{ path, message: fix }] });
+
+export const shapeOf = (row: KeyRow): KeyShape => ({
+  scopes: row.scopes,
+  endpoints: row.endpoints ?? '*',
+  limits: row.limits,
+  expiresAt: row.expires_at?.getTime() ?? null,
+});
+
+/** Names of the limits that `limits` sets looser than `bound` does. */
+function looser(limits: Limits, bound: Limits): (keyof Limits)[] {
+  return (Object.keys(bound) as (keyof Limits)[]).filter((name) => {
+    const most = bound[name] ?? null;
+    const given = limits[name] ?? null;
+    return most !== null && (given === null || given > most);
+  });
+}
+
+/** What is made with a key is never wider than that key: not in scopes, endpoints, limits or time. */
+export function demandNotWider(shape: KeyShape, maker: KeyRow): void {
+  if (shape.scopes.includes(INVOKE) && !maker.scopes.includes(INVOKE)) throw wider(INVOKE);
+  const allowed = maker.endpoints;
+  if (allowed !== null) {
+    if (shape.endpoints === '*' || shape.endpoints.some((id) => !allowed.includes(id)))
+      throw wider('endpoints');
+  }
+  const [loose] = looser(shape.limits, maker.limits);
+  if (loose) throw wider(`limits (${loose})`, 'Give at most the limits of the key that you use.');
+  if (maker.expires_at === null) return;
+  if (shape.expiresAt === null || shape.expiresAt > maker.expires_at.getTime()) {
+    const until = maker.expires_at.toISOString().slice(0, 16);
+    throw wider(
+      'expiry',
+      `This key ends ${until} UTC: ask for an earlier expiry, or make the key in the console.`,
+    );
+  }
+}
+
+/** Nobody hands out, with a fresh secret or more time, what they may not do themselves. */
+export function demandWithin(scopes: readonly KeyScope[], maker: KeyMaker): void {
+  const beyond = scopes.find((scope) => scope !== INVOKE && !maker.permissions.has(scope));
+  if (beyond) throw wider(beyond);
+}
+
+export function demandFuture(expiresAt: number | null, nowMs: number): void {
+  if (expiresAt !== null && expiresAt <= nowMs)
+    throw invalid('expiresAt', 'the expiry is in the past', 'choose a time in the future');
+}
+
+/** `maxDays` is the setting; null lets keys live for ever. */
+export function demandLifetime(expiresAt: number | null, maxDays: number | null, nowMs: number): void {
+  if (maxDays === null) return;
+  // A minute of grace, so that "now + the most" does not fail by the time that it took to arrive.
+  if (expiresAt !== null && expiresAt <= nowMs + maxDays * DAY_MS + 60_000) return;
+  const fix = `choose a time within ${maxDays} ${maxDays === 1 ? 'day' : 'days'}`;
+  throw invalid('expiresAt', 'keys may not live that long here', fix);
+}
+
+export function demandEndpoints(shape: KeyShape): void {
+  if (shape.scopes.includes(INVOKE) && shape.endpoints !== '*' && shape.endpoints.length === 0) {
+    throw invalid(
+      'endpoints',
+      'a key that calls endpoints needs at least one',
+      'choose endpoints, or all of them',
+    );
+  }
+}
+
+/** A scope beyond the account's roles would open nothing: better said at once. */
+export function demandInAccount(
+  scopes: readonly KeyScope[],
+  roles: Parameters<typeof permissionsOf>[0],
+): void {
+  const may = permissionsOf(roles);
+  const beyond = scopes.find((scope) => scope !== INVOKE && !may.has(scope));
+  if (beyond)
+    throw invalid('scopes', `the service account may not "${beyond}"`, 'leave it out, or widen the account');
+}
+
+export function demandOverlap(oldEndsAt: number, nowMs: number): void {
+  if (oldEndsAt <= nowMs + MAX_OVERLAP_DAYS * DAY_MS + 60_000) return;
+  throw invalid(
+    'oldEndsAt',
+    'the old secret would work for too long',
+    `choose a time within ${MAX_OVERLAP_DAYS} days`,
+  );
+}
+
+/** Only what is good can be rotated or changed. */
+export function demandChangeable(row: KeyRow | undefined, nowMs: number): KeyRow {
+  if (!row) throw new AppError('not_found', 'there is no such key');
+  if (row.owner_id === null && row.service_account_id === null) {
+    throw new AppError('conflict', 'this key belongs to Bartizan itself', {
+      hint: 'Revoke it and make a key of your own.',
+    });
+  }
+  if (!isLive(row, nowMs)) {
+    throw new AppError('conflict', 'this key is not good any more', { hint: 'Make a new one.' });
+  }
+  return row;
+}
