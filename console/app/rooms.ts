@@ -3,6 +3,7 @@ import {
   IconGauge,
   IconKey,
   IconListSearch,
+  IconLogin2,
   IconPlayerPlay,
   IconRoute,
   IconShieldCheck,
@@ -19,7 +20,8 @@ export interface Room {
     | '/protection/endpoints'
     | '/protection/policies'
     | '/settings/people'
-    | '/settings/keys';
+    | '/settings/keys'
+    | '/settings/sign-in';
   readonly icon: TablerIcon;
   readonly permission: Permission;
 }
@@ -51,6 +53,7 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
     rooms: [
       { title: 'People', to: '/settings/people', icon: IconUsers, permission: 'people.read' },
       { title: 'Keys', to: '/settings/keys', icon: IconKey, permission: 'keys.read' },
+      { title: 'Sign-in', to: '/settings/sign-in', icon: IconLogin2, permission: 'sign-in.read' },
     ],
   },
 ];

@@ -141,6 +141,15 @@ const keys = createRoute({
   validateSearch: only('new', 'endpoint'),
   component: lazyRouteComponent(() => import('../settings/keys-page.tsx'), 'KeysPage'),
 });
+const signInSettings = createRoute({
+  getParentRoute: () => house,
+  path: '/settings/sign-in',
+  validateSearch: only('tab'),
+  component: lazyRouteComponent(
+    () => import('../settings/sign-in/sign-in-settings-page.tsx'),
+    'SignInSettingsPage',
+  ),
+});
 const account = createRoute({
   getParentRoute: () => house,
   path: '/account',
@@ -169,6 +178,7 @@ export const router = createRouter({
       policy,
       people,
       keys,
+      signInSettings,
       account,
       nowhere,
     ]),

@@ -22,13 +22,17 @@ export const EXPIRIES = [
   { value: '', label: 'Never' },
 ];
 
+/** When something made now ends, in ms since the epoch; null for never. `days` is a value of {@link EXPIRIES}. */
+export const expiryOf = (days: string, now: number): number | null =>
+  days === '' ? null : now + Number(days) * DAY_MS;
+
 export function toKeyInput(values: KeyValues, now: number) {
   return {
     name: values.name.trim(),
     scopes: [...(values.invoke ? (['gateway.invoke'] as const) : []), ...values.permissions],
     endpoints: values.invoke ? (values.every ? ('*' as const) : values.endpoints) : [],
     limits: values.limits,
-    expiresAt: values.days === '' ? null : now + Number(values.days) * DAY_MS,
+    expiresAt: expiryOf(values.days, now),
   };
 }
 

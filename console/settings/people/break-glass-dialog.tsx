@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors, validateWith } from '../../ui/form.ts';
-import { type OneTime, OneTimeDialog } from './one-time.tsx';
+import { type OneTime, OneTimeDialog } from '../../ui/one-time.tsx';
 import { emergencyPassword } from './person-menu.tsx';
 
 /** Makes an account for the day when nothing else lets anybody in. */

@@ -5,8 +5,8 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { Confirm } from '../../ui/confirm.tsx';
+import { type OneTime, OneTimeDialog } from '../../ui/one-time.tsx';
 import { toast } from '../../ui/toast.ts';
-import { type OneTime, OneTimeDialog } from './one-time.tsx';
 import { DisableDialog, EditPersonDialog } from './person-dialogs.tsx';
 import { SessionsDialog } from './sessions-dialog.tsx';
 

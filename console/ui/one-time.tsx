@@ -1,5 +1,5 @@
 import { Button, Group, Modal } from '@mantine/core';
-import { CodeBlock } from '../../ui/copy.tsx';
+import { CodeBlock } from './copy.tsx';
 
 /** Something that is shown once: a link or a password, and for whom. */
 export interface OneTime {
