@@ -58,7 +58,11 @@ export function GroupMappings({ mappings, errors, onChange }: GroupMappingsProps
       >
         Map a group
       </Button>
-      {errors.groups ? <p role="alert" className="bz-error">{errors.groups}</p> : null}
+      {errors.groups ? (
+        <p role="alert" className="bz-error">
+          {errors.groups}
+        </p>
+      ) : null}
     </div>
   );
 }

@@ -9,8 +9,8 @@ import { toast } from '../../ui/toast.ts';
 import { GroupMappings } from './group-mappings.tsx';
 import { ProviderTestResult } from './provider-test.tsx';
 import { fromProvider, type ProviderValues, toProviderInput } from './provider-values.ts';
+import { providersQuery } from './queries.ts';
 import { RoleSelect } from './role-select.tsx';
-import { providersQuery } from './single-sign-on.tsx';
 
 interface ProviderFormProps {
   /** Null for a new one. */

@@ -1,4 +1,10 @@
-import type { GroupMapping, Role, SsoProvider, SsoProviderInput } from '@bartizan/contracts';
+import {
+  type GroupMapping,
+  type Role,
+  type SsoProvider,
+  SsoProviderFields,
+  type SsoProviderInput,
+} from '@bartizan/contracts';
 
 /** A provider as the form holds it. */
 export interface ProviderValues
@@ -34,8 +40,7 @@ const FRESH: ProviderValues = {
 /** The form's values for a provider, or for a new one. */
 export function fromProvider(provider: SsoProvider | null): ProviderValues {
   if (provider === null) return FRESH;
-  const { id, hasClientSecret, redirectUri, people, createdAt, updatedAt, ...fields } = provider;
-  return { ...fields, clientSecret: '' };
+  return { ...SsoProviderFields.parse(provider), clientSecret: '' };
 }
 
 /** What is sent: an empty secret is left out, so that the stored one stays. */

@@ -1,7 +1,7 @@
 import { factorRoutes, type Role, type SignInSettings } from '@bartizan/contracts';
 import { Button, Group, NumberInput, Radio, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
 import { meQuery } from '../../app/session.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
@@ -10,11 +10,7 @@ import { QueryView } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.ts';
 import { RoleChoice } from '../people/role-choice.tsx';
-
-export const settingsQuery = queryOptions({
-  queryKey: ['sign-in-settings'],
-  queryFn: ({ signal }) => api.call(factorRoutes.settings, { signal }),
-});
+import { settingsQuery } from './queries.ts';
 
 /** Of whom a second factor is demanded, and how long sessions live. */
 export function Rules({ mayManage }: { mayManage: boolean }) {

@@ -1,6 +1,6 @@
 import { federationRoutes, type SsoProvider } from '@bartizan/contracts';
 import { Button, Group, Modal, Switch } from '@mantine/core';
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { Confirm } from '../../ui/confirm.tsx';
@@ -9,12 +9,7 @@ import { Facts, Section, Tag } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { toast, toastFailure } from '../../ui/toast.ts';
 import { ProviderForm } from './provider-form.tsx';
-import { settingsQuery } from './rules.tsx';
-
-export const providersQuery = queryOptions({
-  queryKey: ['sso'],
-  queryFn: ({ signal }) => api.call(federationRoutes.providers, { signal }),
-});
+import { providersQuery, settingsQuery } from './queries.ts';
 
 /** Identity providers that people sign in with. */
 export function SingleSignOn({ mayManage }: { mayManage: boolean }) {
