@@ -26,6 +26,8 @@ export interface GatewayConfig {
   /** `always` syncs the journal to the disk before a request is answered. */
   readonly journalSync: 'interval' | 'always';
   readonly journalMaxBytes: number;
+  /** Where metrics are served, for who presents the token; null serves none. */
+  readonly metrics: { readonly host: string; readonly port: number; readonly token: string } | null;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -56,10 +58,13 @@ const Environment = z.object({
   BARTIZAN_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   BARTIZAN_JOURNAL_SYNC: z.enum(['interval', 'always']).default('interval'),
   BARTIZAN_JOURNAL_MAX_MB: z.coerce.number().int().min(1).max(1_000_000).default(1024),
+  BARTIZAN_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
+  BARTIZAN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   BARTIZAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 
 const MIN_TOKEN_CHARS = 32;
+const METRICS_TOKEN = /^[\x21-\x7e]{32,512}$/;
 
 async function secretOf(env: Readonly<Record<string, string | undefined>>, name: string): Promise<string> {
   const given = env[name];
@@ -119,8 +124,22 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
     maxConnections: data.BARTIZAN_MAX_CONNECTIONS,
     journalSync: data.BARTIZAN_JOURNAL_SYNC,
     journalMaxBytes: data.BARTIZAN_JOURNAL_MAX_MB * 1024 * 1024,
+    metrics: await metricsOf(present, data),
     logLevel: data.BARTIZAN_LOG_LEVEL,
   });
+}
+
+/** Nobody reads metrics without a token: a port without one is a mistake. */
+async function metricsOf(
+  env: Readonly<Record<string, string | undefined>>,
+  data: Pick<z.infer<typeof Environment>, 'BARTIZAN_METRICS_HOST' | 'BARTIZAN_METRICS_PORT'>,
+): Promise<GatewayConfig['metrics']> {
+  if (data.BARTIZAN_METRICS_PORT === undefined) return null;
+  const token = await secretOf(env, 'BARTIZAN_METRICS_TOKEN');
+  if (!METRICS_TOKEN.test(token)) {
+    throw new ConfigError('BARTIZAN_METRICS_TOKEN must be 32 to 512 characters without blanks');
+  }
+  return Object.freeze({ host: data.BARTIZAN_METRICS_HOST, port: data.BARTIZAN_METRICS_PORT, token });
 }
 
 function masterOf(hex: string): MasterKey {

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { createTelemetry } from '@bartizan/contracts/telemetry/index.ts';
 import { ConfigError, type GatewayConfig, readConfig } from './config.ts';
 import { createLimiter, keepBudgets } from './limits/index.ts';
+import { listenForScrapes } from './telemetry/listener.ts';
+import { VERSION } from './version.ts';
 import { liveUntilAsked } from './workers/lifetime.ts';
 import { startWorkers } from './workers/primary.ts';
 import { loggerFor, type Served, serve } from './workers/serve.ts';
@@ -14,11 +17,21 @@ export async function startGateway(config: GatewayConfig): Promise<Served> {
   const path = join(config.dataDir, 'gateway', `${gatewayId}-budgets.bin`);
   const kept = await keepBudgets({ limiter, path, master, clock, log: loggerFor(config, gatewayId) });
   try {
-    const served = await serve({ config, limiter, name: gatewayId, siblings: [], adopts: true });
+    const telemetry = createTelemetry({ version: VERSION, role: 'gateway' });
+    const scrapes = config.metrics
+      ? await listenForScrapes({ ...config.metrics, expose: telemetry.expose })
+      : null;
+    const own = { name: gatewayId, siblings: [], adopts: true };
+    const served = await serve({ config, limiter, telemetry, ...own }).catch(async (error: unknown) => {
+      await scrapes?.close();
+      throw error;
+    });
     return Object.freeze({
       url: served.url,
+      metricsUrl: scrapes?.url ?? null,
       close: async () => {
         await served.close();
+        await scrapes?.close();
         await kept.close();
       },
     });
@@ -38,6 +51,7 @@ export async function runGateway(): Promise<void> {
   try {
     served = await startGateway(await readConfig(process.env));
     process.stderr.write(`gateway at ${served.url}\n`);
+    if (served.metricsUrl) process.stderr.write(`metrics at ${served.metricsUrl}\n`);
     lifetime.ready(served.url);
   } catch (error) {
     const reason = error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error));

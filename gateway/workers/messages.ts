@@ -1,4 +1,5 @@
 import { masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
+import type { MetricSnapshot } from '@bartizan/contracts/telemetry/index.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { SubjectState, UsageDelta } from '../limits/index.ts';
 
@@ -12,11 +13,13 @@ export type ToWorker =
       readonly usage: readonly SubjectState[];
     }
   | { readonly type: 'usage'; readonly deltas: readonly UsageDelta[] }
+  | { readonly type: 'measure'; readonly id: number }
   | { readonly type: 'stop' };
 
 export type ToPrimary =
   | { readonly type: 'started'; readonly url: string }
   | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'measured'; readonly id: number; readonly snapshots: readonly MetricSnapshot[] }
   | { readonly type: 'usage'; readonly deltas: readonly UsageDelta[] };
 
 /** How often workers tell what they admitted. */

@@ -3,6 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { GatewayConfig } from '../config.ts';
 import { createLimiter, keepBudgets, type UsageDelta } from '../limits/index.ts';
+import { listenForScrapes, type MetricsListener } from '../telemetry/listener.ts';
+import { createWorkerMetrics } from '../telemetry/workers.ts';
 import { packConfig, type ToPrimary, type ToWorker } from './messages.ts';
 import { loggerFor, type Served } from './serve.ts';
 
@@ -31,6 +33,7 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const packed = packConfig({ ...config, port });
   const workers = new Map<number, Worker>();
+  const metrics = createWorkerMetrics();
   let closing = false;
   cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.ts'), args: [] });
 
@@ -48,6 +51,7 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
     const worker = cluster.fork();
     const startedMs = clock.now();
     workers.set(slot, worker);
+    metrics.joined(slot, (id) => tell(worker, { type: 'measure', id }));
     worker.once('online', () => {
       tell(worker, { type: 'start', config: packed, slot, usage: ledger.state(clock.now()) });
     });
@@ -57,9 +61,13 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
         if (message.type === 'started') resolve(message.url);
         if (message.type === 'failed') reason = message.reason;
         if (message.type === 'usage') spread(worker, message.deltas);
+        if (message.type === 'measured') metrics.answered(slot, message.id, message.snapshots);
       });
       worker.once('exit', (code, signal) => {
-        if (workers.get(slot) === worker) workers.delete(slot);
+        if (workers.get(slot) === worker) {
+          workers.delete(slot);
+          metrics.left(slot);
+        }
         reject(new Error(`gateway worker ${slot}: ${reason}`));
         if (!closing && started)
           again(slot, clock.now() - startedMs > STEADY_MS ? 0 : failures + 1, code ?? signal);
@@ -86,16 +94,19 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
     }, STOP_MS);
     await Promise.all(ended);
     clearTimeout(timer);
+    await scrapes?.close();
     await kept.close();
   }
 
   let started = false;
+  let scrapes: MetricsListener | null = null;
   try {
+    if (config.metrics) scrapes = await listenForScrapes({ ...config.metrics, expose: metrics.expose });
     const urls = await Promise.all(
       Array.from({ length: config.workers }, (_, index) => launch(index + 1, 0)),
     );
     started = true;
-    return Object.freeze({ url: urls[0] as string, close });
+    return Object.freeze({ url: urls[0] as string, metricsUrl: scrapes?.url ?? null, close });
   } catch (error) {
     await close();
     throw error;

@@ -3,6 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
+import {
+  COMMON_METRICS,
+  logOptions,
+  openTracing,
+  type Telemetry,
+} from '@bartizan/contracts/telemetry/index.ts';
 import { type Logger, pino } from 'pino';
 import { createJudges } from '../aside/judges.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -17,11 +23,17 @@ import {
 import type { Limiter } from '../ports.ts';
 import { openConfiguration } from '../snapshot/index.ts';
 import { warmed } from '../snapshot/warm.ts';
+import { createRequestMeasures, measuredLimiter } from '../telemetry/measure.ts';
+import { createExchangeTraces } from '../telemetry/trace.ts';
+import { shipMeasures, watchProcess } from '../telemetry/watch.ts';
 import { createUpstreams } from '../upstream/index.ts';
+import { VERSION } from '../version.ts';
 import { listen } from './listener.ts';
 
 export interface Served {
   readonly url: string;
+  /** Where metrics are, where they are served. */
+  readonly metricsUrl: string | null;
   /** Finishes what is under way (up to 10 s), ships and closes the journal. */
   readonly close: () => Promise<void>;
 }
@@ -29,6 +41,8 @@ export interface Served {
 export interface ServeOptions {
   readonly config: GatewayConfig;
   readonly limiter: Limiter;
+  /** Where this process is measured. */
+  readonly telemetry: Telemetry;
   /** This process's journal, e.g. the gateway id, or `<gateway id>-w2`. */
   readonly name: string;
   /** Journals of this gateway's other processes. */
@@ -39,6 +53,7 @@ export interface ServeOptions {
 
 const GRACE_MS = 10_000;
 const SHIP_GRACE_MS = 2_000;
+const TRACE_GRACE_MS = 2_000;
 /** How long a start waits for a first snapshot before it serves "not ready" answers. */
 const FIRST_SNAPSHOT_MS = 10_000;
 /** How long a start waits for the process before it to let go of the journal. */
@@ -46,7 +61,7 @@ const LOCK_WAIT_MS = 12_000;
 
 export function loggerFor(config: Pick<GatewayConfig, 'logLevel'>, name: string): Logger {
   return pino(
-    { level: config.logLevel, base: { gateway: name } },
+    logOptions({ level: config.logLevel, role: 'gateway', instance: name }),
     pino.destination({ dest: 2, sync: false }),
   );
 }
@@ -71,7 +86,7 @@ async function openOwnJournal({ config, name }: ServeOptions, log: Logger): Prom
 
 /** Composes one serving process: configuration, journal, limits, upstreams, request path and listener. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { config, limiter, name } = options;
+  const { config, limiter, name, telemetry } = options;
   const { master, serverUrl, internalToken: token, demoUrl } = config;
   const clock = { now: () => Date.now() };
   const log = loggerFor(config, name);
@@ -101,7 +116,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
     });
     undo.push(configuration.close);
     const snapshotVersion = (): string => configuration.current()?.version ?? '';
-    const shipping = { serverUrl, token, snapshotVersion, log };
+    const onSent = shipMeasures(telemetry);
+    const shipping = { serverUrl, token, snapshotVersion, log, onSent };
     const shipper = startShipper({ ...shipping, journal, gatewayId: name });
     undo.push(shipper.close, () => shipper.drain(SHIP_GRACE_MS));
     if (options.adopts) {
@@ -117,22 +133,38 @@ export async function serve(options: ServeOptions): Promise<Served> {
       logger: log,
     });
     undo.push(upstreams.close);
+    const tracing = await openTracing({
+      env: process.env,
+      service: 'bartizan-gateway',
+      version: VERSION,
+      instance: name,
+      log,
+    });
+    if (tracing !== null) {
+      undo.push(() => tracing.close(TRACE_GRACE_MS));
+      telemetry.watch(COMMON_METRICS.spans, () =>
+        Object.entries(tracing.counts()).map(([result, value]) => ({ labels: [result], value })),
+      );
+    }
     const gateway = createGateway({
       configuration,
       journal,
-      limiter,
+      limiter: measuredLimiter(limiter, telemetry),
+      measures: createRequestMeasures(telemetry),
+      ...(tracing === null ? {} : { beginTrace: createExchangeTraces(tracing, demoUrl) }),
       upstreams,
       gatewayId: name,
       clock,
       logger: log,
     });
+    watchProcess(telemetry, { gateway, journal, configuration, judges, upstreams });
     const { host, port, maxConnections } = config;
     const listener = await listen({ host, port, maxConnections, gateway });
     undo.push(() => listener.close(GRACE_MS));
     if (!(await configuration.whenReady(FIRST_SNAPSHOT_MS))) {
       log.warn('no configuration yet: requests are answered with "not ready" until the server gives one');
     }
-    return Object.freeze({ url: listener.url, close: closeAll });
+    return Object.freeze({ url: listener.url, metricsUrl: null, close: closeAll });
   } catch (error) {
     await closeAll();
     throw error;

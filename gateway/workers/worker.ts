@@ -1,4 +1,6 @@
+import { createTelemetry } from '@bartizan/contracts/telemetry/index.ts';
 import { createLimiter } from '../limits/index.ts';
+import { VERSION } from '../version.ts';
 import { liveUntilAsked } from './lifetime.ts';
 import { SHARE_EVERY_MS, type ToPrimary, type ToWorker, unpackConfig, workerName } from './messages.ts';
 import { type Served, serve } from './serve.ts';
@@ -6,6 +8,7 @@ import { type Served, serve } from './serve.ts';
 /** Entry of a worker process: serves what the primary tells it to, and tells what it admitted. */
 const clock = { now: () => Date.now() };
 const limiter = createLimiter({ clock, share: true });
+const telemetry = createTelemetry({ version: VERSION, role: 'gateway' });
 let served: Served | null = null;
 const lifetime = liveUntilAsked(async () => {
   clearInterval(sharing);
@@ -28,12 +31,16 @@ async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<voi
   const names = Array.from({ length: config.workers }, (_, index) => workerName(config.gatewayId, index + 1));
   limiter.adopt(message.usage);
   const name = workerName(config.gatewayId, message.slot);
-  served = await serve({ config, limiter, name, siblings: names, adopts: message.slot === 1 });
+  served = await serve({ config, limiter, telemetry, name, siblings: names, adopts: message.slot === 1 });
   tell({ type: 'started', url: served.url });
 }
 
 process.on('message', (message: ToWorker) => {
   if (message.type === 'usage') limiter.absorb(message.deltas, clock.now());
+  if (message.type === 'measure') {
+    const { id } = message;
+    void telemetry.snapshots().then((snapshots) => tell({ type: 'measured', id, snapshots }));
+  }
   if (message.type === 'stop') lifetime.end(0);
   if (message.type === 'start') {
     start(message).catch((error: unknown) => {
