@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Migration } from './types.ts';
 
 /** Any fixed number: names the one lock that migrating servers take turns on. */
-const LOCK = 4_203_318_001;
+export const MIGRATIONS_LOCK = 4_203_318_001;
 
 /** A database that this version must not touch, or a migration that failed. The message says what to do. */
 export class MigrationError extends Error {
@@ -13,7 +13,15 @@ export class MigrationError extends Error {
   }
 }
 
-const checksum = (sql: string): string => createHash('sha256').update(sql).digest('hex');
+/** Which migrations a database has had. */
+export const MIGRATIONS_TABLE = `create table if not exists bartizan_migrations (
+      id text primary key,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`;
+
+/** Names the exact text of a migration. */
+export const checksum = (sql: string): string => createHash('sha256').update(sql).digest('hex');
 
 function ordered(migrations: readonly Migration[]): readonly Migration[] {
   const seen = new Set<string>();
@@ -71,12 +79,8 @@ export async function migrate(pool: Pool, migrations: readonly Migration[]): Pro
   try {
     // Waiting for the other server, and a migration itself, may take long.
     await client.query('set statement_timeout = 0');
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query(`create table if not exists bartizan_migrations (
-      id text primary key,
-      checksum text not null,
-      applied_at timestamptz not null default now()
-    )`);
+    await client.query('select pg_advisory_lock($1)', [MIGRATIONS_LOCK]);
+    await client.query(MIGRATIONS_TABLE);
     const applied = await refuseUnknown(client, all);
     const pending = all.filter(({ id }) => !applied.has(id));
     for (const migration of pending) await apply(client, migration);
