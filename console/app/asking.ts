@@ -3,8 +3,8 @@ import { useSyncExternalStore } from 'react';
 /** A question to the person that code outside of React waits for. */
 export interface Question {
   readonly id: number;
-  /** `confirm`: prove that it is you. `purpose`: say why you read this. */
-  readonly kind: 'confirm' | 'purpose';
+  /** `confirm`: prove that it is you. `purpose`: say why you read this. `proposal`: why it should change. */
+  readonly kind: 'confirm' | 'purpose' | 'proposal';
   /** What is about to be read or done, in words; empty when unknown. */
   readonly about: string;
   readonly answer: (value: string) => void;

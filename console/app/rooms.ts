@@ -1,5 +1,6 @@
 import type { Permission } from '@bartizan/contracts';
 import {
+  IconEyeCheck,
   IconGauge,
   IconKey,
   IconListSearch,
@@ -17,6 +18,7 @@ export interface Room {
     | '/'
     | '/traffic/interactions'
     | '/traffic/playground'
+    | '/traffic/reviews'
     | '/protection/endpoints'
     | '/protection/policies'
     | '/settings/people'
@@ -39,6 +41,7 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
         permission: 'interactions.read',
       },
       { title: 'Playground', to: '/traffic/playground', icon: IconPlayerPlay, permission: 'policies.try' },
+      { title: 'Reviews', to: '/traffic/reviews', icon: IconEyeCheck, permission: 'policies.read' },
     ],
   },
   {

@@ -97,6 +97,17 @@ const playground = createRoute({
   validateSearch: only('policy', 'version', 'interaction', 'draft'),
   component: lazyRouteComponent(() => import('../traffic/playground-page.tsx'), 'PlaygroundPage'),
 });
+const reviews = createRoute({
+  getParentRoute: () => house,
+  path: '/traffic/reviews',
+  validateSearch: only('tab'),
+  component: lazyRouteComponent(() => import('../reviews/reviews-page.tsx'), 'ReviewsPage'),
+});
+const review = createRoute({
+  getParentRoute: () => house,
+  path: '/traffic/reviews/$id',
+  component: lazyRouteComponent(() => import('../reviews/review-page.tsx'), 'ReviewPage'),
+});
 const endpoints = createRoute({
   getParentRoute: () => house,
   path: '/protection/endpoints',
@@ -170,6 +181,8 @@ export const router = createRouter({
       interactions,
       interaction,
       playground,
+      reviews,
+      review,
       endpoints,
       newEndpoint,
       endpoint,

@@ -3,6 +3,7 @@ import { Gate } from '../../app/gate.tsx';
 import { useMay } from '../../app/session.ts';
 import { LinkTabs } from '../../ui/link-tabs.tsx';
 import { Page } from '../../ui/page.tsx';
+import { FourEyes } from './four-eyes.tsx';
 import { Provisioning } from './provisioning.tsx';
 import { Rules } from './rules.tsx';
 import { SingleSignOn } from './single-sign-on.tsx';
@@ -30,7 +31,12 @@ export function SignInSettingsPage() {
             { value: 'scim', label: 'Provisioning' },
           ]}
         />
-        {tab === 'rules' ? <Rules mayManage={mayManage} /> : null}
+        {tab === 'rules' ? (
+          <>
+            <Rules mayManage={mayManage} />
+            <FourEyes mayManage={mayManage} />
+          </>
+        ) : null}
         {tab === 'sso' ? <SingleSignOn mayManage={mayManage} /> : null}
         {tab === 'scim' ? <Provisioning mayManage={mayManage} /> : null}
       </Page>
