@@ -1,4 +1,4 @@
-import { type Endpoint, endpointRoutes } from '@bartizan/contracts';
+import { type Endpoint, type EndpointInput, endpointRoutes } from '@bartizan/contracts';
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -6,6 +6,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { Gate } from '../app/gate.tsx';
+import { changeOrPropose } from '../app/propose.ts';
 import { policiesQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
@@ -104,9 +105,8 @@ function OneEndpoint() {
             <EndpointForm
               key={endpoint.updatedAt}
               endpoint={endpoint}
-              save={(body) => api.call(endpointRoutes.update, { params: { id }, body })}
-              onSaved={async (saved) => {
-                client.setQueryData(['endpoints', id], saved);
+              save={(body) => saveEndpoint(endpoint, body)}
+              onSaved={async () => {
                 await client.invalidateQueries({ queryKey: ['endpoints'] });
                 toast('Endpoint saved; gateways take it over within a second');
               }}
@@ -118,6 +118,26 @@ function OneEndpoint() {
       )}
     </QueryView>
   );
+}
+
+/**
+ * Saves an endpoint. Where how it is guarded needs a second person, that part is proposed and the rest saved.
+ */
+async function saveEndpoint(endpoint: Endpoint, body: EndpointInput): Promise<Endpoint> {
+  const params = { id: endpoint.id };
+  const { policyId, onGuardError, slug } = endpoint;
+  const changed = await changeOrPropose(
+    {
+      kind: 'endpoints.guard',
+      endpointId: endpoint.id,
+      ...(body.policyId === policyId ? {} : { policyId: body.policyId }),
+      ...(body.onGuardError === onGuardError ? {} : { onGuardError: body.onGuardError }),
+      ...(body.slug === slug ? {} : { slug: body.slug }),
+    },
+    () => api.call(endpointRoutes.update, { params, body }),
+  );
+  if (changed.done) return changed.value;
+  return api.call(endpointRoutes.update, { params, body: { ...body, policyId, onGuardError, slug } });
 }
 
 function MoreMenu({ endpoint }: { endpoint: Endpoint }) {
@@ -145,7 +165,10 @@ function MoreMenu({ endpoint }: { endpoint: Endpoint }) {
         name={endpoint.slug}
         onClose={() => setRemoving(false)}
         onConfirm={async () => {
-          await api.call(endpointRoutes.remove, { params: { id: endpoint.id } });
+          const changed = await changeOrPropose({ kind: 'endpoints.remove', endpointId: endpoint.id }, () =>
+            api.call(endpointRoutes.remove, { params: { id: endpoint.id } }),
+          );
+          if (!changed.done) return;
           await navigate({ to: '/protection/endpoints' });
           client.removeQueries({ queryKey: ['endpoints', endpoint.id] });
           await client.invalidateQueries({ queryKey: ['endpoints'] });

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { type Draft, dropDraft, readDraft, writeDraft } from '../app/drafts.ts';
 import { Gate } from '../app/gate.tsx';
+import { changeOrPropose } from '../app/propose.ts';
 import { endpointsQuery, policyQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
@@ -163,7 +164,10 @@ function MoreMenu({ policy }: { policy: PolicyDetail }) {
         name={policy.name}
         onClose={() => setRemoving(false)}
         onConfirm={async () => {
-          await api.call(policyRoutes.remove, { params: { id: policy.id } });
+          const changed = await changeOrPropose({ kind: 'policies.remove', policyId: policy.id }, () =>
+            api.call(policyRoutes.remove, { params: { id: policy.id } }),
+          );
+          if (!changed.done) return;
           await navigate({ to: '/protection/policies' });
           client.removeQueries({ queryKey: ['policies', policy.id] });
           await client.invalidateQueries({ queryKey: ['policies'] });

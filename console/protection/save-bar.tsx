@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
+import { changeOrPropose } from '../app/propose.ts';
 import { useMay } from '../app/session.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { toast } from '../ui/toast.ts';
@@ -77,17 +78,20 @@ function SaveDialog({ opened, onClose, policy, document, changes, onSaved }: Dia
   const [activate, setActivate] = useState(false);
   const save = useMutation({
     mutationFn: () =>
-      api.call(policyRoutes.addVersion, {
-        params: { id: policy.id },
-        body: { document, note: note.trim(), activate },
-      }),
-    onSuccess: async (saved) => {
-      client.setQueryData(['policies', policy.id], saved);
+      changeOrPropose({ kind: 'policies.save', policyId: policy.id, document, note: note.trim() }, () =>
+        api.call(policyRoutes.addVersion, {
+          params: { id: policy.id },
+          body: { document, note: note.trim(), activate },
+        }),
+      ),
+    onSuccess: async (changed) => {
       onClose();
       onSaved();
-      toast(
-        activate ? `Version ${saved.latestVersion} saved and live` : `Version ${saved.latestVersion} saved`,
-      );
+      if (changed.done) {
+        const saved = changed.value;
+        client.setQueryData(['policies', policy.id], saved);
+        toast(`Version ${saved.latestVersion} saved${activate ? ' and live' : ''}`);
+      }
       setNote('');
       await client.invalidateQueries({ queryKey: ['policies'] });
     },

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
+import { changeOrPropose } from '../app/propose.ts';
 import { useMay } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { Section, Tag } from '../ui/page.tsx';
@@ -86,12 +87,15 @@ export function Versions({ policy }: { policy: PolicyDetail }) {
         verb={`Put version ${activating ?? ''} live`}
         onClose={() => setActivating(null)}
         onConfirm={async () => {
-          const saved = await api.call(policyRoutes.activate, {
-            params: { id: policy.id },
-            body: { version: activating ?? 0 },
-          });
-          client.setQueryData(['policies', policy.id], saved);
-          toast(`Version ${saved.activeVersion} is live`);
+          const version = activating ?? 0;
+          const params = { id: policy.id };
+          const changed = await changeOrPropose(
+            { kind: 'policies.activate', policyId: policy.id, version },
+            () => api.call(policyRoutes.activate, { params, body: { version } }),
+          );
+          if (!changed.done) return;
+          client.setQueryData(['policies', policy.id], changed.value);
+          toast(`Version ${changed.value.activeVersion} is live`);
           await client.invalidateQueries({ queryKey: ['policies'] });
         }}
       >
