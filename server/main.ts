@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { createAuditLog } from './audit/index.ts';
 import { createIdentity, type Identity, type IdentityEvents } from './identity/index.ts';
@@ -9,11 +10,27 @@ import { allMigrations } from './migrations.ts';
 import { type Config, demoKeyPath } from './platform/config/index.ts';
 import { migrate, type OpenDatabase, openDatabase } from './platform/database/index.ts';
 import { createHttpServer, type HttpServer, loggable } from './platform/http/index.ts';
+import {
+  createHttpObserver,
+  createTelemetry,
+  logOptions,
+  measuredAudit,
+  measuredIngest,
+  metricsRoute,
+  openTracing,
+  type Telemetry,
+  type Tracing,
+  watchDatabase,
+  watchFleet,
+  watchSpans,
+} from './platform/telemetry/index.ts';
 import { runAsProcess } from './process.ts';
 import { VERSION } from './version.ts';
 
 /** A database that is just starting, or being restarted, has this long to answer: less than a supervisor waits for us. */
 const DATABASE_WAIT_MS = 45_000;
+
+const TRACE_GRACE_MS = 2_000;
 
 export interface RunningServer {
   /** Where it listens; people may reach it under another address (`publicUrl`). */
@@ -26,6 +43,12 @@ export interface RunningServer {
   readonly close: () => Promise<void>;
 }
 
+/** Where the server is measured, and its traces where a collector is named. */
+interface Measuring {
+  readonly telemetry: Telemetry;
+  readonly tracing: Tracing | null;
+}
+
 interface House {
   readonly identity: Identity;
   readonly lifecycle: Lifecycle;
@@ -36,8 +59,8 @@ interface House {
 async function build(
   config: Config,
   open: OpenDatabase,
-  logger: Logger,
-  address: () => string,
+  { telemetry, tracing }: Measuring,
+  { logger, address }: { readonly logger: Logger; readonly address: () => string },
 ): Promise<House> {
   const { database, pool } = open;
   const clock = systemClock;
@@ -48,7 +71,7 @@ async function build(
   const identityEvents = createEvents<IdentityEvents>(failed);
   const lifecycleEvents = createEvents<LifecycleEvents>(failed);
   identityEvents.on('keys.changed', (change) => lifecycleEvents.emit('keys.changed', change));
-  const audit = createAuditLog({ database, clock });
+  const audit = measuredAudit(createAuditLog({ database, clock }), telemetry);
   const identity = createIdentity({
     database,
     audit,
@@ -81,15 +104,35 @@ async function build(
     identity,
   });
   const http = await createHttpServer({
-    implementations: [...identity.implementations, ...lifecycle.implementations],
+    implementations: [
+      ...identity.implementations,
+      ...measuredIngest(lifecycle.implementations, telemetry),
+      metricsRoute(telemetry),
+    ],
     authenticate: identity.authenticate,
     config,
     logger,
     consoleDir: config.consoleDir,
     ready: async () => void (await pool.query('select 1')),
     version: VERSION,
+    observe: createHttpObserver(telemetry, tracing),
   });
+  watchDatabase(telemetry, pool);
+  watchFleet(telemetry, lifecycle.fleet);
   return { identity, lifecycle, http };
+}
+
+async function measure(logger: Logger): Promise<Measuring> {
+  const telemetry = createTelemetry({ version: VERSION, role: 'server' });
+  const tracing = await openTracing({
+    env: process.env,
+    service: 'bartizan-server',
+    version: VERSION,
+    instance: hostname(),
+    log: logger,
+  });
+  if (tracing !== null) watchSpans(telemetry, tracing);
+  return { telemetry, tracing };
 }
 
 /** Runs the steps that `started` collected, last first, each whatever the others do. */
@@ -108,7 +151,7 @@ async function unwind(started: readonly (() => Promise<void> | void)[], logger: 
  * Rejects, with everything stopped again, when it cannot.
  */
 export async function startServer(config: Config): Promise<RunningServer> {
-  const logger = pino({ level: config.logLevel, base: { role: 'server' } }, pino.destination(2));
+  const logger = pino(logOptions({ level: config.logLevel, role: 'server' }), pino.destination(2));
   const open = openDatabase(config.databaseUrl, {
     onError: (error) => logger.warn({ error: loggable(error) }, 'a database connection was lost'),
   });
@@ -117,7 +160,10 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const close = () => (closing ??= unwind(started, logger));
   try {
     let url = '';
-    const { identity, lifecycle, http } = await build(config, open, logger, () => config.publicUrl ?? url);
+    const measuring = await measure(logger);
+    started.push(async () => measuring.tracing?.close(TRACE_GRACE_MS));
+    const address = () => config.publicUrl ?? url;
+    const { identity, lifecycle, http } = await build(config, open, measuring, { logger, address });
     started.push(() => http.close());
     await open.waitUntilReady(DATABASE_WAIT_MS, (reason) => {
       logger.warn(

@@ -16,6 +16,7 @@ export {
   NO_METER,
   type Telemetry,
   type TelemetryOptions,
+  watchSpans,
   withDeparted,
 } from './registry.ts';
 export { type MetricSnapshot, OTHER } from './series.ts';

@@ -2,6 +2,7 @@ import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from
 import type { Meter, MetricContract, Reading } from './meter.ts';
 import { createSeries, type MetricSnapshot, type Series } from './series.ts';
 import { COMMON_METRICS } from './server-metrics.ts';
+import type { SpanCounts } from './tracing.ts';
 
 /** Everything that one process measures. */
 export interface Telemetry extends Meter {
@@ -111,6 +112,13 @@ export async function withDeparted(
 
 const aggregated = (processes: readonly (readonly MetricSnapshot[])[]): Registry =>
   AggregatorRegistry.aggregate(processes as unknown as object[]) as Registry;
+
+/** Lets a scrape see what becomes of spans. */
+export function watchSpans(meter: Meter, tracing: { readonly counts: () => SpanCounts }): void {
+  meter.watch(COMMON_METRICS.spans, () =>
+    Object.entries(tracing.counts()).map(([result, value]) => ({ labels: [result], value })),
+  );
+}
 
 /** For parts that run without anybody looking: measures nothing. */
 export const NO_METER: Meter = Object.freeze({

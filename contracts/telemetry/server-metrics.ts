@@ -99,14 +99,20 @@ export const SERVER_METRICS = {
   leader: defineMetric({
     name: 'bartizan_leader',
     type: 'gauge',
-    help: '1 on the server that does scheduled work.',
-    labels: [],
+    help: '1 on the server that does this scheduled work for all.',
+    labels: ['task'],
   }),
   fleetGateways: defineMetric({
     name: 'bartizan_fleet_gateways',
     type: 'gauge',
-    help: 'Gateways that this instance knows: `current`, `behind` (another configuration) or `silent` (not heard of for a minute); the same on every server.',
+    help: 'Gateways that this instance knows: `current`, `behind` (another configuration) or `silent` (not heard of for half a minute); the same on every server.',
     labels: ['state'],
+  }),
+  fleetServers: defineMetric({
+    name: 'bartizan_fleet_servers',
+    type: 'gauge',
+    help: 'Servers that were heard of within half a minute; the same on every server.',
+    labels: [],
   }),
   fleetBacklog: defineMetric({
     name: 'bartizan_fleet_backlog_records',

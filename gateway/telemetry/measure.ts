@@ -1,6 +1,6 @@
 import { GATEWAY_METRICS, type Meter, OTHER } from '@bartizan/contracts/telemetry/index.ts';
 import type { ProblemCode } from '../http/problem.ts';
-import type { Limiter } from '../ports.ts';
+import type { Admission, Limiter } from '../ports.ts';
 import type { Exchange } from '../steps/exchange.ts';
 import { modelLabel, operationError, operationOf, providerOf, upstreamOf } from './genai.ts';
 
@@ -100,12 +100,16 @@ function createUpstreamMeasures(meter: Meter): (exchange: Exchange, endpoint: st
 /** The same limiter, whose refusals are counted. */
 export function measuredLimiter<L extends Limiter>(limiter: L, meter: Meter): L {
   const refusals = meter.counter(GATEWAY_METRICS.limitRefusals);
+  const counted = (admission: Admission): Admission => {
+    if (!admission.admitted) refusals.add([admission.subject, admission.limit]);
+    return admission;
+  };
   return Object.freeze({
     ...limiter,
     admit(...asked: Parameters<Limiter['admit']>) {
       const admission = limiter.admit(...asked);
-      if (!admission.admitted) refusals.add([admission.subject, admission.limit]);
-      return admission;
+      if (admission instanceof Promise) return admission.then(counted);
+      return counted(admission);
     },
   });
 }

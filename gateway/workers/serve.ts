@@ -3,12 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
-import {
-  COMMON_METRICS,
-  logOptions,
-  openTracing,
-  type Telemetry,
-} from '@bartizan/contracts/telemetry/index.ts';
+import { logOptions, openTracing, type Telemetry, watchSpans } from '@bartizan/contracts/telemetry/index.ts';
 import { type Logger, pino } from 'pino';
 import { createJudges } from '../aside/judges.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -142,9 +137,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     });
     if (tracing !== null) {
       undo.push(() => tracing.close(TRACE_GRACE_MS));
-      telemetry.watch(COMMON_METRICS.spans, () =>
-        Object.entries(tracing.counts()).map(([result, value]) => ({ labels: [result], value })),
-      );
+      watchSpans(telemetry, tracing);
     }
     const gateway = createGateway({
       configuration,

@@ -16,7 +16,7 @@ import {
   snapshotRoutes,
   toSnapshotEndpoint,
 } from './endpoints/index.ts';
-import { createFleetService, createServers, fleetRoutes } from './fleet/index.ts';
+import { createFleetService, createServers, type FleetService, fleetRoutes } from './fleet/index.ts';
 import { createInteractionService, interactionMigrations, interactionRoutes } from './interactions/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
@@ -40,6 +40,8 @@ export interface Lifecycle {
   /** After the migrations: makes the standard policy and today's partitions, then listens and keeps house. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** What gateways and servers there are. */
+  readonly fleet: Pick<FleetService, 'get'>;
   /** The endpoint of the demo assistant, made if there is none. Call after `start`. */
   readonly seedDemo: () => Promise<{ readonly endpointId: string }>;
 }
@@ -156,6 +158,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       ...fleetRoutes(fleet),
     ]),
     migrations,
+    fleet,
     async start() {
       await policies.ensureStandard(PolicyDocument.parse(defaultPolicy()));
       await interactions.prepareStorage();

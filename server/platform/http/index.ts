@@ -1,6 +1,12 @@
 export { CONFIRMED_FOR_MS, demandAccess, demandStepUp, permits } from './access.ts';
 export { loggable } from './problem.ts';
-export { createHttpServer, type HttpServer, type HttpServerOptions } from './server.ts';
+export {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+  type ObservedRequest,
+  type ObserveRequest,
+} from './server.ts';
 export {
   type Authenticate,
   type AuthenticateRequest,

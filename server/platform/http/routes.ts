@@ -107,7 +107,7 @@ export function registerRoute(
   app.route({
     method: contract.method,
     url: contract.path,
-    config: { mediaType: contract.mediaType },
+    config: { mediaType: contract.mediaType, routeId: contract.id },
     ...(contract.bodyLimitBytes === undefined ? {} : { bodyLimit: contract.bodyLimitBytes }),
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');

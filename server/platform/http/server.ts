@@ -33,7 +33,25 @@ export interface HttpServerOptions {
   readonly ready: () => Promise<void>;
   readonly version: string;
   readonly clock?: Clock;
+  /** Told of every answered request. */
+  readonly observe?: ObserveRequest;
 }
+
+/** An answered request, as far as measuring it needs. */
+export interface ObservedRequest {
+  /** Id of its contract; null when there is no such route. */
+  readonly route: string | null;
+  /** Path with `:name` parameters. */
+  readonly path: string;
+  readonly method: string;
+  readonly status: number;
+  readonly ms: number;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+  readonly authenticated: boolean;
+}
+/** Gives the id of the trace that the request belongs to, for the log. */
+export type ObserveRequest = (request: ObservedRequest) => string | null;
 
 export interface HttpServer {
   /** Port 0 takes a free one. Resolves with the address that people on this machine can open. */
@@ -46,7 +64,7 @@ export interface HttpServer {
 
 const DEFAULT_BODY_BYTES = 1024 * 1024;
 /** Reached by other machines' tools and our gateways under names that we cannot know, without a cookie. */
-const HOST_FREE = /^\/(?:internal\/|healthz$|readyz$)/;
+const HOST_FREE = /^\/(?:internal\/|healthz$|readyz$|metrics$)/;
 
 const openApiRoute = defineRoute({
   id: 'openapi.get',
@@ -124,13 +142,30 @@ function observe(
   });
   app.addHook('onResponse', async (request, reply) => {
     const principal = known.get(request)?.principal;
+    const { routeId } = request.routeOptions.config as { routeId?: string };
+    const { method, routeOptions } = request;
+    const path = routeOptions.url ?? '(none)';
+    const status = reply.statusCode;
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    const { traceparent } = request.headers;
+    const traceId = options.observe?.({
+      route: routeId ?? null,
+      path,
+      method,
+      status,
+      ms,
+      requestId: request.id,
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      authenticated: principal !== null && principal !== undefined,
+    });
     request.log.info(
       {
         requestId: request.id,
-        method: request.method,
-        route: request.routeOptions.url ?? '(none)',
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(traceId ? { traceId } : {}),
+        method,
+        route: path,
+        status,
+        ms,
         ...(principal ? { principal: principal.id } : {}),
       },
       'request',

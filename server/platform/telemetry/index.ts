@@ -1,0 +1,17 @@
+export {
+  createTelemetry,
+  errorFacts,
+  logOptions,
+  type Meter,
+  NO_METER,
+  openTracing,
+  SERVER_METRICS,
+  type Telemetry,
+  type Tracing,
+  watchSpans,
+} from '@bartizan/contracts/telemetry/index.ts';
+export { watchDatabase } from './database.ts';
+export { type FleetView, watchFleet } from './fleet.ts';
+export { createHttpObserver } from './http.ts';
+export { measuredAudit, measuredIngest } from './measured.ts';
+export { metricsRoute } from './route.ts';
