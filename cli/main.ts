@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './commands/backup.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addInteractions } from './commands/interactions.ts';
 import { addKey } from './commands/key.ts';
 import { addLogin } from './commands/login.ts';
 import { addPolicy } from './commands/policy.ts';
+import { addRestore } from './commands/restore.ts';
 import { addRoles } from './commands/roles.ts';
 import { addScan } from './commands/scan.ts';
 import { addUp } from './commands/up.ts';
@@ -29,6 +31,8 @@ export function createProgram(): Command {
     addKey,
     addInteractions,
     addScan,
+    addBackup,
+    addRestore,
     addRoles,
     addCompletion,
   ]) {

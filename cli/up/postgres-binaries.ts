@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -24,6 +25,15 @@ export interface UnixUser {
 const CANDIDATES = ['bartizan', 'postgres', 'nobody'];
 /** Where a root-run instance keeps what the unprivileged user must reach. */
 export const SYSTEM_DIR = '/var/lib/bartizan';
+/** What the embedded PostgreSQL calls its database and its superuser. */
+export const DATABASE = 'bartizan';
+export const SUPERUSER = 'bartizan';
+
+/** Where the database of a data directory lies that the unprivileged user cannot enter. */
+export function homeApart(dataDir: string): string {
+  const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
+  return join(SYSTEM_DIR, `postgres-${name}`);
+}
 
 /** The user that PostgreSQL runs as when we are root; null otherwise. Throws when there is none. */
 export function unprivilegedUser(): UnixUser | null {

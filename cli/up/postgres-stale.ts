@@ -36,7 +36,8 @@ export function alive(pid: number): boolean {
   }
 }
 
-function isPostmasterOn(pid: number, data: string): boolean {
+/** True when the process is a postgres that runs on exactly this folder. */
+export function isPostmasterOn(pid: number, data: string): boolean {
   const line = commandLine(pid);
   return /postgres/.test(line) && (line.includes(data) || line.includes(realpathSync(data)));
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chownSync,
   closeSync,
@@ -16,11 +16,18 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './ports.ts';
-import { type Binaries, canEnter, findBinaries, libraryEnv, SYSTEM_DIR } from './postgres-binaries.ts';
+import {
+  type Binaries,
+  canEnter,
+  DATABASE,
+  findBinaries,
+  homeApart,
+  libraryEnv,
+  SUPERUSER,
+  SYSTEM_DIR,
+} from './postgres-binaries.ts';
 import { stopStalePostmaster } from './postgres-stale.ts';
 
-const DATABASE = 'bartizan';
-const SUPERUSER = 'bartizan';
 const READY_TIMEOUT_MS = 60_000;
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
@@ -82,8 +89,7 @@ function homeOf(dataDir: string, binaries: Binaries): string {
     return wanted;
   }
   mkdirSync(SYSTEM_DIR, { recursive: true, mode: 0o755 });
-  const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
-  const home = canEnter(resolve(dataDir), binaries.user) ? wanted : join(SYSTEM_DIR, `postgres-${name}`);
+  const home = canEnter(resolve(dataDir), binaries.user) ? wanted : homeApart(dataDir);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   chownSync(home, binaries.user.uid, binaries.user.gid);
   return home;

@@ -1,0 +1,3 @@
+export { allMigrations } from '../migrations.ts';
+export * from './backup/index.ts';
+export { noteBackup, noteRestore } from './notes.ts';
