@@ -3,7 +3,7 @@ import { Button, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { policiesQuery } from '../app/queries.ts';
+import { policiesQuery, teamsQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { fieldErrors, validateWith } from '../ui/form.ts';
@@ -27,6 +27,7 @@ interface FormProps {
 export function EndpointForm({ endpoint, policyId = null, save, onSaved }: FormProps) {
   const disabled = !useMay('endpoints.manage');
   const policies = useQuery({ ...policiesQuery, enabled: useMay('policies.read') });
+  const teams = useQuery(teamsQuery);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const saved = useRef(false);
@@ -101,8 +102,17 @@ export function EndpointForm({ endpoint, policyId = null, save, onSaved }: FormP
               }
               {...form.getInputProps('policyId')}
             />
+            <Select
+              label="Team"
+              placeholder="Everybody's"
+              clearable
+              disabled={disabled}
+              description="Others than its people do not see the endpoint and its interactions."
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              data={teams.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
+              {...form.getInputProps('teamId')}
+            />
             <Switch
-              mt={28}
               label="Takes requests"
               disabled={disabled}
               {...form.getInputProps('enabled', { type: 'checkbox' })}

@@ -4,15 +4,17 @@ import { useMediaQuery } from '@mantine/hooks';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { api } from '../app/api.ts';
 import { useCheckTitles } from '../app/check-titles.ts';
 import { Gate } from '../app/gate.tsx';
+import { askPurpose } from '../app/purpose-dialog.tsx';
 import { useMay } from '../app/session.ts';
 import { formatNoun } from '../ui/format.ts';
 import { Page, Section } from '../ui/page.tsx';
 import { QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
+import { toastFailure } from '../ui/toast.ts';
 import { OutcomeBadge, VerdictBadge } from '../ui/verdict.tsx';
 import { Conversation } from './conversation.tsx';
 import { explain } from './explain.ts';
@@ -105,7 +107,23 @@ function TryAgain({ interaction }: { interaction: InteractionDetail }) {
   );
 }
 
-function Body({ interaction }: { interaction: InteractionDetail }) {
+/** The interaction with nothing masked once the person said why they read it; `reveal` is null from then on. */
+function useRevealed(masked: InteractionDetail) {
+  const [revealed, setRevealed] = useState<InteractionDetail | null>(null);
+  const reveal = async () => {
+    const purpose = await askPurpose('You are about to read what guards found in this conversation.');
+    if (purpose === null) return;
+    try {
+      setRevealed(await api.call(interactionRoutes.content, { params: { id: masked.id }, purpose }));
+    } catch (failure) {
+      toastFailure(failure);
+    }
+  };
+  return { interaction: revealed ?? masked, reveal: revealed === null ? reveal : null };
+}
+
+function Body({ interaction: masked }: { interaction: InteractionDetail }) {
+  const { interaction, reveal } = useRevealed(masked);
   const titleOf = useCheckTitles();
   const mayContent = useMay('interactions.content');
   const phone = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false });
@@ -125,9 +143,18 @@ function Body({ interaction }: { interaction: InteractionDetail }) {
             flush
             title="Conversation"
             description={
-              mayContent
+              reveal === null
                 ? undefined
-                : 'What a guard found is masked: your role reads interactions as redacted.'
+                : mayContent
+                  ? 'What a guard found is masked.'
+                  : 'What a guard found is masked: your role reads interactions as redacted.'
+            }
+            actions={
+              mayContent && reveal !== null && interaction.findings.length > 0 ? (
+                <Button variant="default" size="compact-sm" onClick={() => void reveal()}>
+                  Show what is masked
+                </Button>
+              ) : null
             }
           >
             <Conversation segments={interaction.segments} findings={interaction.findings} />

@@ -1,7 +1,5 @@
 import { type InteractionSummary, interactionRoutes } from '@bartizan/contracts';
-import { routeUrl } from '@bartizan/contracts/client.ts';
 import { Button, Switch } from '@mantine/core';
-import { IconDownload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -13,6 +11,7 @@ import { formatCount } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
 import { Page } from '../ui/page.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
+import { ExportButton } from './export-button.tsx';
 import { isFiltered, type ListSearch, matches, toQuery } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { InteractionTable } from './interaction-table.tsx';
@@ -78,23 +77,7 @@ function Interactions() {
             checked={search.live === '1'}
             onChange={(event) => change({ live: event.currentTarget.checked ? '1' : undefined })}
           />
-          {mayExport ? (
-            <Button
-              variant="default"
-              leftSection={<IconDownload size={14} />}
-              renderRoot={(props) => (
-                <a
-                  {...props}
-                  href={routeUrl(interactionRoutes.export, { query: toQuery(search, Date.now()) })}
-                  download="interactions.jsonl"
-                >
-                  {props.children}
-                </a>
-              )}
-            >
-              Export JSONL
-            </Button>
-          ) : null}
+          {mayExport ? <ExportButton filter={toQuery(search, Date.now())} /> : null}
         </>
       }
     >

@@ -2,10 +2,11 @@ import { type InteractionDetail, interactionRoutes } from '@bartizan/contracts';
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
-import { Confirm } from '../ui/confirm.tsx';
+import { askPurpose } from '../app/purpose-dialog.tsx';
 import { CodeBlock } from '../ui/copy.tsx';
 import { Section } from '../ui/page.tsx';
 import { RETENTION_TITLES } from '../ui/segments.ts';
+import { toastFailure } from '../ui/toast.ts';
 
 interface RawProps {
   readonly id: string;
@@ -23,8 +24,16 @@ const pretty = (text: string): string => {
 
 /** The raw request and answer, shown only after the person was told that reading them is recorded. */
 export function RawContent({ id, hasRaw, retention }: RawProps) {
-  const [asking, setAsking] = useState(false);
   const [raw, setRaw] = useState<{ request: string | null; response: string | null } | null>(null);
+  const show = async () => {
+    const purpose = await askPurpose('This is the request and the answer exactly as they were sent.');
+    if (purpose === null) return;
+    try {
+      setRaw(await api.call(interactionRoutes.raw, { params: { id }, purpose }));
+    } catch (failure) {
+      toastFailure(failure);
+    }
+  };
   if (!hasRaw) {
     return (
       <Section title="Raw request and answer">
@@ -40,7 +49,7 @@ export function RawContent({ id, hasRaw, retention }: RawProps) {
       title="Raw request and answer"
       actions={
         raw === null ? (
-          <Button variant="default" onClick={() => setAsking(true)}>
+          <Button variant="default" onClick={() => void show()}>
             Show
           </Button>
         ) : null
@@ -54,19 +63,6 @@ export function RawContent({ id, hasRaw, retention }: RawProps) {
           <Part title="Answer" label="Raw answer" text={raw.response} />
         </>
       )}
-      <Confirm
-        opened={asking}
-        danger={false}
-        title="Show the raw content?"
-        verb="Show and record"
-        onClose={() => setAsking(false)}
-        onConfirm={async () => setRaw(await api.call(interactionRoutes.raw, { params: { id } }))}
-      >
-        <p>
-          It may hold secrets and personal data. That you read it is recorded with your name, the time and
-          this interaction.
-        </p>
-      </Confirm>
     </Section>
   );
 }
