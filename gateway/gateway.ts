@@ -68,6 +68,7 @@ interface Call {
   readonly query: string;
   /** Once it is known who asks; told when the client goes away. */
   exchange: Exchange | null;
+  closed: boolean;
 }
 
 type ApiRoute = Extract<Route, { kind: 'api' }>;
@@ -91,10 +92,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     const path = mark < 0 ? url : url.slice(0, mark);
     const id = uuidv7(clock.now());
     const query = mark < 0 ? '' : url.slice(mark);
-    const call: Call = { req, res, requestId: requestIdOf(req, id), query, exchange: null };
+    const call: Call = { req, res, requestId: requestIdOf(req, id), query, exchange: null, closed: false };
     res.once('close', () => {
       counts.active -= 1;
+      call.closed = true;
       if (!res.writableFinished) call.exchange?.abort.abort();
+      call.exchange?.release?.();
     });
     dispatch(call, routeOf(req.method ?? 'GET', path), id).catch((error: unknown) => {
       const traceId = call.exchange?.traceId ?? undefined;
@@ -192,10 +195,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     return (
       readRequest(exchange) ??
       resolveTarget(exchange, scope, named) ??
-      admitRequest(exchange, limiter) ??
+      (await admitOpen(call, exchange)) ??
       gatherInput(exchange) ??
       (await inspectInput(exchange))
     );
+  }
+
+  /** Asks the limits, which may take a moment: a client that went away meanwhile has nothing under way. */
+  async function admitOpen(call: Call, exchange: Exchange): Promise<Problem | null> {
+    const fault = await admitRequest(exchange, limiter);
+    if (call.closed) exchange.release?.();
+    return fault;
   }
 
   /** From an inspected request to the client's answer. A problem means that nothing was sent yet. */

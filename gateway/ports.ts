@@ -50,16 +50,21 @@ export type Admission =
   | {
       readonly admitted: true /** Report what was used, once known. */;
       readonly settle: (tokens: number) => void;
+      /** The request is over, however it ended. */
+      readonly release?: () => void;
     }
   | {
       readonly admitted: false;
       readonly subject: LimitSubject['kind'];
       readonly limit: keyof Limits;
       readonly retryAfterMs: number;
+      /** True when the limit may not be reached at all: it cannot be counted now, and the operator wants a no then. */
+      readonly unknown?: boolean;
     };
 
 export interface Limiter {
-  readonly admit: (subjects: readonly LimitSubject[], nowMs: number) => Admission;
+  /** At once where that can be; a promise when others have to be asked. Never rejects. */
+  readonly admit: (subjects: readonly LimitSubject[], nowMs: number) => Admission | Promise<Admission>;
 }
 
 export type UpstreamApi = 'openai' | 'anthropic';

@@ -9,6 +9,8 @@ export interface UsageDelta {
   readonly subject: string;
   readonly requests: number;
   readonly tokens: number;
+  /** By how many the requests under way grew or shrank. */
+  readonly open?: number;
 }
 
 /** Budget that a subject used up on a UTC day (days since the epoch). */
@@ -22,9 +24,12 @@ export interface DayUsage {
 export interface SubjectState {
   readonly subject: string;
   readonly usage: Usage;
+  /** Requests under way. */
+  readonly open: number;
 }
 
 export interface LocalLimiter extends Limiter {
+  readonly admit: (subjects: readonly LimitSubject[], nowMs: number) => Admission;
   /** Deltas since the last call, only when made with `share`. */
   readonly takeDeltas: () => UsageDelta[];
   /** Counts what others admitted. */
@@ -37,6 +42,11 @@ export interface LocalLimiter extends Limiter {
   readonly adopt: (state: readonly SubjectState[]) => void;
   /** Changes when a token was counted. */
   readonly revision: () => number;
+  /** Counts what was admitted elsewhere for this process: tells siblings, unlike `absorb`. */
+  readonly record: (subject: string, used: { requests: number; tokens: number }, nowMs: number) => void;
+  readonly opened: (subject: string, by: number) => void;
+  /** Tokens of the day so far. */
+  readonly dayTokens: (subject: string, nowMs: number) => number;
   /** How many subjects are held in memory. */
   readonly size: () => number;
 }
@@ -57,7 +67,14 @@ export interface LimiterOptions {
 const MAX_CONFIGURED = 200_000;
 const LONGEST_ID = 80;
 
-const nameOf = ({ kind, id }: LimitSubject): string =>
+export const isLimited = (limits: Limits): boolean =>
+  limits.requestsPerMinute !== null ||
+  limits.tokensPerMinute !== null ||
+  limits.tokensPerDay !== null ||
+  limits.concurrent !== null;
+
+/** How a subject is called in here and between processes: bounded, whatever a client calls its users. */
+export const nameOf = ({ kind, id }: LimitSubject): string =>
   `${kind}:${id.length > LONGEST_ID ? createHash('sha256').update(id).digest('base64url') : id}`;
 
 /**
@@ -69,7 +86,9 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
   const maxUsers = options.maxUsers ?? 100_000;
   const configured = createRecent<Usage>(MAX_CONFIGURED);
   const users = createRecent<Usage>(maxUsers);
-  let deltas = new Map<string, { requests: number; tokens: number }>();
+  /** Requests under way; only of subjects that have a limit of that. */
+  const open = new Map<string, number>();
+  let deltas = new Map<string, { requests: number; tokens: number; open: number }>();
   let revision = 0;
 
   function usageOf(subject: string, nowMs: number): Usage {
@@ -83,44 +102,55 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
     return usage;
   }
 
-  function note(subject: string, requests: number, tokens: number): void {
+  function note(subject: string, { requests = 0, tokens = 0, open = 0 }): void {
     if (tokens > 0) revision += 1;
     if (!share) return;
     const known = deltas.get(subject);
-    if (!known) deltas.set(subject, { requests, tokens });
+    if (!known) deltas.set(subject, { requests, tokens, open });
     else {
       known.requests += requests;
       known.tokens += tokens;
+      known.open += open;
     }
+  }
+
+  function shift(subject: string, by: number): void {
+    const now = (open.get(subject) ?? 0) + by;
+    if (now > 0) open.set(subject, now);
+    else open.delete(subject);
+  }
+
+  function opened(subject: string, by: number): void {
+    shift(subject, by);
+    note(subject, { open: by });
+  }
+
+  function record(subject: string, used: { requests: number; tokens: number }, nowMs: number): void {
+    count(usageOf(subject, nowMs), used.requests, used.tokens);
+    note(subject, used);
   }
 
   function settle(names: readonly string[], tokens: number): void {
     if (!(tokens > 0)) return;
     const nowMs = clock.now();
-    for (const name of names) {
-      count(usageOf(name, nowMs), 0, tokens);
-      note(name, 0, tokens);
-    }
+    for (const name of names) record(name, { requests: 0, tokens }, nowMs);
   }
 
   function admit(subjects: readonly LimitSubject[], nowMs: number): Admission {
     const names: string[] = [];
-    const usages: Usage[] = [];
+    const streams: string[] = [];
     for (const subject of subjects) {
       const { limits } = subject;
-      const limited = limits.requestsPerMinute ?? limits.tokensPerMinute ?? limits.tokensPerDay;
-      if (limited === null) continue;
+      if (!isLimited(limits)) continue;
       const name = nameOf(subject);
       const usage = usageOf(name, nowMs);
-      const refusal = refusalOf(usage, limits, nowMs);
+      const refusal = refusalOf(usage, limits, nowMs) ?? tooMany(open.get(name) ?? 0, limits);
       if (refusal) return { admitted: false, subject: subject.kind, ...refusal };
       names.push(name);
-      usages.push(usage);
+      if (limits.concurrent !== null) streams.push(name);
     }
-    for (const [index, usage] of usages.entries()) {
-      count(usage, 1, 0);
-      note(names[index] as string, 1, 0);
-    }
+    for (const name of names) record(name, { requests: 1, tokens: 0 }, nowMs);
+    for (const name of streams) opened(name, 1);
     let settled = false;
     return {
       admitted: true,
@@ -128,6 +158,9 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
         if (settled) return;
         settled = true;
         settle(names, tokens);
+      },
+      release: () => {
+        for (const name of streams.splice(0)) opened(name, -1);
       },
     };
   }
@@ -149,7 +182,10 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
     for (const recent of [configured, users]) {
       for (const [subject, usage] of recent.entries()) {
         advance(usage, nowMs);
-        if (usage.requests + usage.tokens + usage.dayTokens > 0) found.push({ subject, usage });
+        const under = open.get(subject) ?? 0;
+        if (usage.requests + usage.tokens + usage.dayTokens + under > 0) {
+          found.push({ subject, usage, open: under });
+        }
       }
     }
     return found;
@@ -159,15 +195,17 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
     admit,
     state,
     adopt: (list: readonly SubjectState[]) => {
-      for (const { subject, usage } of list) {
+      for (const { subject, usage, open: under } of list) {
+        shift(subject, under);
         const copy = { ...usage, buckets: [...usage.buckets] };
         (subject.startsWith('user:') ? users : configured).set(subject, copy);
       }
     },
     takeDeltas,
     absorb: (list: readonly UsageDelta[], nowMs: number) => {
-      for (const { subject, requests, tokens } of list) {
+      for (const { subject, requests, tokens, open: by = 0 } of list) {
         count(usageOf(subject, nowMs), requests, tokens);
+        if (by !== 0) shift(subject, by);
         if (tokens > 0) revision += 1;
       }
     },
@@ -179,9 +217,19 @@ export function createLimiter(options: LimiterOptions): LocalLimiter {
       }
     },
     revision: () => revision,
+    record,
+    opened,
+    dayTokens: (subject: string, nowMs: number) => usageOf(subject, nowMs).dayTokens,
     size: () => configured.size() + users.size(),
   });
 }
+
+/** Who has too many under way may have one less the next moment. */
+const tooMany = (
+  under: number,
+  { concurrent }: Limits,
+): { readonly limit: 'concurrent'; readonly retryAfterMs: number } | null =>
+  concurrent !== null && under >= concurrent ? { limit: 'concurrent', retryAfterMs: 1_000 } : null;
 
 function refusalOf(
   usage: Usage,

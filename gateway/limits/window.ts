@@ -1,8 +1,8 @@
 /** Length of the span in which per-minute limits hold. */
 export const WINDOW_MS = 60_000;
-const BUCKET_MS = 5_000;
+export const BUCKET_MS = 5_000;
 /** Twelve full buckets and the one that is being left. */
-const BUCKETS = WINDOW_MS / BUCKET_MS + 1;
+export const BUCKETS = WINDOW_MS / BUCKET_MS + 1;
 const DAY_MS = 86_400_000;
 
 /**

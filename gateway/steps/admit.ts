@@ -1,13 +1,8 @@
 import type { Limits, SnapshotEndpoint, SnapshotKey } from '@bartizan/contracts';
 import type { ErrorDialect } from '../http/errors.ts';
 import { type Problem, problem } from '../http/problem.ts';
+import { isLimited } from '../limits/index.ts';
 import type { Admission, Limiter, LimitSubject } from '../ports.ts';
-
-const limits = (values: Limits): boolean =>
-  values.requestsPerMinute !== null ||
-  values.tokensPerMinute !== null ||
-  values.tokensPerDay !== null ||
-  values.concurrent !== null;
 
 /** Who is limited in this request, of those who have limits. */
 export function subjectsOf(
@@ -16,9 +11,10 @@ export function subjectsOf(
   user: string | null,
 ): LimitSubject[] {
   const subjects: LimitSubject[] = [];
-  if (limits(key.limits)) subjects.push({ kind: 'key', id: key.id, limits: key.limits });
-  if (limits(endpoint.limits)) subjects.push({ kind: 'endpoint', id: endpoint.id, limits: endpoint.limits });
-  if (user !== null && limits(endpoint.userLimits)) {
+  if (isLimited(key.limits)) subjects.push({ kind: 'key', id: key.id, limits: key.limits });
+  if (isLimited(endpoint.limits))
+    subjects.push({ kind: 'endpoint', id: endpoint.id, limits: endpoint.limits });
+  if (user !== null && isLimited(endpoint.userLimits)) {
     subjects.push({ kind: 'user', id: `${endpoint.id}:${user}`, limits: endpoint.userLimits });
   }
   return subjects;
@@ -42,6 +38,8 @@ function limitHeaders(
   limit: number,
   client: { dialect: ErrorDialect; nowMs: number },
 ): Record<string, string> {
+  // Neither family has headers for requests at once; `retry-after` says enough.
+  if (denied.limit === 'concurrent') return {};
   const what = denied.limit === 'requestsPerMinute' ? 'requests' : 'tokens';
   if (client.dialect === 'anthropic') {
     return {
@@ -58,7 +56,11 @@ function limitHeaders(
 }
 
 export type AdmitResult =
-  | { readonly ok: true; readonly settle: ((tokens: number) => void) | null }
+  | {
+      readonly ok: true;
+      readonly settle: ((tokens: number) => void) | null;
+      readonly release: (() => void) | null;
+    }
   | { readonly ok: false; readonly problem: Problem };
 
 /** Asks the limiter. Nobody is asked when nobody is limited. */
@@ -66,10 +68,28 @@ export function admit(
   limiter: Limiter,
   subjects: readonly LimitSubject[],
   client: { readonly dialect: ErrorDialect; readonly nowMs: number },
-): AdmitResult {
-  if (subjects.length === 0) return { ok: true, settle: null };
+): AdmitResult | Promise<AdmitResult> {
+  if (subjects.length === 0) return { ok: true, settle: null, release: null };
   const admission = limiter.admit(subjects, client.nowMs);
-  if (admission.admitted) return { ok: true, settle: admission.settle };
+  return admission instanceof Promise
+    ? admission.then((given) => resultOf(given, subjects, client))
+    : resultOf(admission, subjects, client);
+}
+
+function resultOf(
+  admission: Admission,
+  subjects: readonly LimitSubject[],
+  client: { readonly dialect: ErrorDialect; readonly nowMs: number },
+): AdmitResult {
+  if (admission.admitted) {
+    return { ok: true, settle: admission.settle, release: admission.release ?? null };
+  }
+  const { retryAfterMs } = admission;
+  if (admission.unknown) {
+    const message =
+      'Limits cannot be counted at the moment, so this request is not taken. Try again shortly.';
+    return { ok: false, problem: problem('not_ready', message, { retryAfterMs }) };
+  }
   const subject = subjects.find((each) => each.kind === admission.subject);
   const limit = subject?.limits[admission.limit] ?? 0;
   const seconds = Math.max(1, Math.ceil(admission.retryAfterMs / 1000));

@@ -78,6 +78,8 @@ export interface Exchange {
   trace: ExchangeTrace | null;
   /** Reports used tokens to the limiter; set once admitted, called once. */
   settle: ((tokens: number) => void) | null;
+  /** Takes this request off those under way; set while it counts as one. */
+  release: (() => void) | null;
   outcome: Outcome;
   status: number;
   error: InteractionRecord['error'];
@@ -130,6 +132,7 @@ export function openExchange(start: ExchangeStart): Exchange {
     traceId: null,
     trace: null,
     settle: null,
+    release: null,
     outcome: 'answered',
     status: 200,
     error: null,

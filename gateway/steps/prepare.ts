@@ -2,7 +2,7 @@ import { tooLarge } from '../http/body.ts';
 import { parseBody } from '../http/json.ts';
 import { type Problem, problem } from '../http/problem.ts';
 import type { Limiter } from '../ports.ts';
-import { admit, subjectsOf } from './admit.ts';
+import { type AdmitResult, admit, subjectsOf } from './admit.ts';
 import type { Exchange } from './exchange.ts';
 import { resolve, type Scope } from './resolve.ts';
 
@@ -45,15 +45,22 @@ export function resolveTarget(exchange: Exchange, scope: Scope, named: string | 
   return exchange.bytes.length > endpoint.maxRequestBytes ? tooLarge(endpoint.maxRequestBytes) : null;
 }
 
-/** Asks the limits. */
-export function admitRequest(exchange: Exchange, limiter: Limiter): Problem | null {
+/** Asks the limits; at once, unless they must be asked for elsewhere. */
+export function admitRequest(exchange: Exchange, limiter: Limiter): Problem | null | Promise<Problem | null> {
   if (exchange.endpoint === null) return null;
   const result = admit(limiter, subjectsOf(exchange.key, exchange.endpoint, exchange.user), {
     dialect: exchange.format.dialect,
     nowMs: exchange.at,
   });
+  return result instanceof Promise
+    ? result.then((given) => enterAdmission(exchange, given))
+    : enterAdmission(exchange, result);
+}
+
+function enterAdmission(exchange: Exchange, result: AdmitResult): Problem | null {
   if (!result.ok) return result.problem;
   exchange.settle = result.settle;
+  exchange.release = result.release;
   return null;
 }
 
