@@ -56,8 +56,6 @@ export const SignInSettingsInput = z.object({
     z.object({ of: z.literal('everyone') }),
     z.object({ of: z.literal('roles'), roles: z.array(z.enum(ROLES)).min(1) }),
   ]),
-  /** Only single sign-on and break-glass accounts: no passwords, no passkeys. */
-  singleSignOnOnly: z.boolean(),
   /** A session that nobody uses ends after this many minutes. */
   idleMinutes: z
     .number()
@@ -80,7 +78,7 @@ export type SignInSettings = z.infer<typeof SignInSettings>;
 
 export const Alarm = z.object({
   id: Id,
-  kind: z.enum(['break-glass-used', 'second-factor-guessing', 'passkey-cloned']),
+  kind: z.enum(['break-glass-used', 'second-factor-guessing', 'passkey-cloned', 'review-bypassed']),
   severity: z.enum(['high', 'critical']),
   summary: z.string(),
   /** What it is about: `<kind>:<id>`. */

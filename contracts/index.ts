@@ -20,6 +20,7 @@ export * from './verdicts.ts';
 
 import { endpointRoutes } from './endpoints.ts';
 
+import { factorRoutes } from './factors.ts';
 import { fleetRoutes } from './fleet.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
@@ -28,6 +29,7 @@ import { keyRoutes } from './keys.ts';
 import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
+import { sinkRoutes } from './sinks.ts';
 import { teamRoutes } from './teams.ts';
 import { telemetryRoutes } from './telemetry.ts';
 
@@ -35,9 +37,11 @@ import { telemetryRoutes } from './telemetry.ts';
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
   [
     identityRoutes,
+    factorRoutes,
     endpointRoutes,
     policyRoutes,
     interactionRoutes,
+    sinkRoutes,
     gatewayRoutes,
     fleetRoutes,
     telemetryRoutes,

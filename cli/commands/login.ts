@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { identityRoutes } from '@bartizan/contracts';
-import { createClient } from '@bartizan/contracts/client.ts';
+import { type FactorKind, factorRoutes, identityRoutes, type Me, TotpCode } from '@bartizan/contracts';
+import { type Client, createClient } from '@bartizan/contracts/client.ts';
 import { isCancel, password, text } from '@clack/prompts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
@@ -61,8 +61,12 @@ async function keyByPassword(url: string): Promise<string> {
       return response;
     },
   });
-  const me = await session.call(identityRoutes.login, { body: { email, password: secret } });
+  const entered = await session.call(identityRoutes.login, { body: { email, password: secret } });
+  const me = entered.status === 'signed-in' ? entered.me : await secondStep(session, entered.methods);
   try {
+    if (me.mustEnrol) {
+      throw new CliError('A second factor is demanded of you. Set one up in the console first.', EXIT.denied);
+    }
     if (!me.permissions.includes('keys.manage')) {
       throw new CliError(
         'Your role may not create keys. Ask an administrator for one and use --key-stdin.',
@@ -82,6 +86,22 @@ async function keyByPassword(url: string): Promise<string> {
   } finally {
     await session.call(identityRoutes.logout, {}).catch(() => {});
   }
+}
+
+/** A terminal cannot use a passkey; an authenticator app and recovery codes are typed. */
+async function secondStep(session: Client, methods: readonly FactorKind[]): Promise<Me> {
+  if (!methods.includes('totp') && !methods.includes('recovery')) {
+    throw new CliError(
+      'Your second factor is a passkey, which a terminal cannot use. Make a key in the console and use --key-stdin.',
+      EXIT.denied,
+    );
+  }
+  const code = answered(await text({ message: 'Code of your authenticator app, or a recovery code' }));
+  const digits = TotpCode.safeParse(code);
+  const proof = digits.success
+    ? { kind: 'totp' as const, code: digits.data }
+    : { kind: 'recovery' as const, code };
+  return (await session.call(factorRoutes.secondFactor, { body: proof })).me;
 }
 
 function answered(value: string | symbol | undefined): string {

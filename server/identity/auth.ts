@@ -1,52 +1,40 @@
-import { hkdfSync } from 'node:crypto';
+import { createHmac, hkdfSync } from 'node:crypto';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import { betterAuth } from 'better-auth';
 import type { Clock } from '../kernel/clock.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { Database } from '../platform/database/index.ts';
-import type { Passwords } from './passwords.ts';
-
-/** A session ends this long after signing in, whatever happens. */
-export const SESSION_SECONDS = 24 * 60 * 60;
-/** Carries the client's address to better-auth; set by us on headers that we make, never read from a request. */
-const ADDRESS_HEADER = 'x-bartizan-address';
 
 export interface AuthDeps {
   readonly database: Database;
   readonly masterKey: MasterKey;
-  readonly passwords: Passwords;
   readonly clock: Clock;
   /** People come by https: cookies are then bound to it and to this host. */
   readonly https: boolean;
-  /** True when the person may not sign in. */
-  readonly isDisabled: (personId: string) => Promise<boolean>;
 }
 
-/** What of a request better-auth gets to see. */
+/** What of a request signing in gets to see. */
 export interface Caller {
   readonly address: string;
   readonly userAgent: string;
   readonly cookie: string | undefined;
 }
 
-export interface SignedIn {
-  readonly personId: string;
-  /** Set-Cookie headers for the answer. */
-  readonly cookies: string[];
-}
+/** Cookies that we set beside the session's. */
+export type SideCookie = 'pending' | 'browser' | 'device';
 
-/** Sessions and passwords, kept by better-auth. */
+/** Sessions by their cookie, kept by better-auth, and the cookies themselves. */
 export interface Auth {
   readonly cookieName: string;
-  /** Null when e-mail and password do not match an account that may sign in; equal effort either way. */
-  readonly signIn: (email: string, password: string, caller: Caller) => Promise<SignedIn | null>;
+  /** Set-Cookie header for a session whose token is in the table `sessions`. */
+  readonly sessionCookie: (token: string, lifeSeconds: number) => string;
+  /** Set-Cookie header of a cookie beside the session's; life 0 removes it. */
+  readonly sideCookie: (kind: SideCookie, value: string, lifeSeconds: number) => string;
+  /** The value of such a cookie, if the caller sends exactly one that looks like ours. */
+  readonly readSide: (kind: SideCookie, caller: Pick<Caller, 'cookie'>) => string | undefined;
   /** Set-Cookie headers that end the session. */
   readonly signOut: (caller: Caller) => Promise<string[]>;
-  readonly session: (
-    cookie: string,
-  ) => Promise<{ sessionId: string; personId: string; createdAt: number } | null>;
-  /** Set-Cookie headers of the fresh session, all others being ended; null when `current` is wrong. */
-  readonly changePassword: (current: string, next: string, caller: Caller) => Promise<string[] | null>;
+  readonly session: (cookie: string) => Promise<{ sessionId: string; personId: string } | null>;
 }
 
 /**
@@ -56,11 +44,11 @@ export interface Auth {
 const cookieNameOf = (masterKey: MasterKey, https: boolean): string =>
   `${https ? '__Host-' : ''}bartizan-${masterKey.id}`;
 
-function createBetterAuth(deps: AuthDeps) {
-  const { database, masterKey, passwords, clock, https } = deps;
-  const secret = Buffer.from(
-    hkdfSync('sha256', masterKey.bytes, Buffer.alloc(0), 'bartizan:session-cookies', 32),
-  ).toString('hex');
+/** A key of its own for `purpose`, from the master key: 32 bytes. */
+export const deriveKey = (masterKey: MasterKey, purpose: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', masterKey.bytes, Buffer.alloc(0), `bartizan:${purpose}`, 32));
+
+function createBetterAuth({ database, masterKey, clock, https }: AuthDeps, secret: string) {
   return betterAuth({
     appName: 'Bartizan',
     // Only its functions are called, its own routes are not served; the address appears nowhere.
@@ -99,94 +87,52 @@ function createBetterAuth(deps: AuthDeps) {
         createdAt: 'created_at',
         updatedAt: 'updated_at',
       },
-      expiresIn: SESSION_SECONDS,
       disableSessionRefresh: true,
       cookieCache: { enabled: false },
     },
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: 12,
-      maxPasswordLength: 256,
-      password: passwords,
-    },
-    databaseHooks: {
-      session: { create: { before: async ({ userId }) => !(await deps.isDisabled(userId)) } },
-    },
+    emailAndPassword: { enabled: false },
     advanced: {
       useSecureCookies: false,
       cookies: { session_token: { name: cookieNameOf(masterKey, https) } },
       defaultCookieAttributes: { httpOnly: true, sameSite: 'strict', secure: https, path: '/' },
-      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       database: { generateId: () => uuidv7(clock.now()), validateSchema: false },
     },
   });
 }
 
-function headersFor(caller: Caller): Headers {
-  const headers = new Headers({ [ADDRESS_HEADER]: caller.address });
-  if (caller.userAgent) headers.set('user-agent', caller.userAgent.replace(/[^\x20-\x7e]/g, ''));
-  if (caller.cookie) headers.set('cookie', caller.cookie);
-  return headers;
-}
-
-/** True for better-auth's "no" (4xx), as opposed to a fault. */
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    error.name === 'APIError' &&
-    'statusCode' in error &&
-    typeof error.statusCode === 'number' &&
-    error.statusCode < 500
-  );
-}
-
-async function orNull<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isRefusal(error)) return null;
-    throw error;
-  }
-}
+/** What our own cookies hold: tokens, and parts of them joined by dots. */
+const SIDE_VALUE = /^[\w.-]{20,300}$/;
 
 export function createAuth(deps: AuthDeps): Auth {
   const cookieName = cookieNameOf(deps.masterKey, deps.https);
-  const { api } = createBetterAuth(deps);
+  const secret = deriveKey(deps.masterKey, 'session-cookies').toString('hex');
+  const { api } = createBetterAuth(deps, secret);
+  const setCookie = (name: string, value: string, lifeSeconds: number) =>
+    `${name}=${value}; Max-Age=${lifeSeconds}; Path=/; HttpOnly; SameSite=Strict${deps.https ? '; Secure' : ''}`;
   return Object.freeze({
     cookieName,
-    async signIn(email: string, password: string, caller: Caller) {
-      // Without the cookie: a session that the browser already holds has no part in the new one.
-      const headers = headersFor({ ...caller, cookie: undefined });
-      const answer = await orNull(
-        api.signInEmail({ body: { email, password }, headers, returnHeaders: true }),
-      );
-      return answer && { personId: answer.response.user.id, cookies: answer.headers.getSetCookie() };
+    sessionCookie(token: string, lifeSeconds: number) {
+      // As better-auth signs and reads it: HMAC-SHA-256 in base64 after a dot, the whole percent-encoded.
+      const mac = createHmac('sha256', secret).update(token).digest('base64');
+      return setCookie(cookieName, encodeURIComponent(`${token}.${mac}`), lifeSeconds);
     },
-    async signOut(caller: Caller) {
-      const answer = await api.signOut({ headers: headersFor(caller), returnHeaders: true });
+    sideCookie: (kind: SideCookie, value: string, lifeSeconds: number) =>
+      setCookie(`${cookieName}-${kind}`, value, lifeSeconds),
+    readSide(kind: SideCookie, { cookie }: Pick<Caller, 'cookie'>) {
+      const prefix = `${cookieName}-${kind}=`;
+      const found = (cookie ?? '').split(/; ?/).filter((pair) => pair.startsWith(prefix));
+      const value = found.length === 1 ? found[0]?.slice(prefix.length) : undefined;
+      return value !== undefined && SIDE_VALUE.test(value) ? value : undefined;
+    },
+    async signOut({ cookie }: Caller) {
+      const headers = new Headers(cookie ? { cookie } : {});
+      const answer = await api.signOut({ headers, returnHeaders: true });
       return answer.headers.getSetCookie();
     },
     async session(cookie: string) {
       if (!cookie.includes(`${cookieName}=`)) return null;
       const found = await api.getSession({ headers: new Headers({ cookie }) });
-      return (
-        found && {
-          sessionId: found.session.id,
-          personId: found.user.id,
-          createdAt: found.session.createdAt.getTime(),
-        }
-      );
-    },
-    async changePassword(current: string, next: string, caller: Caller) {
-      const answer = await orNull(
-        api.changePassword({
-          body: { currentPassword: current, newPassword: next, revokeOtherSessions: true },
-          headers: headersFor(caller),
-          returnHeaders: true,
-        }),
-      );
-      return answer && answer.headers.getSetCookie();
+      return found && { sessionId: found.session.id, personId: found.user.id };
     },
   });
 }

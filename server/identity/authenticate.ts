@@ -1,9 +1,11 @@
 import type { Permission, Role } from '@bartizan/contracts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Authenticate, Principal } from '../platform/http/index.ts';
+import type { Attempts } from './attempts.ts';
 import type { Auth } from './auth.ts';
+import type { SessionFacts } from './factors/session-facts.ts';
 import type { KeyService } from './keys.ts';
-import { keyPermissions, permissionsOf, reachOf } from './model.ts';
+import { keyPermissions, keyReach, type PersonRow, permissionsOf, reachOf } from './model.ts';
 import type { PeopleStore } from './people-store.ts';
 import { hashToken, KEY_PREFIX, sameSecret } from './tokens.ts';
 
@@ -16,6 +18,9 @@ export interface AuthenticateDeps {
   readonly auth: Pick<Auth, 'session'>;
   readonly keys: Pick<KeyService, 'live' | 'touch'>;
   readonly people: Pick<PeopleStore, 'byId' | 'seen'>;
+  /** Null when the session is over. */
+  readonly sessionFacts: (sessionId: string, person: PersonRow) => Promise<SessionFacts | null>;
+  readonly attempts: Pick<Attempts, 'take'>;
   readonly clock: Clock;
   readonly internalToken: string;
 }
@@ -42,7 +47,7 @@ function createThrottle(clock: Clock): (id: string) => boolean {
  * owners are read anew on every request, so a change holds at once.
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const { auth, keys, people, clock } = deps;
+  const { auth, keys, people, attempts, clock } = deps;
   const isDue = createThrottle(clock);
   /** Last-use times are worth a write, not a failed request. */
   const later = (write: Promise<void>) => void write.catch(() => undefined);
@@ -68,10 +73,10 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       name: key.name,
       roles: NO_ROLES,
       permissions: keyPermissions(key),
-      teams: key.owner_id === null ? NO_TEAMS : reachOf(key.owner_roles, key.owner_teams),
+      teams: keyReach(key),
       // A key that names none was made for the control plane alone: its owner's teams are its bound.
       ...(key.endpoints === null || key.endpoints.length === 0 ? {} : { endpoints: new Set(key.endpoints) }),
-      ownerId: key.owner_id,
+      ownerId: key.answers_id,
     };
   }
 
@@ -80,6 +85,8 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     if (!session) return null;
     const person = await people.byId(session.personId);
     if (!person || person.disabled) return null;
+    const facts = await deps.sessionFacts(session.sessionId, person);
+    if (!facts) return null;
     if (isDue(session.sessionId)) later(people.seen(person.id, session.sessionId, new Date(clock.now())));
     return {
       kind: 'person',
@@ -90,16 +97,23 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       sessionId: session.sessionId,
       teams: reachOf(person.roles, person.teams),
       ownerId: person.id,
-      confirmedAt: session.createdAt,
+      breakGlass: person.break_glass,
+      confirmedAt: facts.confirmedAt,
+      mustEnrol: facts.mustEnrol,
     };
   }
 
-  return async ({ header }) => {
+  /** A token that is nobody's counts against the address that sent it; good ones are never held up. */
+  async function byAuthorization(authorization: string, address: string): Promise<Principal | null> {
+    const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
+    const principal = token === undefined ? null : await byToken(token);
+    if (!principal) await attempts.take({ kind: 'bearer', address });
+    return principal;
+  }
+
+  return async ({ header, address }) => {
     const authorization = header('authorization');
-    if (authorization !== undefined) {
-      const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
-      return token === undefined ? null : byToken(token);
-    }
+    if (authorization !== undefined) return byAuthorization(authorization, address);
     const cookie = header('cookie');
     return cookie === undefined ? null : byCookie(cookie);
   };

@@ -1,4 +1,4 @@
-import type { SnapshotKey } from '@bartizan/contracts';
+import { allows, type Permission, ROLES } from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -10,24 +10,28 @@ import { createAuth } from './auth.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { ensureDemoKey } from './demo-key.ts';
 import type { IdentityDeps, IdentityEvents } from './deps.ts';
+import { type AlarmDraft, createAlarms } from './factors/alarms.ts';
+import { createFactors } from './factors/index.ts';
+import { readSessionFacts } from './factors/session-facts.ts';
 import { createServiceAccountService } from './federation/service-accounts.ts';
 import { createKeyRoutes } from './key-routes.ts';
-import { createKeyService } from './keys.ts';
+import { createKeyService, type GatewayKey } from './keys.ts';
 import { createPasswords, type PasswordCost } from './passwords.ts';
 import { createPeopleService } from './people.ts';
 import { createPeopleStore } from './people-store.ts';
 import { createRoutes } from './routes.ts';
-import { createSessionService } from './sessions.ts';
-import { createSignInService } from './sign-in.ts';
 import type { IdentityTables } from './tables.ts';
 import { createTeamRoutes, createTeamService } from './teams/index.ts';
 
 export type { IdentityEvents } from './deps.ts';
+export type { GatewayKey } from './keys.ts';
 export { identityMigrations } from './migrations.ts';
 
 export interface IdentityOptions {
   readonly database: Database;
   readonly audit: AuditLog;
+  /** Ids of the endpoints that are there for a caller; `*` where all are. */
+  readonly endpointsSeen: IdentityDeps['endpointsSeen'];
   readonly events: Pick<Events<IdentityEvents>, 'emit'>;
   readonly clock: Clock;
   readonly masterKey: MasterKey;
@@ -53,7 +57,11 @@ export interface Identity {
    */
   readonly ensureDemoKey: (endpoint: () => Promise<string>, path: string) => Promise<string | null>;
   /** Keys that may call endpoints, neither revoked nor expired nor of a disabled person. */
-  readonly gatewayKeys: () => Promise<readonly SnapshotKey[]>;
+  readonly gatewayKeys: () => Promise<readonly GatewayKey[]>;
+  /** People with an account in use whose roles grant `permission`. */
+  readonly whoMay: (permission: Permission) => Promise<readonly { id: string; name: string }[]>;
+  /** Writes an alarm that somebody must look into, each time anew, and tells whoever listens. */
+  readonly raiseAlarm: (alarm: AlarmDraft) => Promise<void>;
   /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
   readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
   /** Forgets what expired; to be called now and then. */
@@ -63,25 +71,29 @@ export interface Identity {
 export function createIdentity(options: IdentityOptions): Identity {
   const { audit, events, clock, publicUrl } = options;
   const db = options.database.withTables<IdentityTables>();
-  const deps: IdentityDeps = { db, audit, events, clock, publicUrl };
+  const { endpointsSeen } = options;
+  const deps: IdentityDeps = { db, audit, events, clock, endpointsSeen, publicUrl };
   const store = createPeopleStore(db);
   const passwords = createPasswords(options.passwordCost);
-  const auth = createAuth({
-    database: options.database,
-    masterKey: options.masterKey,
+  const { masterKey, https } = options;
+  const auth = createAuth({ database: options.database, masterKey, clock, https });
+  const attempts = createAttempts({ db, clock });
+  const factors = createFactors({
+    ...deps,
+    auth,
+    attempts,
     passwords,
-    clock,
-    https: options.https,
-    isDisabled: async (personId) => (await store.byId(personId))?.disabled ?? true,
+    masterKey,
+    singleSignOnOnly: async () => false,
   });
-  const signIn = createSignInService({ ...deps, auth, passwords, attempts: createAttempts(clock) });
+  const { signIn, sessions } = factors;
   const keys = createKeyService(deps);
-  const sessions = createSessionService(deps);
   const people = createPeopleService(deps);
 
   return Object.freeze({
     implementations: Object.freeze([
       ...createRoutes({ auth, signIn, people, sessions, keys, version: options.version }),
+      ...factors.implementations,
       ...createTeamRoutes(createTeamService(deps)),
       ...createKeyRoutes({ ...deps, keys, serviceAccounts: createServiceAccountService(deps) }),
     ]),
@@ -89,13 +101,20 @@ export function createIdentity(options: IdentityOptions): Identity {
       auth,
       keys,
       people: store,
+      sessionFacts: (sessionId, person) => readSessionFacts(db, sessionId, person, clock.now()),
+      attempts,
       clock,
       internalToken: options.internalToken,
     }),
     ensureSetupToken: signIn.ensureSetupToken,
     ensureDemoKey: (endpoint: () => Promise<string>, path: string) => ensureDemoKey(keys, endpoint, path),
     gatewayKeys: keys.forGateways,
+    whoMay: (permission: Permission) => store.withRoles(ROLES.filter((role) => allows([role], permission))),
+    async raiseAlarm(alarm: AlarmDraft) {
+      const alarms = createAlarms(deps);
+      alarms.announce(await alarms.raise(db, alarm, true));
+    },
     touchKeys: keys.touch,
-    tidy: sessions.endExpired,
+    tidy: factors.tidy,
   });
 }

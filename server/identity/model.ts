@@ -1,6 +1,7 @@
 import {
   ALL_PERMISSIONS,
   type ApiKey,
+  type FactorKind,
   type KeyOwnerKind,
   type KeyScope,
   type KeyWarning,
@@ -24,6 +25,9 @@ export interface PersonRow {
   readonly roles: Role[];
   readonly teams: TeamRef[];
   readonly disabled: boolean;
+  readonly break_glass: boolean;
+  readonly break_glass_used_at: Date | null;
+  readonly factors: FactorKind[];
   readonly last_seen_at: Date | null;
   readonly created_at: Date;
 }
@@ -40,6 +44,8 @@ export interface KeyRow {
   /** Null for a service account's key, and for one of Bartizan itself, which may call endpoints and nothing else. */
   readonly owner_id: string | null;
   readonly service_account_id: string | null;
+  /** The person who answers for it: its owner, or that of its service account; null when nobody does. */
+  readonly answers_id: string | null;
   /** Of a service account's key: nobody answers for the account. */
   readonly orphaned: boolean;
   readonly owner_name: string;
@@ -69,6 +75,14 @@ export const isOverAllTeams = (roles: readonly Role[]): boolean =>
 /** Teams whose things somebody with these roles and teams may see. */
 export function reachOf(roles: readonly Role[], teams: readonly TeamRef[]): ReadonlySet<string> | '*' {
   return isOverAllTeams(roles) ? '*' : new Set(teams.map(({ id }) => id));
+}
+
+/** Teams whose things a key may see: its owner's. A service account that belongs to a team is for that team alone. */
+export function keyReach(
+  key: Pick<KeyRow, 'service_account_id' | 'owner_roles' | 'owner_teams'>,
+): ReadonlySet<string> | '*' {
+  const bound = key.service_account_id !== null && key.owner_teams.length > 0;
+  return reachOf(bound ? [] : key.owner_roles, key.owner_teams);
 }
 
 /** A key is good while it is neither revoked nor expired and its owner is not disabled. */
@@ -102,6 +116,8 @@ export function toPerson(row: PersonRow): Person {
     roles: row.roles,
     teams: row.teams,
     disabled: row.disabled,
+    breakGlass: row.break_glass,
+    secondFactor: row.factors.some((kind) => kind !== 'recovery'),
     createdAt: row.created_at.getTime(),
     lastSeenAt: instant(row.last_seen_at),
   };

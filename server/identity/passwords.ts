@@ -22,6 +22,8 @@ export interface Passwords {
   readonly hash: (password: string) => Promise<string>;
   /** False for a wrong password; throws on a hash that is none of ours. */
   readonly verify: (input: { readonly hash: string; readonly password: string }) => Promise<boolean>;
+  /** A hash that no password fits: checking against it takes as long as against a real one. */
+  readonly decoy: string;
 }
 
 /** Runs at most `AT_ONCE` at a time and lets `WAITING` wait. */
@@ -65,7 +67,9 @@ const base64 = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/
 /** scrypt (RFC 7914) with a random salt, compared in constant time. */
 export function createPasswords(cost: PasswordCost = COST): Passwords {
   const gate = createGate();
+  const decoy = `$scrypt$ln=${cost.logN},r=${R},p=${cost.p}$${base64(randomBytes(SALT_BYTES))}$${base64(randomBytes(KEY_BYTES))}`;
   return Object.freeze({
+    decoy,
     hash: (password: string) =>
       gate(async () => {
         const salt = randomBytes(SALT_BYTES);

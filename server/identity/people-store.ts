@@ -1,4 +1,4 @@
-import type { Role, TeamRef } from '@bartizan/contracts';
+import type { FactorKind, Role, TeamRef } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { PersonRow } from './model.ts';
 import type { IdentityDatabase } from './tables.ts';
@@ -14,6 +14,8 @@ const COLUMNS = [
   'email',
   'roles',
   'disabled',
+  'break_glass',
+  'break_glass_used_at',
   'last_seen_at',
   'created_at',
 ] as const satisfies readonly (keyof PersonRow)[];
@@ -23,17 +25,33 @@ export const TEAMS = sql<TeamRef[]>`(
   select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) order by lower(t.name)), '[]')
   from teams t where exists (select from team_members m where m.team_id = t.id and m.person_id = people.id))`;
 
+/** The second factors of the row of `people` that a query is at. */
+export const FACTORS = sql<FactorKind[]>`array_remove(array[
+  case when exists (select from person_totp f where f.person_id = people.id and f.since is not null)
+    then 'totp' end,
+  case when exists (select from person_passkeys f where f.person_id = people.id) then 'passkey' end,
+  case when exists (select from person_recovery_codes f where f.person_id = people.id and f.used_at is null)
+    then 'recovery' end
+], null)`;
+
+export type TokenPurpose = 'setup' | 'invite' | 'reset';
+
 export interface NewPerson {
   readonly id: string;
   readonly name: string;
   readonly email: string;
   readonly roles: readonly Role[];
+  readonly breakGlass?: boolean;
   readonly at: Date;
 }
 
 /** People, their passwords, sessions and one-time links. */
 export function createPeopleStore(db: IdentityDatabase) {
-  const rows = () => db.selectFrom('people').select(COLUMNS).select(TEAMS.as('teams'));
+  const rows = () =>
+    db
+      .selectFrom('people')
+      .select(COLUMNS)
+      .select([TEAMS.as('teams'), FACTORS.as('factors')]);
 
   return Object.freeze({
     /** Until the transaction ends, nobody else changes who administers. */
@@ -46,6 +64,7 @@ export function createPeopleStore(db: IdentityDatabase) {
       const { count } = await db
         .selectFrom('people')
         .where('disabled', '=', false)
+        .where('break_glass', '=', false)
         .where(sql<boolean>`'administrator' = any(roles)`)
         .where(({ exists, selectFrom }) =>
           exists(
@@ -62,6 +81,20 @@ export function createPeopleStore(db: IdentityDatabase) {
     },
 
     list: (): Promise<PersonRow[]> => rows().orderBy('created_at').limit(10_000).execute(),
+
+    /** Accounts in use that have any of these roles. */
+    withRoles: (roles: readonly Role[]): Promise<{ id: string; name: string }[]> =>
+      db
+        .selectFrom('people')
+        .select(['id', 'name'])
+        .where('disabled', '=', false)
+        .where(sql<boolean>`roles && ${[...roles]}::text[]`)
+        .where(({ exists, selectFrom }) =>
+          exists(selectFrom('people_credentials').whereRef('person_id', '=', 'people.id').select('id')),
+        )
+        .orderBy('name')
+        .limit(1_000)
+        .execute(),
 
     byId: (id: string): Promise<PersonRow | undefined> => rows().where('id', '=', id).executeTakeFirst(),
 
@@ -86,6 +119,7 @@ export function createPeopleStore(db: IdentityDatabase) {
           name: person.name,
           email: person.email,
           roles: [...person.roles],
+          break_glass: person.breakGlass ?? false,
           created_at: person.at,
           updated_at: person.at,
         })
@@ -132,6 +166,42 @@ export function createPeopleStore(db: IdentityDatabase) {
         .execute();
     },
 
+    /** The account with this address, in one query whether there is one or not. */
+    credentialOf: (
+      email: string,
+    ): Promise<{ id: string; disabled: boolean; password: string | null } | undefined> =>
+      db
+        .selectFrom('people')
+        .leftJoin('people_credentials', (join) =>
+          join
+            .onRef('people_credentials.person_id', '=', 'people.id')
+            .on('people_credentials.provider_id', '=', 'credential'),
+        )
+        .select(['people.id', 'people.disabled', 'people_credentials.password'])
+        .where('people.email', '=', email)
+        .executeTakeFirst(),
+
+    /** Null for somebody who never chose one. */
+    async passwordHash(personId: string): Promise<string | null> {
+      const row = await db
+        .selectFrom('people_credentials')
+        .select('password')
+        .where('person_id', '=', personId)
+        .where('provider_id', '=', 'credential')
+        .executeTakeFirst();
+      return row?.password ?? null;
+    },
+
+    /** Replaces a password that is there. */
+    async setPassword(personId: string, password: string, at: Date): Promise<void> {
+      await db
+        .updateTable('people_credentials')
+        .set({ password, updated_at: at })
+        .where('person_id', '=', personId)
+        .where('provider_id', '=', 'credential')
+        .execute();
+    },
+
     sessionsOf: (personId: string, now: Date) =>
       db
         .selectFrom('sessions')
@@ -142,12 +212,19 @@ export function createPeopleStore(db: IdentityDatabase) {
         .limit(200)
         .execute(),
 
-    /** Ends one session, or all of a person where `sessionId` is null. Returns how many ended. */
-    async endSessions(personId: string, sessionId: string | null): Promise<number> {
+    /**
+     * Ends one session, or all of a person but `exceptId` where `sessionId` is null; sign-ins that wait for
+     * their second factor end with them. Returns how many ended.
+     */
+    async endSessions(personId: string, sessionId: string | null, exceptId?: string): Promise<number> {
+      if (sessionId === null) {
+        await db.deleteFrom('pending_sign_ins').where('person_id', '=', personId).execute();
+      }
       const { numDeletedRows } = await db
         .deleteFrom('sessions')
         .where('person_id', '=', personId)
         .$if(sessionId !== null, (query) => query.where('id', '=', sessionId ?? ''))
+        .$if(exceptId !== undefined, (query) => query.where('id', '!=', exceptId ?? ''))
         .executeTakeFirstOrThrow();
       return Number(numDeletedRows);
     },
@@ -158,7 +235,7 @@ export function createPeopleStore(db: IdentityDatabase) {
 
     async addToken(
       hash: string,
-      purpose: 'setup' | 'invite',
+      purpose: TokenPurpose,
       personId: string | null,
       expiresAt: Date,
     ): Promise<void> {
@@ -169,7 +246,7 @@ export function createPeopleStore(db: IdentityDatabase) {
     },
 
     /** Whether a token would be taken now, without taking it. */
-    async knowsToken(hash: string, purpose: 'setup' | 'invite', now: Date): Promise<boolean> {
+    async knowsToken(hash: string, purpose: TokenPurpose, now: Date): Promise<boolean> {
       const row = await db
         .selectFrom('one_time_tokens')
         .select('hash')
@@ -183,7 +260,7 @@ export function createPeopleStore(db: IdentityDatabase) {
     /** Takes a token away: whoever gets it back was first. */
     takeToken: (
       hash: string,
-      purpose: 'setup' | 'invite',
+      purpose: TokenPurpose,
       now: Date,
     ): Promise<{ person_id: string | null } | undefined> =>
       db

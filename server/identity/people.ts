@@ -122,6 +122,9 @@ export function createPeopleService(deps: IdentityDeps) {
           ...(disabled === undefined ? {} : { disabled }),
           updated_at: at,
         });
+        const gains = roles?.some((role) => !before.roles.includes(role)) ?? false;
+        // Whoever may do more than before proves anew who they are; what was taken away is gone at once anyway.
+        if (gains && id !== by.id) await people.endSessions(id, null);
         if (disabled) {
           await people.endSessions(id, null);
           await people.dropTokens(id);

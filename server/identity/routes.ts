@@ -1,16 +1,11 @@
-import { identityRoutes as contracts } from '@bartizan/contracts';
-import { AppError } from '../kernel/error.ts';
-import {
-  implement,
-  type Principal,
-  type RequestContext,
-  type RouteImplementation,
-} from '../platform/http/index.ts';
-import type { Auth, Caller } from './auth.ts';
+import { identityRoutes as contracts, type SignInAnswer } from '@bartizan/contracts';
+import { implement, type RouteImplementation } from '../platform/http/index.ts';
+import type { Auth } from './auth.ts';
+import { callerOf, demandPerson, withCookies } from './callers.ts';
 import type { KeyService } from './keys.ts';
 import type { PeopleService } from './people.ts';
 import type { SessionService } from './sessions.ts';
-import type { SignInService, Welcome } from './sign-in.ts';
+import type { SignInService } from './sign-in.ts';
 
 export interface RouteDeps {
   readonly auth: Auth;
@@ -21,36 +16,22 @@ export interface RouteDeps {
   readonly version: string;
 }
 
-type AnyContext = RequestContext<Principal | null>;
-
-const callerOf = (context: AnyContext): Caller => ({
-  address: context.address,
-  userAgent: context.userAgent,
-  cookie: context.header('cookie'),
-});
-
-/** Keys have no password, session or account of their own. */
-function demandPerson(principal: Principal): Principal {
-  if (principal.kind === 'person') return principal;
-  throw new AppError('forbidden', 'this is for people who are signed in, not for keys');
-}
-
-function answerWelcome(context: AnyContext, { me, cookies }: Welcome) {
-  context.setHeader('set-cookie', cookies);
-  return me;
-}
-
 function authRoutes({ auth, signIn, sessions, version }: RouteDeps): RouteImplementation[] {
   return [
     implement(contracts.state, async () => ({ setUp: await signIn.isSetUp(), version })),
-    implement(contracts.setup, async ({ body }, context) =>
-      answerWelcome(context, await signIn.setUp(body, callerOf(context))),
+    implement(contracts.setup, async ({ body }, context) => {
+      const { me } = withCookies(context, await signIn.setUp(body, callerOf(context)));
+      return me;
+    }),
+    implement(
+      contracts.login,
+      async ({ body }, context) =>
+        withCookies(context, await signIn.login(body, callerOf(context))) as SignInAnswer,
     ),
-    implement(contracts.login, async ({ body }, context) =>
-      answerWelcome(context, await signIn.login(body, callerOf(context))),
-    ),
-    implement(contracts.acceptInvite, async ({ body }, context) =>
-      answerWelcome(context, await signIn.acceptInvite(body, callerOf(context))),
+    implement(
+      contracts.acceptInvite,
+      async ({ body }, context) =>
+        withCookies(context, await signIn.acceptInvite(body, callerOf(context))) as SignInAnswer,
     ),
     implement(contracts.logout, async (_, context) => {
       demandPerson(context.principal);
@@ -59,8 +40,9 @@ function authRoutes({ auth, signIn, sessions, version }: RouteDeps): RouteImplem
     }),
     implement(contracts.me, async (_, { principal }) => sessions.me(principal)),
     implement(contracts.changePassword, async ({ body }, context) => {
-      const person = demandPerson(context.principal);
-      context.setHeader('set-cookie', await signIn.changePassword(person, body, callerOf(context)));
+      const { sessionId, ...person } = demandPerson(context.principal);
+      const session = { person, sessionId };
+      context.setHeader('set-cookie', await signIn.changePassword(session, body, callerOf(context)));
       return {};
     }),
     implement(contracts.sessions, async (_, { principal }) => ({
@@ -83,7 +65,7 @@ export function createRoutes(deps: RouteDeps): readonly RouteImplementation[] {
     implement(contracts.updatePerson, ({ params, body }, { principal }) =>
       people.update(params.id, body, principal),
     ),
-    implement(contracts.keys, async () => ({ items: await keys.list() })),
+    implement(contracts.keys, async (_, { principal }) => ({ items: await keys.list(principal) })),
     implement(contracts.createKey, ({ body }, { principal }) => keys.create(body, principal)),
     implement(contracts.revokeKey, async ({ params }, { principal }) => {
       await keys.revoke(params.id, principal);

@@ -1,40 +1,23 @@
-import type { Me } from '@bartizan/contracts';
 import { SYSTEM } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { Attempts } from './attempts.ts';
-import type { Auth, Caller } from './auth.ts';
+import type { Caller } from './auth.ts';
 import type { IdentityDeps } from './deps.ts';
-import { isOverAllTeams, type PersonRow, permissionsOf } from './model.ts';
+import type { Devices } from './factors/devices.ts';
+import { type Entry, type EntryService, refused, type SignedIn, type SignedInBy } from './factors/entry.ts';
+import type { PersonRow } from './model.ts';
 import type { Passwords } from './passwords.ts';
-import { createPeopleStore } from './people-store.ts';
+import { createPeopleStore, type TokenPurpose } from './people-store.ts';
 import { hashToken, newToken } from './tokens.ts';
 
 const SETUP_MS = 7 * 24 * 60 * 60_000;
 
 export interface SignInDeps extends IdentityDeps {
-  readonly auth: Auth;
+  readonly entry: EntryService;
   readonly attempts: Attempts;
+  readonly devices: Devices;
   readonly passwords: Passwords;
-}
-
-/** Somebody who just signed in, and the Set-Cookie headers that say so. */
-export interface Welcome {
-  readonly me: Me;
-  readonly cookies: string[];
-}
-
-export function meOf(person: PersonRow): Me {
-  return {
-    kind: 'person',
-    id: person.id,
-    name: person.name,
-    email: person.email,
-    roles: person.roles,
-    permissions: [...permissionsOf(person.roles)],
-    teams: person.teams,
-    everyTeam: isOverAllTeams(person.roles),
-  };
 }
 
 const expired = (what: string, hint: string) =>
@@ -42,24 +25,53 @@ const expired = (what: string, hint: string) =>
 const setupExpired = () =>
   expired('setup', 'If nobody administers Bartizan yet, restart it: it prints a new link.');
 const inviteExpired = () => expired('invitation', 'Ask an administrator to invite you again.');
+const resetExpired = () => expired('reset', 'Ask an administrator for a new one.');
 
-/** Signing in, and the two links that lead to a first password. */
+const only = (method: SignedInBy['method']): SignedInBy => ({ method, secondFactor: false });
+const subjectOf = (personId: string): string => `person:${personId}`;
+
+/** Signing in with a password, and the links that lead to one. */
 export function createSignInService(deps: SignInDeps) {
-  const { db, audit, events, clock, auth, attempts, passwords } = deps;
+  const { db, audit, events, clock, entry, attempts, devices, passwords } = deps;
   const people = createPeopleStore(db);
 
-  async function welcome(email: string, password: string, caller: Caller): Promise<Welcome | null> {
-    const signedIn = await auth.signIn(email, password, caller);
-    const person = signedIn && (await people.byId(signedIn.personId));
-    return person ? { me: meOf(person), cookies: signedIn.cookies } : null;
+  /** Whose password this is; the same work is done whoever is asked for. */
+  async function personWith(email: string, password: string): Promise<string | null> {
+    const account = await people.credentialOf(email);
+    const hash = account?.password ?? null;
+    const right = await passwords.verify({ hash: hash ?? passwords.decoy, password });
+    return account && hash !== null && right && !account.disabled ? account.id : null;
   }
 
-  async function welcomeNew(email: string, password: string, caller: Caller): Promise<Welcome> {
-    const result = await welcome(email, password, caller);
-    if (!result)
-      throw new AppError('conflict', 'the account was made, but signing in did not work; try again');
-    return result;
+  /** Sets a password with a one-time link, and begins to sign in. */
+  async function byLink(
+    input: { token: string; password: string },
+    link: { purpose: TokenPurpose; gone: () => AppError; set: SetPassword },
+    caller: Caller,
+  ): Promise<Entry> {
+    const attempt = await attempts.take({ kind: 'token', address: caller.address });
+    const hash = hashToken(input.token);
+    if (!(await people.knowsToken(hash, link.purpose, new Date(clock.now())))) throw link.gone();
+    const passwordHash = await passwords.hash(input.password);
+    const person = await db.transaction().execute(async (transaction) => {
+      const store = createPeopleStore(transaction);
+      const taken = await store.takeToken(hash, link.purpose, new Date(clock.now()));
+      const invited = taken?.person_id ? await store.byId(taken.person_id) : undefined;
+      if (!invited || invited.disabled || invited.break_glass) throw link.gone();
+      const action = await link.set(store, invited, passwordHash);
+      const actor = { kind: 'person', id: invited.id, name: invited.name } as const;
+      await audit.record({ actor, action, subject: subjectOf(invited.id), detail: {} }, transaction);
+      return invited;
+    });
+    await attempt.forgive();
+    events.emit('people.changed', { personId: person.id });
+    return entry.begin(person.id, only(link.purpose), caller);
   }
+  type SetPassword = (
+    store: ReturnType<typeof createPeopleStore>,
+    person: PersonRow,
+    hash: string,
+  ) => Promise<string>;
 
   return Object.freeze({
     isSetUp: async (): Promise<boolean> => (await people.countAdministrators(null)) > 0,
@@ -81,8 +93,8 @@ export function createSignInService(deps: SignInDeps) {
     async setUp(
       input: { token: string; name: string; email: string; password: string },
       caller: Caller,
-    ): Promise<Welcome> {
-      const attempt = attempts.take(caller.address);
+    ): Promise<SignedIn> {
+      const attempt = await attempts.take({ kind: 'token', address: caller.address });
       const hash = hashToken(input.token);
       if (!(await people.knowsToken(hash, 'setup', new Date(clock.now())))) throw setupExpired();
       const passwordHash = await passwords.hash(input.password);
@@ -96,67 +108,97 @@ export function createSignInService(deps: SignInDeps) {
         await store.dropTokens(null);
         await store.add({ id, name: input.name, email: input.email, roles: ['administrator'], at });
         await store.setFirstPassword(uuidv7(clock.now()), id, passwordHash, at);
-        const entry = { actor: SYSTEM, action: 'people.set-up', subject: `person:${id}` };
-        await audit.record({ ...entry, detail: { email: input.email } }, transaction);
+        const change = { actor: SYSTEM, action: 'people.set-up', subject: subjectOf(id) };
+        await audit.record({ ...change, detail: { email: input.email } }, transaction);
       });
-      attempt.forgive();
+      await attempt.forgive();
       events.emit('people.changed', { personId: id });
-      return welcomeNew(input.email, input.password, caller);
+      const entered = await entry.begin(id, only('setup'), caller);
+      if (entered.status !== 'signed-in') throw refused();
+      return entered;
     },
 
     /** Signs in. One answer for everything that does not fit, so that accounts cannot be probed. */
-    async login(input: { email: string; password: string }, caller: Caller): Promise<Welcome> {
-      const attempt = attempts.take(caller.address, input.email);
-      const result = await welcome(input.email, input.password, caller);
-      if (!result) throw new AppError('unauthenticated', 'e-mail address or password is wrong');
-      attempt.forgive();
-      const actor = { kind: 'person', id: result.me.id, name: result.me.name } as const;
-      const detail = { address: caller.address };
-      await audit.record({ actor, action: 'people.signed-in', subject: `person:${actor.id}`, detail });
-      return result;
+    async login(input: { email: string; password: string }, caller: Caller): Promise<Entry> {
+      const { email, password } = input;
+      const device = devices.known(email, caller);
+      const at = { kind: 'password', address: caller.address, account: email, device } as const;
+      const attempt = await attempts.take(at);
+      const personId = await personWith(email, password);
+      if (personId === null) throw refused();
+      const entered = await entry.begin(personId, only('password'), caller);
+      await attempt.forgive();
+      return entered;
     },
 
-    /** Sets the first password of an invited person and signs them in. */
-    async acceptInvite(input: { token: string; password: string }, caller: Caller): Promise<Welcome> {
-      const attempt = attempts.take(caller.address);
-      const hash = hashToken(input.token);
-      if (!(await people.knowsToken(hash, 'invite', new Date(clock.now())))) throw inviteExpired();
-      const passwordHash = await passwords.hash(input.password);
-      const person = await db.transaction().execute(async (transaction) => {
-        const store = createPeopleStore(transaction);
-        const at = new Date(clock.now());
-        const taken = await store.takeToken(hash, 'invite', at);
-        const invited = taken?.person_id ? await store.byId(taken.person_id) : undefined;
-        if (!invited || invited.disabled || (await store.hasPassword(invited.id))) throw inviteExpired();
-        await store.setFirstPassword(uuidv7(clock.now()), invited.id, passwordHash, at);
-        const actor = { kind: 'person', id: invited.id, name: invited.name } as const;
-        const subject = `person:${invited.id}`;
-        await audit.record({ actor, action: 'people.joined', subject, detail: {} }, transaction);
-        return invited;
-      });
-      attempt.forgive();
-      events.emit('people.changed', { personId: person.id });
-      return welcomeNew(person.email, input.password, caller);
+    /** Sets the first password of an invited person and lets them in. */
+    acceptInvite: (input: { token: string; password: string }, caller: Caller): Promise<Entry> =>
+      byLink(
+        input,
+        {
+          purpose: 'invite',
+          gone: inviteExpired,
+          async set(store, person, hash) {
+            if (await store.hasPassword(person.id)) throw inviteExpired();
+            await store.setFirstPassword(uuidv7(clock.now()), person.id, hash, new Date(clock.now()));
+            return 'people.joined';
+          },
+        },
+        caller,
+      ),
+
+    /** Sets a new password with the link that an administrator gave; all sessions end. */
+    reset: (input: { token: string; password: string }, caller: Caller): Promise<Entry> =>
+      byLink(
+        input,
+        {
+          purpose: 'reset',
+          gone: resetExpired,
+          async set(store, person, hash) {
+            await store.setPassword(person.id, hash, new Date(clock.now()));
+            await store.endSessions(person.id, null);
+            await store.dropTokens(person.id);
+            return 'people.password-reset';
+          },
+        },
+        caller,
+      ),
+
+    /** Whether this is the person's password. Counts as a guess when it is not. */
+    async checkPassword(personId: string, password: string, caller: Caller): Promise<boolean> {
+      const person = await people.byId(personId);
+      const hash = person && (await people.passwordHash(personId));
+      if (!person || !hash) return false;
+      const device = devices.known(person.email, caller);
+      const at = { kind: 'password', address: caller.address, account: person.email, device } as const;
+      const attempt = await attempts.take(at);
+      const right = await passwords.verify({ hash, password });
+      if (right) await attempt.forgive();
+      return right;
     },
 
-    /** Changes one's own password and ends all other sessions. Returns Set-Cookie headers. */
+    /** Changes one's own password and ends all sessions; a fresh one begins, as far along as the old. */
     async changePassword(
-      person: { id: string; name: string },
+      { person, sessionId }: { person: { id: string; name: string }; sessionId: string },
       input: { current: string; next: string },
       caller: Caller,
     ): Promise<string[]> {
-      const attempt = attempts.take(caller.address, `password of ${person.id}`);
-      const cookies = await auth.changePassword(input.current, input.next, caller);
-      if (!cookies) {
+      const row = await people.byId(person.id);
+      if (row?.break_glass) {
+        throw new AppError('forbidden', 'the password of a break-glass account is replaced, not chosen');
+      }
+      if (!(await this.checkPassword(person.id, input.current, caller))) {
         throw new AppError('invalid_input', 'the current password is wrong', {
           issues: [{ path: 'current', message: 'this is not your current password' }],
         });
       }
-      attempt.forgive();
-      const actor = { kind: 'person', id: person.id, name: person.name } as const;
-      const subject = `person:${person.id}`;
-      await audit.record({ actor, action: 'people.password-changed', subject, detail: {} });
-      return cookies;
+      const hash = await passwords.hash(input.next);
+      return entry.renew(person.id, sessionId, caller, async (transaction) => {
+        await createPeopleStore(transaction).setPassword(person.id, hash, new Date(clock.now()));
+        const actor = { kind: 'person', id: person.id, name: person.name } as const;
+        const change = { actor, action: 'people.password-changed', subject: subjectOf(person.id) };
+        await audit.record({ ...change, detail: {} }, transaction);
+      });
     },
   });
 }

@@ -36,11 +36,12 @@ export async function startIdentity(options: { https?: boolean } = {}) {
   const clock = { now: () => Date.now() + time.offsetMs };
   const emitted: string[] = [];
   const events = createEvents<IdentityEvents>(() => undefined);
-  for (const name of ['keys.changed', 'people.changed'] as const) events.on(name, () => emitted.push(name));
+  for (const name of ['keys.changed', 'people.changed', 'alarm.raised'] as const) events.on(name, () => emitted.push(name));
   const publicUrl = options.https ? 'https://bartizan.example' : null;
   const identity = createIdentity({
     database: open.database,
     audit: createAuditLog({ database: open.database, clock }),
+    endpointsSeen: async () => '*',
     events,
     clock,
     masterKey: masterKeyFromHex(randomBytes(32).toString('hex')),
@@ -58,10 +59,11 @@ export async function startIdentity(options: { https?: boolean } = {}) {
     consoleDir: null,
     ready: async () => undefined,
     version: '1.2.3',
+    clock,
   });
 
   async function call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     given: Call = {},
   ): Promise<Answer> {
@@ -107,7 +109,7 @@ export async function startIdentity(options: { https?: boolean } = {}) {
     const token = tokenOf(added.body.inviteUrl);
     const answer = await call('POST', '/auth/invite', { body: { token, password: PASSWORD } });
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-    return { cookie: answer.cookie, id: answer.body.id as string };
+    return { cookie: answer.cookie, id: answer.body.me.id as string };
   }
 
   return {

@@ -1,0 +1,101 @@
+import type { Alarm } from '@bartizan/contracts';
+import type { Actor } from '../../audit/index.ts';
+import { AppError } from '../../kernel/error.ts';
+import { uuidv7 } from '../../kernel/id.ts';
+import type { IdentityDeps } from '../deps.ts';
+import type { IdentityDatabase } from '../tables.ts';
+
+/** Acknowledged alarms that a list shows beside the open ones. */
+const SHOWN = 100;
+
+export type AlarmDraft = Pick<Alarm, 'kind' | 'severity' | 'summary' | 'subject'>;
+/** As it goes to sinks. */
+export type RaisedAlarm = AlarmDraft & { readonly at: number };
+
+type AlarmRow = Awaited<ReturnType<typeof readAlarms>>[number];
+
+const readAlarms = (db: IdentityDatabase) =>
+  db
+    .selectFrom('alarms')
+    .selectAll()
+    .orderBy('acknowledged_at', (order) => order.desc().nullsFirst())
+    .orderBy('at', 'desc')
+    .limit(SHOWN)
+    .execute();
+
+const toAlarm = (row: AlarmRow): Alarm => ({
+  id: row.id,
+  kind: row.kind,
+  severity: row.severity,
+  summary: row.summary,
+  subject: row.subject,
+  at: row.at.getTime(),
+  acknowledgedAt: row.acknowledged_at?.getTime() ?? null,
+  acknowledgedBy: row.acknowledged_by,
+});
+
+/** Things about accounts that somebody must look into. */
+export function createAlarms({ db, audit, events, clock }: IdentityDeps) {
+  return Object.freeze({
+    /**
+     * Writes an alarm within the change that it is about; {@link announce} it once that is done. An alarm of
+     * the same kind and subject that nobody acknowledged stands for the new one too, unless `always`.
+     */
+    async raise(within: IdentityDatabase, draft: AlarmDraft, always = false): Promise<RaisedAlarm | null> {
+      const at = clock.now();
+      if (!always) {
+        const open = await within
+          .selectFrom('alarms')
+          .select('id')
+          .where('kind', '=', draft.kind)
+          .where('subject', '=', draft.subject)
+          .where('acknowledged_at', 'is', null)
+          .executeTakeFirst();
+        if (open) return null;
+      }
+      await within
+        .insertInto('alarms')
+        .values({ id: uuidv7(at), ...draft, at: new Date(at) })
+        .execute();
+      return { ...draft, at };
+    },
+
+    /** Tells the rest of the process. */
+    announce(alarm: RaisedAlarm | null): void {
+      if (alarm) events.emit('alarm.raised', alarm);
+    },
+
+    /** Open ones first, newest first. */
+    async list(): Promise<{ open: number; items: Alarm[] }> {
+      const { open } = await db
+        .selectFrom('alarms')
+        .where('acknowledged_at', 'is', null)
+        .select(({ fn }) => fn.countAll<number>().as('open'))
+        .executeTakeFirstOrThrow();
+      return { open, items: (await readAlarms(db)).map(toAlarm) };
+    },
+
+    /** Acknowledging twice changes nothing. */
+    acknowledge: (id: string, by: Actor): Promise<Alarm> =>
+      db.transaction().execute(async (transaction) => {
+        const row = await transaction
+          .selectFrom('alarms')
+          .selectAll()
+          .where('id', '=', id)
+          .forUpdate()
+          .executeTakeFirst();
+        if (!row) throw new AppError('not_found', 'there is no such alarm');
+        if (row.acknowledged_at) return toAlarm(row);
+        const done = await transaction
+          .updateTable('alarms')
+          .set({ acknowledged_at: new Date(clock.now()), acknowledged_by: by.name })
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        const entry = { actor: by, action: 'identity.alarm-acknowledged', subject: `alarm:${id}` };
+        await audit.record({ ...entry, detail: { kind: row.kind, about: row.subject } }, transaction);
+        return toAlarm(done);
+      }),
+  });
+}
+export type Alarms = ReturnType<typeof createAlarms>;

@@ -1,0 +1,361 @@
+import type { FactorKind, FactorProof, Me, PasskeyAssertion, SignInSettings } from '@bartizan/contracts';
+import { AppError } from '../../kernel/error.ts';
+import { uuidv7 } from '../../kernel/id.ts';
+import type { Attempts } from '../attempts.ts';
+import type { Auth, Caller } from '../auth.ts';
+import type { IdentityDeps } from '../deps.ts';
+import { meOf } from '../me.ts';
+import type { PersonRow } from '../model.ts';
+import { createPeopleStore } from '../people-store.ts';
+import type { IdentityDatabase } from '../tables.ts';
+import { hashToken, newToken } from '../tokens.ts';
+import type { Alarms, RaisedAlarm } from './alarms.ts';
+import type { Devices } from './devices.ts';
+import type { Passkeys } from './passkeys.ts';
+import { clonedAlarm, type Proofs } from './proofs.ts';
+import { hasFactor, owesFactor, readSettings } from './settings.ts';
+import type { SignInMethod } from './tables.ts';
+
+/** The second step must follow the first within this time. */
+const PENDING_MS = 10 * 60_000;
+/** Second factors that may be tried before the first step must be repeated. */
+const TRIES = 5;
+const BREAK_GLASS_MS = 60 * 60_000;
+
+/** How somebody showed who they are. */
+export interface SignedInBy {
+  readonly method: SignInMethod;
+  /** A second factor came with it: a passkey, or a provider that is trusted to ask for one. */
+  readonly secondFactor: boolean;
+  /** What else the audit log is to say, e.g. the provider. Never secrets. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** Signed in, or a second factor is needed; `cookies` are Set-Cookie headers that go out in both cases. */
+export type Entry =
+  | { readonly status: 'signed-in'; readonly me: Me; readonly cookies: string[] }
+  | {
+      readonly status: 'second-factor';
+      readonly methods: FactorKind[];
+      readonly expiresAt: number;
+      readonly cookies: string[];
+    };
+export type SignedIn = Extract<Entry, { status: 'signed-in' }>;
+
+export interface EntryDeps extends IdentityDeps {
+  readonly auth: Auth;
+  readonly attempts: Attempts;
+  readonly devices: Devices;
+  readonly proofs: Proofs;
+  readonly passkeys: Passkeys;
+  readonly alarms: Alarms;
+  /** Whether passwords and passkeys are off: only single sign-on and break-glass accounts are left. */
+  readonly singleSignOnOnly: () => Promise<boolean>;
+}
+
+/** One answer for everything that does not fit, so that accounts cannot be probed. */
+export const refused = () => new AppError('unauthenticated', 'e-mail address or password is wrong');
+const noPending = () =>
+  new AppError('gone', 'this sign-in took too long or was tried too often', { hint: 'Sign in again.' });
+
+/** Starts sessions: the one way in for passwords, passkeys, links and single sign-on. */
+export function createEntry(deps: EntryDeps) {
+  const { db, audit, clock, auth, attempts, devices, proofs, passkeys, alarms } = deps;
+
+  /** The person, who cannot be changed until the transaction ends. */
+  async function hold(within: IdentityDatabase, personId: string): Promise<PersonRow> {
+    // Whoever disables somebody waits for this, or this for them: no session comes after its end.
+    await within.selectFrom('people').select('id').where('id', '=', personId).forNoKeyUpdate().execute();
+    const person = await createPeopleStore(within).byId(personId);
+    if (!person || person.disabled) throw refused();
+    return person;
+  }
+
+  async function ask(within: IdentityDatabase, person: PersonRow, how: SignedInBy): Promise<Entry> {
+    const token = newToken();
+    const expiresAt = clock.now() + PENDING_MS;
+    await within
+      .insertInto('pending_sign_ins')
+      .values({
+        hash: hashToken(token),
+        person_id: person.id,
+        method: how.method,
+        expires_at: new Date(expiresAt),
+      })
+      .execute();
+    const cookies = [auth.sideCookie('pending', token, PENDING_MS / 1000)];
+    return { status: 'second-factor', methods: person.factors, expiresAt, cookies };
+  }
+
+  /** Uses up the password of a break-glass account; throws when it was used before. */
+  async function breakGlass(within: IdentityDatabase, person: PersonRow, caller: Caller) {
+    const { numUpdatedRows } = await within
+      .updateTable('people')
+      .set({ break_glass_used_at: new Date(clock.now()) })
+      .where('id', '=', person.id)
+      .where('break_glass_used_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) throw refused();
+    const subject = `person:${person.id}`;
+    await audit.record(
+      {
+        actor: { kind: 'person', id: person.id, name: person.name },
+        action: 'identity.break-glass-used',
+        subject,
+        detail: { severity: 'high', address: caller.address },
+      },
+      within,
+    );
+    const summary = `The break-glass account ${person.name} was used from ${caller.address}. Replace its password.`;
+    return alarms.raise(within, { kind: 'break-glass-used', severity: 'high', summary, subject }, true);
+  }
+
+  function lifeOf(person: PersonRow, settings: SignInSettings): number {
+    const lifeMs = settings.sessionHours * 60 * 60_000;
+    return person.break_glass ? Math.min(BREAK_GLASS_MS, lifeMs) : lifeMs;
+  }
+
+  async function start(
+    within: IdentityDatabase,
+    person: PersonRow,
+    how: SignedInBy,
+    caller: Caller,
+  ): Promise<SignedIn> {
+    const settings = await readSettings(within);
+    const at = new Date(clock.now());
+    const lifeMs = lifeOf(person, settings);
+    const token = newToken();
+    const sessionId = uuidv7(clock.now());
+    await within
+      .insertInto('sessions')
+      .values({
+        id: sessionId,
+        token,
+        person_id: person.id,
+        ip_address: caller.address,
+        user_agent: caller.userAgent,
+        method: how.method,
+        second_factor: how.secondFactor,
+        created_at: at,
+        updated_at: at,
+        expires_at: new Date(at.getTime() + lifeMs),
+      })
+      .execute();
+    const { method, secondFactor, detail } = how;
+    await audit.record(
+      {
+        actor: { kind: 'person', id: person.id, name: person.name },
+        action: 'people.signed-in',
+        subject: `person:${person.id}`,
+        detail: { method, secondFactor, address: caller.address, session: sessionId, ...detail },
+      },
+      within,
+    );
+    const mustEnrol = !secondFactor && owesFactor(settings, person);
+    const hasPassword = method !== 'sso';
+    return {
+      status: 'signed-in',
+      me: meOf(person, { confirmedAt: clock.now(), mustEnrol, hasPassword }),
+      cookies: [
+        auth.sessionCookie(token, lifeMs / 1000),
+        devices.remember(person.email),
+        auth.sideCookie('pending', '', 0),
+      ],
+    };
+  }
+
+  interface Pending {
+    readonly token: string;
+    readonly person: PersonRow;
+  }
+
+  /** The half-finished sign-in that the caller's cookie stands for. */
+  async function pendingOf(caller: Caller): Promise<Pending | null> {
+    const token = auth.readSide('pending', caller);
+    if (token === undefined) return null;
+    const row = await db
+      .selectFrom('pending_sign_ins')
+      .select('person_id')
+      .where('hash', '=', hashToken(token))
+      .where('expires_at', '>', new Date(clock.now()))
+      .executeTakeFirst();
+    const person = row && (await createPeopleStore(db).byId(row.person_id));
+    return person && !person.disabled ? { token, person } : null;
+  }
+
+  type Second = { entry: SignedIn | null; over: boolean; alarm: RaisedAlarm | null };
+
+  async function judgeSecond(
+    within: IdentityDatabase,
+    { token, person: { id } }: Pending,
+    proof: FactorProof,
+    caller: Caller,
+  ): Promise<Second> {
+    const hash = hashToken(token);
+    // First the person, then what hangs on them: as everything does that changes people.
+    const person = await hold(within, id);
+    const row = await within
+      .selectFrom('pending_sign_ins')
+      .select(['method', 'attempts'])
+      .where('hash', '=', hash)
+      .where('expires_at', '>', new Date(clock.now()))
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row || row.attempts >= TRIES) return { entry: null, over: true, alarm: null };
+    const wanted = { purpose: 'second-factor', binding: `pending:${hash}` } as const;
+    const judged = await proofs.judge(within, person, proof, wanted);
+    if (judged.good) {
+      await within.deleteFrom('pending_sign_ins').where('hash', '=', hash).execute();
+      const how = { method: row.method, secondFactor: true, detail: { with: proof.kind } };
+      return { entry: await start(within, person, how, caller), over: false, alarm: null };
+    }
+    const alarm = judged.alarm ? await alarms.raise(within, judged.alarm) : null;
+    if (row.attempts + 1 < TRIES) {
+      await within
+        .updateTable('pending_sign_ins')
+        .set(({ eb }) => ({ attempts: eb('attempts', '+', 1) as never }))
+        .where('hash', '=', hash)
+        .execute();
+      return { entry: null, over: false, alarm };
+    }
+    await within.deleteFrom('pending_sign_ins').where('hash', '=', hash).execute();
+    const guessed = await alarms.raise(within, {
+      kind: 'second-factor-guessing',
+      severity: 'high',
+      summary: `Somebody who knows the password of ${person.name} gave ${TRIES} wrong second factors.`,
+      subject: `person:${person.id}`,
+    });
+    return { entry: null, over: true, alarm: alarm ?? guessed };
+  }
+
+  return Object.freeze({
+    /**
+     * Lets a person in who showed in the way `how` who they are: starts a session, or, where they have a
+     * second factor and gave none yet, asks for it; then there is no session. Throws `unauthenticated` for
+     * somebody who is unknown, disabled, or may not come in that way.
+     */
+    async begin(personId: string, how: SignedInBy, caller: Caller): Promise<Entry> {
+      const closed = how.method !== 'sso' && how.method !== 'setup' && (await deps.singleSignOnOnly());
+      const { entry, alarm } = await db.transaction().execute(async (transaction) => {
+        const person = await hold(transaction, personId);
+        if (person.break_glass) {
+          if (how.method !== 'password') throw refused();
+          const raised = await breakGlass(transaction, person, caller);
+          const by = { ...how, method: 'break-glass' } as const;
+          return { entry: await start(transaction, person, by, caller), alarm: raised };
+        }
+        if (closed) throw refused();
+        const needs = !how.secondFactor && hasFactor(person);
+        const entered = needs
+          ? await ask(transaction, person, how)
+          : await start(transaction, person, how, caller);
+        return { entry: entered, alarm: null };
+      });
+      alarms.announce(alarm);
+      return entry;
+    },
+
+    /**
+     * Makes `change` to a person and ends all of their sessions; one begins anew in place of `sessionId`, with
+     * what was proved in it. Set-Cookie headers. Throws `unauthenticated` when that session is gone.
+     */
+    renew: (
+      personId: string,
+      sessionId: string,
+      caller: Caller,
+      change: (within: IdentityDatabase) => Promise<void>,
+    ): Promise<string[]> =>
+      db.transaction().execute(async (transaction) => {
+        const person = await hold(transaction, personId);
+        const old = await transaction
+          .deleteFrom('sessions')
+          .where('id', '=', sessionId)
+          .where('person_id', '=', personId)
+          .returning(['method', 'second_factor'])
+          .executeTakeFirst();
+        if (!old) throw new AppError('unauthenticated', 'this session is over');
+        await createPeopleStore(transaction).endSessions(personId, null);
+        await change(transaction);
+        const how = { method: old.method, secondFactor: old.second_factor };
+        return (await start(transaction, person, how, caller)).cookies;
+      }),
+
+    /** The second step. A wrong factor counts; after five the first step must be repeated. */
+    async second(proof: FactorProof, caller: Caller): Promise<SignedIn> {
+      const pending = await pendingOf(caller);
+      if (!pending) {
+        await attempts.take({ kind: 'token', address: caller.address });
+        throw noPending();
+      }
+      const { email } = pending.person;
+      const device = devices.known(email, caller);
+      const kind = proof.kind === 'passkey' ? 'token' : 'code';
+      const attempt = await attempts.take({ kind, address: caller.address, account: email, device });
+      const { entry, over, alarm } = await db
+        .transaction()
+        .execute((transaction) => judgeSecond(transaction, pending, proof, caller));
+      alarms.announce(alarm);
+      if (over) throw noPending();
+      if (!entry) {
+        throw new AppError('unauthenticated', 'this is not right', {
+          hint: 'A code works once: wait for the next one, or use another of your factors.',
+        });
+      }
+      await attempt.forgive();
+      return entry;
+    },
+
+    /** What the browser needs to give a passkey as the second factor. */
+    async secondOptions(caller: Caller) {
+      await attempts.take({ kind: 'challenge', address: caller.address });
+      const pending = await pendingOf(caller);
+      if (!pending) throw noPending();
+      const binding = `pending:${hashToken(pending.token)}` as const;
+      return passkeys.requestOptions(
+        db,
+        pending.person.id,
+        { purpose: 'second-factor', binding },
+        clock.now(),
+      );
+    },
+
+    /** What a browser needs to sign in with a passkey alone, and the cookie that ties the answer to it. */
+    async passkeyOptions(caller: Caller) {
+      await attempts.take({ kind: 'challenge', address: caller.address });
+      const token = newToken();
+      const binding = `browser:${hashToken(token)}` as const;
+      return {
+        options: await passkeys.requestOptions(db, null, { purpose: 'sign-in', binding }, clock.now()),
+        cookies: [auth.sideCookie('browser', token, PENDING_MS / 1000)],
+      };
+    },
+
+    /** Signs in with a passkey alone: it is two factors in one, something one has and a PIN or a finger. */
+    async withPasskey(assertion: PasskeyAssertion, caller: Caller): Promise<SignedIn> {
+      const attempt = await attempts.take({ kind: 'token', address: caller.address });
+      const token = auth.readSide('browser', caller);
+      const binding = `browser:${hashToken(token ?? '')}` as const;
+      const wanted = { purpose: 'sign-in', binding } as const;
+      const { result, alarm } = await db.transaction().execute(async (transaction) => {
+        const judged = await passkeys.use(transaction, null, assertion, wanted, clock.now());
+        if (judged.result !== 'cloned') return { result: judged, alarm: null };
+        const person = await createPeopleStore(transaction).byId(judged.personId);
+        return {
+          result: judged,
+          alarm: person ? await alarms.raise(transaction, clonedAlarm(person)) : null,
+        };
+      });
+      alarms.announce(alarm);
+      if (result.result !== 'good') {
+        throw new AppError('unauthenticated', 'this passkey does not sign in here', {
+          hint: 'Try again, or sign in with your e-mail address and password.',
+        });
+      }
+      const entry = await this.begin(result.personId, { method: 'passkey', secondFactor: true }, caller);
+      if (entry.status !== 'signed-in') throw refused();
+      await attempt.forgive();
+      return entry;
+    },
+  });
+}
+export type EntryService = ReturnType<typeof createEntry>;
