@@ -7,6 +7,8 @@ import {
   IconLogin2,
   IconPlayerPlay,
   IconRoute,
+  IconServer,
+  IconShare,
   IconShieldCheck,
   IconUsers,
   type TablerIcon,
@@ -23,7 +25,9 @@ export interface Room {
     | '/protection/policies'
     | '/settings/people'
     | '/settings/keys'
-    | '/settings/sign-in';
+    | '/settings/sign-in'
+    | '/settings/sinks'
+    | '/settings/fleet';
   readonly icon: TablerIcon;
   readonly permission: Permission;
 }
@@ -57,6 +61,8 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
       { title: 'People', to: '/settings/people', icon: IconUsers, permission: 'people.read' },
       { title: 'Keys', to: '/settings/keys', icon: IconKey, permission: 'keys.read' },
       { title: 'Sign-in', to: '/settings/sign-in', icon: IconLogin2, permission: 'sign-in.read' },
+      { title: 'Sinks', to: '/settings/sinks', icon: IconShare, permission: 'sinks.read' },
+      { title: 'Fleet', to: '/settings/fleet', icon: IconServer, permission: 'fleet.read' },
     ],
   },
 ];

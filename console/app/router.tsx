@@ -161,6 +161,21 @@ const signInSettings = createRoute({
     'SignInSettingsPage',
   ),
 });
+const sinks = createRoute({
+  getParentRoute: () => house,
+  path: '/settings/sinks',
+  component: lazyRouteComponent(() => import('../settings/sinks/sinks-page.tsx'), 'SinksPage'),
+});
+const sink = createRoute({
+  getParentRoute: () => house,
+  path: '/settings/sinks/$id',
+  component: lazyRouteComponent(() => import('../settings/sinks/sink-page.tsx'), 'SinkPage'),
+});
+const fleet = createRoute({
+  getParentRoute: () => house,
+  path: '/settings/fleet',
+  component: lazyRouteComponent(() => import('../settings/fleet/fleet-page.tsx'), 'FleetPage'),
+});
 const account = createRoute({
   getParentRoute: () => house,
   path: '/account',
@@ -192,6 +207,9 @@ export const router = createRouter({
       people,
       keys,
       signInSettings,
+      sinks,
+      sink,
+      fleet,
       account,
       nowhere,
     ]),

@@ -5,6 +5,7 @@ const FIELDS: readonly (readonly [keyof Limits, string])[] = [
   ['requestsPerMinute', 'Requests a minute'],
   ['tokensPerMinute', 'Tokens a minute'],
   ['tokensPerDay', 'Tokens a day'],
+  ['concurrent', 'At once'],
 ];
 
 interface LimitsFieldsProps {
@@ -14,10 +15,10 @@ interface LimitsFieldsProps {
   readonly errors?: Readonly<Partial<Record<keyof Limits, React.ReactNode>>>;
 }
 
-/** Three limits; an empty field is unlimited. */
+/** Limits; an empty field is unlimited. */
 export function LimitsFields({ value, onChange, disabled = false, errors = {} }: LimitsFieldsProps) {
   return (
-    <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
+    <SimpleGrid cols={{ base: 1, sm: 4 }} spacing="sm">
       {FIELDS.map(([name, label]) => (
         <NumberInput
           key={name}
