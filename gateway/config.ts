@@ -11,7 +11,7 @@ export interface GatewayConfig {
   readonly host: string;
   /** 0 means any free port. */
   readonly port: number;
-  /** Address of the server that gives snapshots and takes interactions. */
+  /** Address of the server that gives snapshots and takes interactions; of several, separated by commas. */
   readonly serverUrl: string;
   /** Address of the demo assistant; null when there is none. */
   readonly demoUrl: string | null;
@@ -28,7 +28,19 @@ export interface GatewayConfig {
   readonly journalMaxBytes: number;
   /** Where metrics are served, for who presents the token; null serves none. */
   readonly metrics: { readonly host: string; readonly port: number; readonly token: string } | null;
+  /** Limits are kept together with all gateways that name the same Redis; null: each by itself. */
+  readonly redis: RedisConfig | null;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+export interface RedisConfig {
+  /** `redis://` or `rediss://`; may hold credentials. */
+  readonly url: string;
+  /** How long a request waits for Redis before this gateway decides alone. */
+  readonly timeoutMs: number;
+  readonly without: 'share' | 'full' | 'deny';
+  /** How many gateways there are; null: as many as Redis was last heard of by. */
+  readonly gateways: number | null;
 }
 
 /** What is wrong with the settings, for the person who wrote them. Never quotes a secret. */
@@ -44,7 +56,11 @@ const Environment = z.object({
   BARTIZAN_DATA_DIR: z.string().min(1),
   BARTIZAN_HOST: z.string().min(1).default('127.0.0.1'),
   BARTIZAN_GATEWAY_PORT: z.coerce.number().int().min(0).max(65_535).default(7601),
-  BARTIZAN_SERVER_URL: HttpUrl,
+  BARTIZAN_SERVER_URL: z
+    .string()
+    .transform((list) => list.split(',').map((url) => url.trim()))
+    .pipe(z.array(HttpUrl).min(1).max(20))
+    .transform((urls) => urls.join(',')),
   BARTIZAN_DEMO_URL: HttpUrl.optional(),
   BARTIZAN_MASTER_KEY: z.string().optional(),
   BARTIZAN_MASTER_KEY_FILE: z.string().optional(),
@@ -60,6 +76,9 @@ const Environment = z.object({
   BARTIZAN_JOURNAL_MAX_MB: z.coerce.number().int().min(1).max(1_000_000).default(1024),
   BARTIZAN_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   BARTIZAN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  BARTIZAN_REDIS_TIMEOUT_MS: z.coerce.number().int().min(1).max(10_000).default(50),
+  BARTIZAN_LIMITS_WITHOUT_REDIS: z.enum(['share', 'full', 'deny']).default('share'),
+  BARTIZAN_GATEWAYS: z.coerce.number().int().min(1).max(10_000).optional(),
   BARTIZAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 
@@ -125,6 +144,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
     journalSync: data.BARTIZAN_JOURNAL_SYNC,
     journalMaxBytes: data.BARTIZAN_JOURNAL_MAX_MB * 1024 * 1024,
     metrics: await metricsOf(present, data),
+    redis: await redisOf(present, data),
     logLevel: data.BARTIZAN_LOG_LEVEL,
   });
 }
@@ -140,6 +160,25 @@ async function metricsOf(
     throw new ConfigError('BARTIZAN_METRICS_TOKEN must be 32 to 512 characters without blanks');
   }
   return Object.freeze({ host: data.BARTIZAN_METRICS_HOST, port: data.BARTIZAN_METRICS_PORT, token });
+}
+
+async function redisOf(
+  env: Readonly<Record<string, string | undefined>>,
+  data: z.infer<typeof Environment>,
+): Promise<RedisConfig | null> {
+  if (!env.BARTIZAN_REDIS_URL && !env.BARTIZAN_REDIS_URL_FILE) return null;
+  const url = await secretOf(env, 'BARTIZAN_REDIS_URL');
+  if (!/^rediss?:\/\/[^\s]+$/.test(url) || !URL.canParse(url)) {
+    throw new ConfigError(
+      'BARTIZAN_REDIS_URL must be an address like redis://host:6379 or rediss://host:6380',
+    );
+  }
+  return Object.freeze({
+    url,
+    timeoutMs: data.BARTIZAN_REDIS_TIMEOUT_MS,
+    without: data.BARTIZAN_LIMITS_WITHOUT_REDIS,
+    gateways: data.BARTIZAN_GATEWAYS ?? null,
+  });
 }
 
 function masterOf(hex: string): MasterKey {

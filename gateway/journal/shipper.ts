@@ -1,15 +1,18 @@
-import { gatewayRoutes } from '@bartizan/contracts';
+import { type GatewayAbout, gatewayRoutes } from '@bartizan/contracts';
 import type { Logger } from 'pino';
-import { Pool } from 'undici';
+import { createServers } from '../servers.ts';
 import type { JournalStore } from './journal.ts';
 
 export interface ShipperOptions {
   readonly journal: Pick<JournalStore, 'read' | 'acknowledge' | 'setAside' | 'onCommit' | 'backlog'>;
+  /** One server, or several separated by commas: the next takes over when one fails. */
   readonly serverUrl: string;
   /** Internal token of the instance; never logged. */
   readonly token: string;
   readonly gatewayId: string;
   readonly snapshotVersion: () => string;
+  /** What this process says of itself. */
+  readonly about?: () => GatewayAbout;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** How long the first record of a batch waits for others; default 80 ms. */
   readonly lingerMs?: number;
@@ -47,12 +50,12 @@ const REUSED_BYTES = 4 * 1024 * 1024;
 export function startShipper(options: ShipperOptions): Shipper {
   const { journal, log } = options;
   const lingerMs = options.lingerMs ?? 80;
-  const heartbeatMs = options.heartbeatMs ?? 15_000;
+  const heartbeatMs = options.heartbeatMs ?? 5_000;
   const minBackoffMs = options.minBackoffMs ?? 100;
   const maxBackoffMs = options.maxBackoffMs ?? 5_000;
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const servers = createServers(options.serverUrl, 2);
+  const timeoutMs = options.timeoutMs ?? (servers.count > 1 ? 10_000 : 30_000);
   const limit = { records: options.batchRecords ?? 500, bytes: options.batchBytes ?? 8 * 1024 * 1024 };
-  const pool = new Pool(new URL(options.serverUrl).origin, { connections: 2, allowH2: false });
   const bodies = createBodies();
   const stop = new AbortController();
   const wake = createSignal();
@@ -70,10 +73,11 @@ export function startShipper(options: ShipperOptions): Shipper {
       gatewayId: options.gatewayId,
       snapshotVersion: options.snapshotVersion(),
       backlog: Math.max(0, journal.backlog() - lines.length),
+      about: options.about?.(),
     });
     const body = bodies.take(`${head.slice(0, -1)},"interactions":[`, lines);
     try {
-      const answer = await pool.request({
+      const answer = await servers.pool().request({
         method: 'POST',
         path: gatewayRoutes.ship.path,
         headers: { authorization: `Bearer ${options.token}`, 'content-type': 'application/json' },
@@ -106,6 +110,7 @@ export function startShipper(options: ShipperOptions): Shipper {
 
   function failed(reason: string): Outcome {
     if (stop.signal.aborted) return 'later';
+    servers.next();
     options.onSent?.('failed');
     failures += 1;
     if (failures === 1) {
@@ -181,7 +186,7 @@ export function startShipper(options: ShipperOptions): Shipper {
       stop.abort();
       wake.fire();
       await running;
-      await pool.destroy();
+      await servers.close();
     },
   });
 }

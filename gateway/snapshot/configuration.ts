@@ -5,12 +5,13 @@ import { z } from 'zod';
 import type { Configuration, LiveConfiguration } from '../ports.ts';
 import { keptSnapshot } from './kept.ts';
 import { type CompileDocument, liveConfiguration, rememberingCompiler } from './live.ts';
-import { createPuller } from './pull.ts';
+import { createPuller, type Known } from './pull.ts';
 
 export interface ConfigurationOptions {
   /** Where the snapshot is kept; its folder is made when missing. */
   readonly path: string;
   readonly master: MasterKey;
+  /** One server, or several separated by commas. */
   readonly serverUrl: string;
   readonly token: string;
   readonly gatewayId: string;
@@ -53,15 +54,15 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
   const stop = new AbortController();
   const waiting = new Set<() => void>();
   let live: LiveConfiguration | null = null;
-  /** Version last pulled, good or bad: a bad one is not asked for again and again. */
-  let seen: string | null = null;
+  /** What was last pulled, good or bad: a bad one is not asked for again and again. */
+  let seen: Known | null = null;
   let failures = 0;
   let issuedAt: number | null = null;
   let contactAt: number | null = null;
 
   function install(snapshot: Snapshot): void {
     live = liveConfiguration(snapshot, { master, log, policies: compilePolicies(snapshot.policies) });
-    seen = snapshot.version;
+    seen = { version: snapshot.version, sequence: snapshot.sequence };
     issuedAt = snapshot.issuedAt;
     for (const wake of waiting) wake();
   }
@@ -81,7 +82,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     failures = 0;
     contactAt = Date.now();
     if (!snapshot) return;
-    seen = snapshot.version;
+    seen = { version: snapshot.version, sequence: snapshot.sequence };
     try {
       install(snapshot);
     } catch (error) {

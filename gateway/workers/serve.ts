@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
+import type { GatewayAbout, LimitsMode } from '@bartizan/contracts';
 import { logOptions, openTracing, type Telemetry, watchSpans } from '@bartizan/contracts/telemetry/index.ts';
 import { type Logger, pino } from 'pino';
 import { createJudges } from '../aside/judges.ts';
@@ -15,6 +17,8 @@ import {
   openJournal,
   startShipper,
 } from '../journal/index.ts';
+import type { LocalLimiter } from '../limits/index.ts';
+import { type OpenShared, openSharedLimiter } from '../limits/shared/index.ts';
 import type { Limiter } from '../ports.ts';
 import { openConfiguration } from '../snapshot/index.ts';
 import { warmed } from '../snapshot/warm.ts';
@@ -35,7 +39,8 @@ export interface Served {
 
 export interface ServeOptions {
   readonly config: GatewayConfig;
-  readonly limiter: Limiter;
+  /** Counts by itself; through Redis where one is configured. */
+  readonly limiter: LocalLimiter;
   /** Where this process is measured. */
   readonly telemetry: Telemetry;
   /** This process's journal, e.g. the gateway id, or `<gateway id>-w2`. */
@@ -79,6 +84,24 @@ async function openOwnJournal({ config, name }: ServeOptions, log: Logger): Prom
   }
 }
 
+/** Limits kept with the other gateways, where a Redis is configured. */
+async function openShared({ config, limiter, name }: ServeOptions, log: Logger): Promise<OpenShared | null> {
+  const { redis, workers, dataDir, master } = config;
+  if (redis === null) return null;
+  return await openSharedLimiter({ ...redis, workers, name, dataDir, master, local: limiter, log });
+}
+
+function aboutOf(config: GatewayConfig, limits: () => LimitsMode): () => GatewayAbout {
+  const about = {
+    gateway: config.gatewayId,
+    host: hostname().slice(0, 255),
+    version: VERSION,
+    startedAt: Date.now(),
+    workers: config.workers,
+  };
+  return () => ({ ...about, limits: limits() });
+}
+
 /** Composes one serving process: configuration, journal, limits, upstreams, request path and listener. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { config, limiter, name, telemetry } = options;
@@ -111,8 +134,11 @@ export async function serve(options: ServeOptions): Promise<Served> {
     });
     undo.push(configuration.close);
     const snapshotVersion = (): string => configuration.current()?.version ?? '';
+    const shared = await openShared(options, log);
+    if (shared !== null) undo.push(shared.close);
+    const about = aboutOf(config, () => shared?.status().mode ?? 'local');
     const onSent = shipMeasures(telemetry);
-    const shipping = { serverUrl, token, snapshotVersion, log, onSent };
+    const shipping = { serverUrl, token, snapshotVersion, about, log, onSent };
     const shipper = startShipper({ ...shipping, journal, gatewayId: name });
     undo.push(shipper.close, () => shipper.drain(SHIP_GRACE_MS));
     if (options.adopts) {
@@ -142,7 +168,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const gateway = createGateway({
       configuration,
       journal,
-      limiter: measuredLimiter(limiter, telemetry),
+      limiter: measuredLimiter<Limiter>(shared ?? limiter, telemetry),
       measures: createRequestMeasures(telemetry),
       ...(tracing === null ? {} : { beginTrace: createExchangeTraces(tracing, demoUrl) }),
       upstreams,
