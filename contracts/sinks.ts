@@ -88,7 +88,7 @@ const FileFields = z.object({
   name: z
     .string()
     .regex(
-      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z0-9]{1,10})?$/,
+      /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\.[A-Za-z][A-Za-z0-9]{0,9})?$/,
       'give a plain file name, e.g. events.ndjson',
     ),
   format: z.enum(['ocsf', 'cef']).default('ocsf'),

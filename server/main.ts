@@ -100,6 +100,7 @@ async function build(
       },
       gatewayUrl: config.gatewayUrl ?? '',
       demo: config.demo,
+      dataDir: config.dataDir,
     },
     identity,
   });

@@ -66,7 +66,7 @@ const lifecycle = createLifecycle({
   events: createEvents(() => undefined),
   clock: systemClock,
   logger: quiet,
-  config: { publicUrl: '', gatewayUrl: '', demo: false },
+  config: { publicUrl: '', gatewayUrl: '', demo: false, dataDir: '' },
   identity: { gatewayKeys: async () => [], touchKeys: async () => undefined },
 });
 

@@ -20,6 +20,7 @@ import { createFleetService, createServers, type FleetService, fleetRoutes } fro
 import { createInteractionService, interactionMigrations, interactionRoutes } from './interactions/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
+import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export type { LifecycleDeps, LifecycleEvents } from './ports.ts';
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...endpointMigrations,
   ...interactionMigrations,
   ...leadershipMigrations,
+  ...sinkMigrations,
 ]);
 
 const UPKEEP_EVERY_MS = 3_600_000;
@@ -99,6 +101,14 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     serverId: deps.server.id,
     now: clock.now,
   });
+  const sinks = createSinkService({
+    ...deps,
+    databaseUrl: url,
+    interactions,
+    endpoints,
+    dataDir: deps.config.dataDir,
+    version: deps.server.version,
+  });
   const upkeep = createUpkeep({
     url,
     serverId: deps.server.id,
@@ -156,6 +166,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),
       ...interactionRoutes(interactions),
       ...fleetRoutes(fleet),
+      ...sinkRoutes(sinks),
     ]),
     migrations,
     fleet,
@@ -165,11 +176,13 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       subscribe();
       await servers.start();
       upkeep.start();
+      await sinks.start({ deliver: deps.server.background });
     },
     async stop() {
       for (const end of ends.splice(0)) end();
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
       policies.close();
+      await sinks.stop();
       await upkeep.stop();
       await servers.stop();
     },

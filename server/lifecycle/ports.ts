@@ -20,6 +20,13 @@ export interface Logger {
   readonly error: (fields: object, message: string) => void;
 }
 
+/** What the process counts of its sinks. */
+export interface SinkMeter {
+  readonly delivered: (sink: string, events: number) => void;
+  readonly failed: (sink: string) => void;
+  readonly lag: (sink: string, lag: { readonly records: number; readonly seconds: number }) => void;
+}
+
 export interface LifecycleDeps {
   readonly database: Database;
   readonly pool: pg.Pool;
@@ -34,6 +41,7 @@ export interface LifecycleDeps {
   };
   /** Idempotent work of other domains to be done now and then, by the one server that is elected for upkeep. */
   readonly tidy?: () => Promise<void>;
+  readonly meter?: SinkMeter;
   readonly masterKey: MasterKey;
   readonly audit: AuditLog;
   readonly events: Events<LifecycleEvents>;
@@ -44,6 +52,8 @@ export interface LifecycleDeps {
     readonly gatewayUrl: string;
     /** True when the built-in demo assistant is offered. */
     readonly demo: boolean;
+    /** Folder of this server's own files. */
+    readonly dataDir: string;
   };
   readonly identity: {
     /** Keys that may call endpoints, neither revoked nor of a disabled person. */

@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   ALL_PERMISSIONS,
   type InteractionRecord,
@@ -54,6 +56,8 @@ export interface TestServerOptions {
   readonly beside?: TestServer;
   readonly masterKey?: MasterKey;
   readonly now?: () => number;
+  /** False: takes no part in scheduled work, delivering to sinks among it. */
+  readonly background?: boolean;
 }
 
 export const TEST_MASTER_KEY = masterKeyFromHex(randomBytes(32).toString('hex'));
@@ -104,13 +108,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     database: open.database,
     pool: open.pool,
     databaseUrl: open.url,
-    server: { id: randomUUID(), version: 'test', background: true },
+    server: { id: randomUUID(), version: 'test', background: options.background ?? true },
     masterKey: options.masterKey ?? TEST_MASTER_KEY,
     audit: createAuditLog({ database: open.database, clock }),
     events,
     clock,
     logger: { info: () => undefined, warn: fail, error: fail },
-    config: { publicUrl: 'http://127.0.0.1:7600', gatewayUrl: 'http://127.0.0.1:7601', demo: true },
+    config: {
+      publicUrl: 'http://127.0.0.1:7600',
+      gatewayUrl: 'http://127.0.0.1:7601',
+      demo: true,
+      dataDir: join(tmpdir(), `bartizan-${randomUUID()}`),
+    },
     identity: {
       gatewayKeys: async () => keys,
       touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),

@@ -54,6 +54,7 @@ const LIFECYCLE = [
   'policies',
   'endpoints',
   'interactions',
+  'sinks',
   'fleet',
   'monitoring',
   'incidents',

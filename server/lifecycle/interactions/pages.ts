@@ -14,7 +14,7 @@ const SHORTEST_MS = 60_000;
 const FAST_MS = 40;
 const SLOW_MS = 250;
 
-const COLUMNS = sql`i.at, i.id, i.endpoint_id as "endpointId", i.endpoint_slug as "endpointSlug",
+export const COLUMNS = sql`i.at, i.id, i.endpoint_id as "endpointId", i.endpoint_slug as "endpointSlug",
   i.key_id as "keyId", i.key_name as "keyName", i.user_name as "user", i.api, i.model, i.streamed, i.status,
   i.outcome, i.verdict, i.would_be as "wouldBe", i.checks, i.total_ms as "totalMs", i.tokens`;
 

@@ -18,6 +18,7 @@ import { createExpiry } from './expiry.ts';
 import { decodeCursor, encodeCursor, type Position, prepareFilter } from './filter.ts';
 import { createIngest } from './ingest.ts';
 import { createLive, type LiveItem, toSummary } from './live.ts';
+import { createLookup } from './lookup.ts';
 import { excerptOf, keptTexts, type RawContent, toDetail } from './model.ts';
 import { type Page, type Row, walk } from './pages.ts';
 import { createPartitions } from './partitions.ts';
@@ -264,6 +265,9 @@ export function createInteractionService(deps: InteractionDeps) {
         if (left <= 0) return;
       }
     },
+
+    /** By their place, for the stages that come after. */
+    lookup: createLookup(database, contents),
 
     /** Makes the partitions of today and the days ahead. */
     prepareStorage: () => partitions.ensureAhead(clock.now()),

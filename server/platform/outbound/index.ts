@@ -1,5 +1,6 @@
 export { addressProblem, hostOf, hostProblem, type Reach, reachOf, urlProblem } from './addresses.ts';
 export {
+  guardedLookup,
   type OutboundAnswer,
   type OutboundGet,
   OutboundRefused,

@@ -20,7 +20,7 @@ type LookupCallback = (
  * A look-up that answers only with addresses that may be connected to, so that the address that was judged is
  * the one that is used (no second look-up in between). One bad address refuses the whole name.
  */
-function guardedLookup(allowPrivateNetwork: boolean) {
+export function guardedLookup(allowPrivateNetwork: boolean) {
   return (host: string, options: LookupOptions, callback: LookupCallback): void => {
     lookup(host, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
