@@ -46,6 +46,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     fleetRoutes,
     telemetryRoutes,
     teamRoutes,
+    reviewRoutes,
     keyRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );

@@ -25,6 +25,7 @@ import {
   watchSpans,
 } from './platform/telemetry/index.ts';
 import { runAsProcess } from './process.ts';
+import { createReviews } from './reviews/index.ts';
 import { VERSION } from './version.ts';
 
 /** A database that is just starting, or being restarted, has this long to answer: less than a supervisor waits for us. */
@@ -75,6 +76,10 @@ async function build(
   const identity = createIdentity({
     database,
     audit,
+    endpointsSeen: async (viewer) => {
+      const sight = await lifecycle.sightOf(viewer);
+      return sight === '*' ? sight : sight.endpoints;
+    },
     events: identityEvents,
     clock,
     masterKey: config.masterKey,
@@ -83,7 +88,20 @@ async function build(
     https: config.publicUrl?.startsWith('https:') ?? false,
     version: VERSION,
   });
-  const lifecycle = createLifecycle({
+  const reviews = createReviews({
+    database,
+    audit,
+    clock,
+    whoMay: identity.whoMay,
+    alarm: ({ by, what }) =>
+      identity.raiseAlarm({
+        kind: 'review-bypassed',
+        severity: 'critical',
+        summary: `${by.name}, an emergency account, changed guards without a second person (${what})`,
+        subject: `person:${by.id}`,
+      }),
+  });
+  const lifecycle: Lifecycle = createLifecycle({
     database,
     pool,
     databaseUrl: config.databaseUrl,
@@ -103,10 +121,12 @@ async function build(
       dataDir: config.dataDir,
     },
     identity,
+    reviews,
   });
   const http = await createHttpServer({
     implementations: [
       ...identity.implementations,
+      ...reviews.implementations,
       ...measuredIngest(lifecycle.implementations, telemetry),
       metricsRoute(telemetry),
     ],

@@ -12,6 +12,7 @@ import { ALL_PERMISSIONS, InteractionFilter } from '@bartizan/contracts';
 import { masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import pg from 'pg';
 import { auditMigrations, createAuditLog } from '../../server/audit/index.ts';
+import { identityMigrations } from '../../server/identity/index.ts';
 import { systemClock } from '../../server/kernel/clock.ts';
 import { createEvents } from '../../server/kernel/events.ts';
 import { createLifecycle, migrations } from '../../server/lifecycle/index.ts';
@@ -68,6 +69,7 @@ const lifecycle = createLifecycle({
   logger: quiet,
   config: { publicUrl: '', gatewayUrl: '', demo: false, dataDir: '' },
   identity: { gatewayKeys: async () => [], touchKeys: async () => undefined },
+  reviews: { register: () => undefined, demandFree: async () => undefined },
 });
 
 interface Input {
@@ -136,7 +138,7 @@ async function scenario(query: object) {
 }
 
 async function explain(query: object) {
-  const filter = prepareFilter(InteractionFilter.parse(query), index);
+  const filter = prepareFilter(InteractionFilter.parse(query), index, '*');
   const at = Date.now() - (DAYS / 2) * DAY_MS;
   const indexes = new Set<string>();
   const scanned = new Set<string>();
@@ -188,7 +190,7 @@ async function ship(batches: number, size: number) {
 }
 
 try {
-  await migrate(open.pool, [...auditMigrations, ...migrations]);
+  await migrate(open.pool, [...identityMigrations, ...auditMigrations, ...migrations]);
   await lifecycle.start();
   const filling = performance.now();
   await fill(open.pool, rows, DAYS);

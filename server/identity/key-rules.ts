@@ -8,6 +8,7 @@ import {
 import type { z } from 'zod';
 import type { Actor } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
+import type { Principal } from '../platform/http/index.ts';
 import { INVOKE, isLive, type KeyRow, permissionsOf } from './model.ts';
 
 export type KeyInput = z.output<typeof ApiKeyInput>;
@@ -17,7 +18,36 @@ export type KeyShape = Pick<KeyInput, 'scopes' | 'endpoints' | 'limits' | 'expir
 /** Who makes or changes a key: a person, or a key with `keys.manage`, which acts for its owner. */
 export interface KeyMaker extends Actor {
   readonly permissions: ReadonlySet<Permission>;
-  readonly teams?: ReadonlySet<string> | '*';
+  readonly teams?: Principal['teams'];
+  readonly endpoints?: Principal['endpoints'];
+  readonly ownerId?: Principal['ownerId'];
+}
+
+/** Who looks at keys. */
+export type KeyViewer = Pick<Principal, 'teams' | 'endpoints' | 'ownerId'>;
+
+/** As much as the maker says of themselves; who says nothing sees nothing of teams. */
+export const viewerOf = ({ teams = new Set(), endpoints, ownerId = null }: KeyMaker): KeyViewer => ({
+  teams,
+  ...(endpoints === undefined ? {} : { endpoints }),
+  ownerId,
+});
+
+/**
+ * Whether a key is there for the viewer: their own, one of a service account of their team, and any that reaches
+ * nothing which they do not see (`seen`). A key for certain endpoints sees keys for these endpoints only.
+ */
+export function isThereFor(row: KeyRow, viewer: KeyViewer, seen: ReadonlySet<string> | '*'): boolean {
+  if (seen === '*') return true;
+  if (row.endpoints !== null && row.endpoints.length > 0) {
+    if (row.endpoints.every((id) => seen.has(id))) return true;
+  }
+  if (viewer.endpoints) return false;
+  const { teams } = viewer;
+  if (row.service_account_id !== null) {
+    return teams === '*' || row.owner_teams.some(({ id }) => teams.has(id));
+  }
+  return row.owner_id !== null && row.owner_id === viewer.ownerId;
 }
 
 const DAY_MS = 86_400_000;
@@ -51,6 +81,9 @@ export function demandNotWider(shape: KeyShape, maker: KeyRow): void {
   if (allowed !== null) {
     if (shape.endpoints === '*' || shape.endpoints.some((id) => !allowed.includes(id)))
       throw wider('endpoints');
+    // To name none is no bound on the API.
+    const api = shape.scopes.some((scope) => scope !== INVOKE);
+    if (api && allowed.length > 0 && shape.endpoints.length === 0) throw wider('endpoints');
   }
   const [loose] = looser(shape.limits, maker.limits);
   if (loose) throw wider(`limits (${loose})`, 'Give at most the limits of the key that you use.');

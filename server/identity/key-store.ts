@@ -63,6 +63,7 @@ export function createKeyStore(db: IdentityDatabase) {
       .select(({ fn, val }) => [
         fn.coalesce('people.name', 'service_accounts.name', val('Bartizan')).as('owner_name'),
         fn.coalesce('people.roles', 'service_accounts.roles', sql<Role[]>`'{}'::text[]`).as('owner_roles'),
+        fn.coalesce('api_keys.owner_id', 'service_accounts.owner_id').as('answers_id'),
         OWNER_TEAMS.as('owner_teams'),
         OWNER_DISABLED.as('owner_disabled'),
         ORPHANED.as('orphaned'),

@@ -14,12 +14,15 @@ import {
   demandNotWider,
   demandOverlap,
   demandWithin,
+  isThereFor,
   type KeyInput,
   type KeyMaker,
+  type KeyViewer,
   shapeOf,
+  viewerOf,
 } from './key-rules.ts';
 import { createKeyStore, type KeyChange, type KeyStore } from './key-store.ts';
-import { INVOKE, isLive, type KeyRow, overlapEndsAt, toApiKey } from './model.ts';
+import { INVOKE, isLive, type KeyRow, keyReach, overlapEndsAt, toApiKey } from './model.ts';
 import { createPeopleStore } from './people-store.ts';
 import type { IdentityDatabase } from './tables.ts';
 import { newKey } from './tokens.ts';
@@ -43,15 +46,28 @@ const BARTIZAN: Owner = Object.freeze({ personId: null, serviceAccountId: null }
 const actorOf = ({ kind, id, name }: Actor): Actor => ({ kind, id, name });
 const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
+/** A key as gateways get it, with the teams that bound its endpoints. */
+export interface GatewayKey extends SnapshotKey {
+  /** Only endpoints of these teams and everybody's count, whatever `endpoints` says. */
+  readonly teams: ReadonlySet<string> | '*';
+}
+
+/** What is named for a service account, or for the demo, was granted on purpose; a person's keys go no further than they. */
+const gatewayReach = (row: KeyRow): GatewayKey['teams'] =>
+  row.owner_id === null && row.endpoints !== null ? '*' : keyReach(row);
+
+const noSuchKey = () => new AppError('not_found', 'there is no such key');
+
 /** What goes to the gateways of one key: its secret, and the one before while that still works. */
-function toSnapshotKeys(row: KeyRow, nowMs: number): SnapshotKey[] {
-  const key: SnapshotKey = {
+function toGatewayKeys(row: KeyRow, nowMs: number): GatewayKey[] {
+  const key: GatewayKey = {
     id: row.id,
     name: row.name,
     hash: row.hash,
     endpoints: row.endpoints ?? '*',
     limits: row.limits,
     expiresAt: row.expires_at?.getTime() ?? null,
+    teams: gatewayReach(row),
   };
   const overlap = overlapEndsAt(row, nowMs);
   if (overlap === null || row.previous_hash === null) return [key];
@@ -60,9 +76,26 @@ function toSnapshotKeys(row: KeyRow, nowMs: number): SnapshotKey[] {
 }
 
 export function createKeyService(deps: IdentityDeps) {
-  const { db, audit, events, clock } = deps;
+  const { db, audit, events, clock, endpointsSeen } = deps;
   const store = createKeyStore(db);
   const maxDays = async () => (await createSettingsStore(db).read()).max_key_days;
+
+  /** Throws `not_found` for a key that is not there for the maker as for one that never was. */
+  async function demandThere(id: string, maker: KeyMaker): Promise<void> {
+    const viewer = viewerOf(maker);
+    const row = await store.byId(id);
+    if (!row || !isThereFor(row, viewer, await endpointsSeen(viewer))) throw noSuchKey();
+  }
+
+  /** Throws `not_found` when a key would be for an endpoint that is not there for its maker. */
+  async function demandSeen(endpoints: KeyInput['endpoints'], maker: KeyMaker): Promise<void> {
+    if (endpoints === '*') return;
+    const seen = await endpointsSeen(viewerOf(maker));
+    if (seen === '*' || endpoints.every((id) => seen.has(id))) return;
+    throw new AppError('not_found', 'there is no such endpoint', {
+      issues: [{ path: 'endpoints', message: 'one of these is not an endpoint' }],
+    });
+  }
 
   /** A service account that can take keys; `not_found` where the caller has nothing to do with its team. */
   async function accountFor(within: IdentityDatabase, id: string, maker: KeyMaker, scopes: KeyScope[]) {
@@ -139,6 +172,7 @@ export function createKeyService(deps: IdentityDeps) {
   ): Promise<ApiKey> {
     const own = maker.kind === 'key' ? await store.byId(maker.id) : undefined;
     if (maker.kind === 'key' && !own) throw new AppError('forbidden', 'this key is gone');
+    await demandThere(id, maker);
     const key = await db.transaction().execute(async (transaction) => {
       const keys = createKeyStore(transaction);
       const before = demandChangeable(await keys.byIdLocked(id), clock.now());
@@ -173,9 +207,12 @@ export function createKeyService(deps: IdentityDeps) {
   }
 
   return Object.freeze({
-    async list(): Promise<ApiKey[]> {
+    /** Those that are there for the viewer. */
+    async list(viewer: KeyViewer): Promise<ApiKey[]> {
       const nowMs = clock.now();
-      return (await store.list()).map((row) => toApiKey(row, nowMs));
+      const seen = await endpointsSeen(viewer);
+      const rows = (await store.list()).filter((row) => isThereFor(row, viewer, seen));
+      return rows.map((row) => toApiKey(row, nowMs));
     },
 
     /** Makes a key. Its secret is in this answer and nowhere else. */
@@ -183,6 +220,7 @@ export function createKeyService(deps: IdentityDeps) {
       demandWithin(input.scopes, maker);
       demandFuture(input.expiresAt, clock.now());
       demandEndpoints(input);
+      await demandSeen(input.endpoints, maker);
       demandLifetime(input.expiresAt, await maxDays(), clock.now());
       return insert(input, await ownerFor(maker, input), actorOf(maker));
     },
@@ -250,13 +288,14 @@ export function createKeyService(deps: IdentityDeps) {
       });
     },
 
-    async revoke(id: string, by: Actor): Promise<void> {
+    async revoke(id: string, by: KeyMaker): Promise<void> {
+      await demandThere(id, by);
       await db.transaction().execute(async (transaction) => {
         const keys = createKeyStore(transaction);
-        if (!(await keys.byId(id))) throw new AppError('not_found', 'there is no such key');
+        if (!(await keys.byId(id))) throw noSuchKey();
         if (!(await keys.revoke(id, new Date(clock.now())))) return;
         await audit.record(
-          { actor: by, action: 'keys.revoked', subject: `key:${id}`, detail: {} },
+          { actor: actorOf(by), action: 'keys.revoked', subject: `key:${id}`, detail: {} },
           transaction,
         );
       });
@@ -277,10 +316,10 @@ export function createKeyService(deps: IdentityDeps) {
     },
 
     /** Keys that may call endpoints, for the gateways' snapshot; two entries while a rotation overlaps. */
-    async forGateways(): Promise<SnapshotKey[]> {
+    async forGateways(): Promise<GatewayKey[]> {
       const nowMs = clock.now();
       const rows = await store.invoking(new Date(nowMs));
-      return rows.flatMap((row) => toSnapshotKeys(row, nowMs));
+      return rows.flatMap((row) => toGatewayKeys(row, nowMs));
     },
 
     /** Notes that keys were used; unknown ids are ignored. `atMs` is in milliseconds since the epoch. */

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   second_factor_required: 403,
   not_found: 404,
   conflict: 409,
+  review_required: 409,
   gone: 410,
   too_large: 413,
   too_many_requests: 429,

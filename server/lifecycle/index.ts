@@ -1,6 +1,6 @@
 import { textChecks } from '@bartizan/checks';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
-import { PolicyDocument } from '@bartizan/contracts';
+import { PolicyDocument, type SnapshotKey } from '@bartizan/contracts';
 import { type Listener, listen, type Migration } from '../platform/database/index.ts';
 import { loggable } from '../platform/http/index.ts';
 import type { RouteImplementation } from '../platform/http/types.ts';
@@ -12,6 +12,7 @@ import {
   createSnapshots,
   endpointMigrations,
   endpointRoutes,
+  registerEndpointProposals,
   type SnapshotContent,
   snapshotRoutes,
   toSnapshotEndpoint,
@@ -20,6 +21,7 @@ import { createFleetService, createServers, type FleetService, fleetRoutes } fro
 import { createInteractionService, interactionMigrations, interactionRoutes } from './interactions/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
+import { reaches, type Sight, type Viewer } from './sight.ts';
 import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
 
@@ -39,6 +41,8 @@ const UPKEEP_EVERY_MS = 3_600_000;
 export interface Lifecycle {
   readonly implementations: readonly RouteImplementation[];
   readonly migrations: readonly Migration[];
+  /** What is there for a caller of all that hangs on endpoints. */
+  readonly sightOf: (viewer: Viewer) => Promise<Sight>;
   /** After the migrations: makes the standard policy and today's partitions, then listens and keeps house. */
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -48,6 +52,17 @@ export interface Lifecycle {
   readonly seedDemo: () => Promise<{ readonly endpointId: string }>;
 }
 
+/** A key as gateways get it: for no endpoint beyond the teams that bound it. */
+function withinTeams(
+  { teams, ...key }: SnapshotKey & { readonly teams: ReadonlySet<string> | '*' },
+  endpoints: readonly { readonly id: string; readonly teamId: string | null }[],
+): SnapshotKey {
+  if (teams === '*') return key;
+  const there = endpoints.filter((endpoint) => reaches({ teams }, endpoint)).map(({ id }) => id);
+  const named = key.endpoints;
+  return { ...key, endpoints: named === '*' ? there : there.filter((id) => named.includes(id)) };
+}
+
 /** Puts the stages together: the later ones told of the earlier, the earlier through ports. */
 function createStages(deps: LifecycleDeps) {
   const { database, pool, clock, identity } = deps;
@@ -55,11 +70,16 @@ function createStages(deps: LifecycleDeps) {
     ...deps,
     checks: textChecks,
     ports: {
-      endpoints: { usage: () => endpoints.usage(), context: (id) => endpoints.context(id) },
+      endpoints: {
+        usage: () => endpoints.usage(),
+        context: (id) => endpoints.context(id),
+        sightOf: (viewer) => endpoints.sightOf(viewer),
+      },
       recordings: { newest: (query) => interactions.recordings(query) },
     },
   });
   const endpoints = createEndpointService({ ...deps, policies });
+  registerEndpointProposals({ ...deps, policies });
   const gateways = createGateways(database);
   const snapshots = createSnapshots({
     read: createNumbering(pool, async (): Promise<SnapshotContent> => {
@@ -68,7 +88,11 @@ function createStages(deps: LifecycleDeps) {
         endpoints.stored(),
         policies.active(),
       ]);
-      return { keys: [...keys], endpoints: stored.map(toSnapshotEndpoint), policies: active };
+      return {
+        keys: keys.map((key) => withinTeams(key, stored)),
+        endpoints: stored.map(toSnapshotEndpoint),
+        policies: active,
+      };
     }),
   });
   const interactions = createInteractionService({
@@ -160,11 +184,12 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   }
 
   return Object.freeze({
+    sightOf: endpoints.sightOf,
     implementations: Object.freeze([
       ...policyRoutes(policies),
       ...endpointRoutes(endpoints),
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),
-      ...interactionRoutes(interactions),
+      ...interactionRoutes(interactions, clock.now),
       ...fleetRoutes(fleet),
       ...sinkRoutes(sinks),
     ]),

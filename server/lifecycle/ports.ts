@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/events.ts';
 import type { Database } from '../platform/database/types.ts';
+import type { ReviewGate } from '../reviews/index.ts';
 
 /** What happens in the lifecycle that other domains of this process may want to know. */
 export interface LifecycleEvents {
@@ -55,9 +56,13 @@ export interface LifecycleDeps {
     /** Folder of this server's own files. */
     readonly dataDir: string;
   };
+  /** Changes that need a second person. */
+  readonly reviews: ReviewGate;
   readonly identity: {
-    /** Keys that may call endpoints, neither revoked nor of a disabled person. */
-    readonly gatewayKeys: () => Promise<readonly SnapshotKey[]>;
+    /** Keys that may call endpoints, neither revoked nor of a disabled person, with the teams that bound them. */
+    readonly gatewayKeys: () => Promise<
+      readonly (SnapshotKey & { readonly teams: ReadonlySet<string> | '*' })[]
+    >;
     /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
     readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
   };

@@ -9,11 +9,13 @@ import {
 } from '@bartizan/contracts';
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { auditMigrations, createAuditLog } from '../audit/index.ts';
+import { identityMigrations } from '../identity/index.ts';
 import { createEvents } from '../kernel/events.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
 import { withTestDatabase } from '../platform/database/testing.ts';
 import type { Principal, RequestContext, RouteImplementation } from '../platform/http/types.ts';
+import { createReviews, reviewMigrations } from '../reviews/index.ts';
 import { createLifecycle, type Lifecycle, type LifecycleEvents, migrations } from './index.ts';
 
 /** One server of an instance, for tests: routes are called as the HTTP layer calls them. */
@@ -97,20 +99,29 @@ function caller(implementations: readonly RouteImplementation[]): TestServer['ca
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const open = options.beside
     ? openDatabase(options.beside.open.url, { maxConnections: 5 })
-    : await withTestDatabase([...auditMigrations, ...migrations]);
+    : await withTestDatabase([...identityMigrations, ...auditMigrations, ...reviewMigrations, ...migrations]);
   const failures: unknown[] = [];
   const fail = (fields: object, message: string) => void failures.push({ fields, message });
   const events = createEvents<LifecycleEvents>((_, error) => void failures.push(error));
   const clock = { now: options.now ?? (() => Date.now()) };
   const touched: { ids: readonly string[]; atMs: number }[] = [];
   const keys: SnapshotKey[] = [];
+  const audit = createAuditLog({ database: open.database, clock });
+  const reviews = createReviews({
+    database: open.database,
+    audit,
+    clock,
+    whoMay: async () => [],
+    alarm: async () => undefined,
+  });
   const lifecycle = createLifecycle({
     database: open.database,
     pool: open.pool,
     databaseUrl: open.url,
     server: { id: randomUUID(), version: 'test', background: options.background ?? true },
     masterKey: options.masterKey ?? TEST_MASTER_KEY,
-    audit: createAuditLog({ database: open.database, clock }),
+    audit,
+    reviews,
     events,
     clock,
     logger: { info: () => undefined, warn: fail, error: fail },
@@ -121,7 +132,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       dataDir: join(tmpdir(), `bartizan-${randomUUID()}`),
     },
     identity: {
-      gatewayKeys: async () => keys,
+      gatewayKeys: async () => keys.map((key) => ({ ...key, teams: '*' as const })),
       touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),
     },
   });

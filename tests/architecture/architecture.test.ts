@@ -21,6 +21,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server/audit',
   ],
   'server/audit': ['contracts', 'checks', 'server/kernel', 'server/platform', 'server/audit'],
+  'server/reviews': [
+    'contracts',
+    'checks',
+    'server/kernel',
+    'server/platform',
+    'server/audit',
+    'server/reviews',
+  ],
   'server/lifecycle': [
     'contracts',
     'checks',
@@ -28,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server/platform',
     'server/identity',
     'server/audit',
+    'server/reviews',
     'server/lifecycle',
   ],
   server: [
@@ -38,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'server/platform',
     'server/identity',
     'server/audit',
+    'server/reviews',
     'server/lifecycle',
   ],
   console: ['contracts', 'console'],

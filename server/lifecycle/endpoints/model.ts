@@ -38,13 +38,14 @@ export function toEndpoint(stored: StoredEndpoint): Endpoint {
       apiKeyHint: upstream.apiKeyHint,
     })),
     demo: stored.demo,
+    teamId: stored.teamId,
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,
   };
 }
 
 export function fieldsOf(input: SettledEndpoint): Fields {
-  const { upstreams: _, ...fields } = input;
+  const { upstreams: _, teamId: _t, ...fields } = input;
   return fields;
 }
 

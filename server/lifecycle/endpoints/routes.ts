@@ -20,8 +20,8 @@ function expectedUpdatedAt({ header }: Pick<RequestContext, 'header'>): number |
 
 export function endpointRoutes(endpoints: EndpointService): RouteImplementation[] {
   return [
-    implement(contracts.list, async () => ({ items: await endpoints.list() })),
-    implement(contracts.get, ({ params }) => endpoints.get(params.id)),
+    implement(contracts.list, async (_, { principal }) => ({ items: await endpoints.list(principal) })),
+    implement(contracts.get, ({ params }, { principal }) => endpoints.get(principal, params.id)),
     implement(contracts.create, ({ body }, { principal }) => endpoints.create(principal, body)),
     implement(contracts.update, ({ params, body }, context) =>
       endpoints.update(context.principal, params.id, body, expectedUpdatedAt(context)),

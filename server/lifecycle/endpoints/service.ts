@@ -1,13 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Endpoint } from '@bartizan/contracts';
+import type { Endpoint, EndpointDetail } from '@bartizan/contracts';
 import { unseal } from '@bartizan/contracts/sealed.ts';
 import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Database } from '../../platform/database/types.ts';
+import type { Caller, ReviewGate } from '../../reviews/index.ts';
 import type { PolicyService } from '../policies/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
-import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
+import { reaches, type Sight, type Viewer } from '../sight.ts';
+import { isUniqueViolation } from '../sql-state.ts';
 import { DEMO_ENDPOINT } from './demo.ts';
 import {
   fieldsOf,
@@ -23,44 +24,26 @@ import {
   upstreamIssues,
   upstreamSettings,
 } from './model.ts';
+import {
+  changedFields,
+  changedMeanwhile,
+  describeConflict,
+  loosens,
+  mayOf,
+  requireTeam,
+  unknownPolicy,
+} from './rules.ts';
 import { createEndpointStore, type StoredEndpoint } from './store.ts';
 import { testUpstream, type UpstreamTest } from './test-upstream.ts';
 
 export interface EndpointDeps
   extends Pick<LifecycleDeps, 'database' | 'masterKey' | 'audit' | 'events' | 'clock' | 'config'> {
   readonly policies: Pick<PolicyService, 'exists' | 'list'>;
-}
-
-function describeConflict(cause: unknown, input: Pick<NewEndpoint, 'slug'>): unknown {
-  if (isUniqueViolation(cause)) {
-    return new AppError('conflict', `the name "${input.slug}" is already taken by another endpoint`, {
-      hint: 'Choose another slug: clients use it in their base URL, so it must be unique.',
-      issues: [{ path: 'slug', message: 'already taken' }],
-      cause,
-    });
-  }
-  return isForeignKeyViolation(cause) ? unknownPolicy(cause) : cause;
-}
-
-const unknownPolicy = (cause?: unknown): AppError =>
-  new AppError('invalid_input', 'the endpoint names a policy that does not exist', {
-    hint: 'Choose one of the policies in the list, or none.',
-    issues: [{ path: 'policyId', message: 'there is no such policy' }],
-    cause,
-  });
-
-/** What changed between two versions of an endpoint, by field name; never a value, for values may be secret. */
-function changedFields(before: StoredEndpoint, after: StoredEndpoint): string[] {
-  const names = Object.keys(after.fields) as (keyof StoredEndpoint['fields'])[];
-  const changed: string[] = names.filter(
-    (name) => !isDeepStrictEqual(before.fields[name], after.fields[name]),
-  );
-  if (!isDeepStrictEqual(before.upstreams, after.upstreams)) changed.push('upstreams');
-  return changed;
+  readonly reviews: Pick<ReviewGate, 'demandFree'>;
 }
 
 export function createEndpointService(deps: EndpointDeps) {
-  const { masterKey, audit, events, clock, config, policies } = deps;
+  const { masterKey, audit, events, clock, config, policies, reviews } = deps;
   const store = createEndpointStore(deps.database);
 
   const changed = (reason: string) => events.emit('configuration.changed', { reason });
@@ -83,6 +66,7 @@ export function createEndpointService(deps: EndpointDeps) {
     const endpoint: StoredEndpoint = {
       id: uuidv7(now),
       demo,
+      teamId: input.teamId ?? null,
       createdAt: now,
       updatedAt: now,
       fields: fieldsOf(input),
@@ -95,11 +79,24 @@ export function createEndpointService(deps: EndpointDeps) {
     return endpoint;
   }
 
+  /** The endpoint with this id, when it is there for the viewer. */
+  async function find(viewer: Viewer, id: string): Promise<StoredEndpoint> {
+    const stored = await store.find(id);
+    if (!stored || !reaches(viewer, stored)) throw noSuchEndpoint();
+    return stored;
+  }
+
+  /** Guards of a new endpoint that are not the usual ones are a decision of their own. */
+  async function demandUsualGuards(caller: Caller, input: NewEndpoint): Promise<void> {
+    const usual = input.policyId === undefined || input.policyId === (await firstPolicy());
+    if (!usual || input.onGuardError === 'allow') await reviews.demandFree(caller, 'endpoints.guard');
+  }
+
   /** The key to test with: the one given, or the stored one if the upstream still points where it did. */
-  async function keyForTest(endpointId: string | undefined, upstream: NewUpstream): Promise<string | null> {
+  function keyForTest(endpoint: StoredEndpoint | null, upstream: NewUpstream): string | null {
     if (upstream.apiKey !== undefined) return upstream.apiKey;
-    if (endpointId === undefined || upstream.id === undefined) return null;
-    const stored = (await store.find(endpointId))?.upstreams.find(({ id }) => id === upstream.id);
+    if (endpoint === null || upstream.id === undefined) return null;
+    const stored = endpoint.upstreams.find(({ id }) => id === upstream.id);
     if (!stored?.sealedApiKey) return null;
     if (keyMayStay(stored, upstream)) return unseal(masterKey, stored.sealedApiKey, sealContext(stored.id));
     throw new AppError(
@@ -113,12 +110,22 @@ export function createEndpointService(deps: EndpointDeps) {
   }
 
   return Object.freeze({
-    list: async (): Promise<Endpoint[]> => (await store.list()).map(toEndpoint),
+    /** Those that are there for the viewer. */
+    list: async (viewer: Viewer): Promise<Endpoint[]> =>
+      (await store.list()).filter((stored) => reaches(viewer, stored)).map(toEndpoint),
 
-    async get(id: string): Promise<Endpoint> {
-      const stored = await store.find(id);
-      if (!stored) throw noSuchEndpoint();
-      return toEndpoint(stored);
+    /** Throws `not_found` for another team's as for one that never was. */
+    async get(caller: Caller, id: string): Promise<EndpointDetail> {
+      return { ...toEndpoint(await find(caller, id)), may: mayOf(caller) };
+    },
+
+    /** What is there for the viewer of all that hangs on endpoints, removed ones included. */
+    async sightOf(viewer: Viewer): Promise<Sight> {
+      if (viewer.teams === '*' && !viewer.endpoints) return '*';
+      const owners = await store.owners();
+      const endpoints = owners.filter((owner) => reaches(viewer, owner)).map(({ id }) => id);
+      const strays = viewer.endpoints === undefined;
+      return strays && endpoints.length === owners.length ? '*' : { endpoints: new Set(endpoints), strays };
     },
 
     /** As kept, with sealed keys: for the gateways' snapshot. */
@@ -133,9 +140,14 @@ export function createEndpointService(deps: EndpointDeps) {
     },
 
     /** Throws `conflict` when the slug is taken, `invalid_input` for what cannot be. */
-    async create(actor: Actor, input: NewEndpoint): Promise<Endpoint> {
+    async create(actor: Caller, input: NewEndpoint): Promise<Endpoint> {
+      if (actor.endpoints) {
+        throw new AppError('forbidden', 'this key is for certain endpoints and makes no new ones');
+      }
+      requireTeam(actor, input.teamId);
       requireSound(input, null, config.demo);
       await requirePolicy(input.policyId);
+      await demandUsualGuards(actor, input);
       try {
         const policyId = input.policyId === undefined ? await firstPolicy() : input.policyId;
         return toEndpoint(await insert(actor, { ...input, policyId }, false));
@@ -149,23 +161,29 @@ export function createEndpointService(deps: EndpointDeps) {
      * the caller read it.
      */
     async update(
-      actor: Actor,
+      actor: Caller,
       id: string,
       input: NewEndpoint,
       expectedUpdatedAt?: number,
     ): Promise<Endpoint> {
+      const before = await find(actor, id);
+      const { policyId = before.fields.policyId } = input;
+      if (loosens(before, { ...input, policyId })) await reviews.demandFree(actor, 'endpoints.guard');
+      requireTeam(actor, input.teamId === before.teamId ? null : input.teamId);
       await requirePolicy(input.policyId);
       const change = (stored: StoredEndpoint): StoredEndpoint => {
+        // It may have been given to another team, or changed so that this needs a review, in this instant.
+        if (!reaches(actor, stored)) throw noSuchEndpoint();
+        if (loosens(before, stored.fields)) throw changedMeanwhile();
         if (expectedUpdatedAt !== undefined && expectedUpdatedAt !== stored.updatedAt) {
-          throw new AppError('conflict', 'someone else changed this endpoint in the meantime', {
-            hint: 'Load it again, look at the changes, and save yours on top.',
-          });
+          throw changedMeanwhile();
         }
         requireSound(input, stored, config.demo);
         return {
           ...stored,
           // Strictly later than before, for it is also what `expectedUpdatedAt` compares.
           updatedAt: Math.max(clock.now(), stored.updatedAt + 1),
+          teamId: input.teamId === undefined ? stored.teamId : input.teamId,
           fields: fieldsOf({
             ...input,
             policyId: input.policyId === undefined ? stored.fields.policyId : input.policyId,
@@ -189,20 +207,27 @@ export function createEndpointService(deps: EndpointDeps) {
       return toEndpoint(after);
     },
 
-    async remove(actor: Actor, id: string): Promise<void> {
-      const done = await store.remove(id, (tx, slug) =>
-        witness(actor, id)(tx, 'endpoints.removed', { slug }),
-      );
+    async remove(actor: Caller, id: string): Promise<void> {
+      await find(actor, id);
+      await reviews.demandFree(actor, 'endpoints.remove');
+      const done = await store.remove(id, {
+        at: clock.now(),
+        demand(stored) {
+          if (!reaches(actor, stored)) throw noSuchEndpoint();
+        },
+        witness: (tx, slug) => witness(actor, id)(tx, 'endpoints.removed', { slug }),
+      });
       if (!done) throw noSuchEndpoint();
       changed('endpoints.removed');
     },
 
     async testUpstream(
-      actor: Actor,
+      actor: Caller,
       request: { readonly endpointId?: string | undefined; readonly upstream: NewUpstream },
       signal: AbortSignal,
     ): Promise<UpstreamTest> {
       const { endpointId, upstream } = request;
+      const endpoint = endpointId === undefined ? null : await find(actor, endpointId);
       const issues = upstreamIssues(upstream, 'upstream.', config.demo);
       if (issues.length > 0) {
         throw new AppError('invalid_input', 'this upstream cannot be called', {
@@ -210,7 +235,7 @@ export function createEndpointService(deps: EndpointDeps) {
           issues,
         });
       }
-      const apiKey = await keyForTest(endpointId, upstream);
+      const apiKey = keyForTest(endpoint, upstream);
       const result = await testUpstream(upstreamSettings(upstream), apiKey, signal);
       await audit.record({
         actor,

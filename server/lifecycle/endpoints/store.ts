@@ -2,6 +2,7 @@ import type { Endpoint, EndpointFields, UpstreamFields } from '@bartizan/contrac
 import { sql } from 'kysely';
 import type { z } from 'zod';
 import type { Database } from '../../platform/database/types.ts';
+import { within } from '../within.ts';
 
 export type Fields = z.output<typeof EndpointFields>;
 export type UpstreamSettings = z.output<typeof UpstreamFields>;
@@ -13,7 +14,7 @@ export interface StoredUpstream {
   readonly apiKeyHint: string;
 }
 
-export interface StoredEndpoint extends Pick<Endpoint, 'id' | 'demo' | 'createdAt' | 'updatedAt'> {
+export interface StoredEndpoint extends Pick<Endpoint, 'id' | 'demo' | 'teamId' | 'createdAt' | 'updatedAt'> {
   readonly fields: Fields;
   /** In the order that people gave them. */
   readonly upstreams: readonly StoredUpstream[];
@@ -24,6 +25,7 @@ type Settings = Omit<Fields, 'slug' | 'name' | 'description' | 'enabled' | 'poli
 interface Row extends Pick<Fields, 'slug' | 'name' | 'description' | 'enabled' | 'policyId'> {
   readonly id: string;
   readonly demo: boolean;
+  readonly teamId: string | null;
   readonly settings: Settings;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -31,7 +33,8 @@ interface Row extends Pick<Fields, 'slug' | 'name' | 'description' | 'enabled' |
 }
 
 const SELECT = sql`
-  select e.id, e.slug, e.name, e.description, e.enabled, e.policy_id as "policyId", e.demo, e.settings,
+  select e.id, e.slug, e.name, e.description, e.enabled, e.policy_id as "policyId", e.demo,
+    e.team_id as "teamId", e.settings,
     e.created_at as "createdAt", e.updated_at as "updatedAt",
     coalesce((
       select jsonb_agg(jsonb_build_object('id', u.id, 'settings', u.settings,
@@ -40,8 +43,8 @@ const SELECT = sql`
   from endpoints e`;
 
 function toStored(row: Row): StoredEndpoint {
-  const { id, demo, createdAt, updatedAt, upstreams, settings, ...columns } = row;
-  return { id, demo, createdAt, updatedAt, upstreams, fields: { ...columns, ...settings } };
+  const { id, demo, teamId, createdAt, updatedAt, upstreams, settings, ...columns } = row;
+  return { id, demo, teamId, createdAt, updatedAt, upstreams, fields: { ...columns, ...settings } };
 }
 
 function settingsOf(fields: Fields): string {
@@ -83,14 +86,23 @@ export function createEndpointStore(database: Database) {
       ).rows;
     },
 
-    /** Rejects with SQLSTATE 23505 when the slug is taken and 23503 when the policy does not exist. */
+    /** Whose each endpoint is, removed ones included. */
+    async owners(): Promise<{ id: string; teamId: string | null }[]> {
+      return (
+        await sql<{ id: string; teamId: string | null }>`
+          select id, team_id as "teamId" from endpoints
+          union all select id, team_id from removed_endpoints`.execute(database)
+      ).rows;
+    },
+
+    /** Rejects with SQLSTATE 23505 when the slug is taken and 23503 when policy or team do not exist. */
     async create(endpoint: StoredEndpoint, witness: Witness): Promise<void> {
       const { fields } = endpoint;
-      await database.transaction().execute(async (tx) => {
-        await sql`insert into endpoints (id, slug, name, description, enabled, policy_id, demo, settings,
+      await within(database, async (tx) => {
+        await sql`insert into endpoints (id, slug, name, description, enabled, policy_id, demo, team_id, settings,
             created_at, updated_at)
           values (${endpoint.id}, ${fields.slug}, ${fields.name}, ${fields.description}, ${fields.enabled},
-            ${fields.policyId}, ${endpoint.demo}, ${settingsOf(fields)}::jsonb,
+            ${fields.policyId}, ${endpoint.demo}, ${endpoint.teamId}, ${settingsOf(fields)}::jsonb,
             ${endpoint.createdAt}, ${endpoint.updatedAt})`.execute(tx);
         await writeUpstreams(tx, endpoint);
         await witness(tx);
@@ -107,7 +119,7 @@ export function createEndpointStore(database: Database) {
       change: (stored: StoredEndpoint) => StoredEndpoint,
       witness: (tx: Database, before: StoredEndpoint, after: StoredEndpoint) => Promise<void>,
     ): Promise<StoredEndpoint | undefined> {
-      return await database.transaction().execute(async (tx) => {
+      return await within(database, async (tx) => {
         await sql`select from endpoints where id = ${id} for update`.execute(tx);
         const [before] = await select(tx, sql`where e.id = ${id}`);
         if (!before) return undefined;
@@ -115,7 +127,7 @@ export function createEndpointStore(database: Database) {
         const { fields } = after;
         await sql`update endpoints set slug = ${fields.slug}, name = ${fields.name},
             description = ${fields.description}, enabled = ${fields.enabled}, policy_id = ${fields.policyId},
-            settings = ${settingsOf(fields)}::jsonb, updated_at = ${after.updatedAt}
+            team_id = ${after.teamId}, settings = ${settingsOf(fields)}::jsonb, updated_at = ${after.updatedAt}
           where id = ${id}`.execute(tx);
         await writeUpstreams(tx, after);
         await witness(tx, before, after);
@@ -124,14 +136,24 @@ export function createEndpointStore(database: Database) {
       });
     },
 
-    /** False when there was none. */
-    async remove(id: string, witness: (tx: Database, slug: string) => Promise<void>): Promise<boolean> {
-      return await database.transaction().execute(async (tx) => {
-        const { rows } = await sql<{ slug: string }>`
-          delete from endpoints where id = ${id} returning slug`.execute(tx);
-        const slug = rows[0]?.slug;
-        if (slug === undefined) return false;
-        await witness(tx, slug);
+    /** False when there was none. Rejects with whatever `demand` throws of the one to be removed. */
+    async remove(
+      id: string,
+      removal: {
+        readonly at: number;
+        readonly demand: (stored: StoredEndpoint) => void;
+        readonly witness: (tx: Database, slug: string) => Promise<void>;
+      },
+    ): Promise<boolean> {
+      return await within(database, async (tx) => {
+        await sql`select from endpoints where id = ${id} for update`.execute(tx);
+        const [stored] = await select(tx, sql`where e.id = ${id}`);
+        if (!stored) return false;
+        removal.demand(stored);
+        await sql`insert into removed_endpoints (id, team_id, slug, removed_at)
+          values (${id}, ${stored.teamId}, ${stored.fields.slug}, ${removal.at})`.execute(tx);
+        await sql`delete from endpoints where id = ${id}`.execute(tx);
+        await removal.witness(tx, stored.fields.slug);
         await notify(tx);
         return true;
       });

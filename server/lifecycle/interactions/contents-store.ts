@@ -20,6 +20,12 @@ export interface OpenedBody {
   readonly hasRaw: boolean;
 }
 
+/** Where an interaction is kept, and on which endpoint it was. */
+export interface Place extends Position {
+  readonly endpointId: string | null;
+}
+type Found = Pick<Place, 'at' | 'endpointId'>;
+
 const DAY_MS = 86_400_000;
 const GROUP_BYTES = 8 * 1024 * 1024;
 
@@ -107,20 +113,22 @@ export function createContents(database: Database, keys: Pick<ContentKeys, 'forO
       return row ? await open<RawContent>(row, 'raw') : null;
     },
 
-    /** When the interaction with this id was, or null. `hintMs`: about when, from the id itself. */
-    async place(id: string, hintMs: number | null): Promise<Position | null> {
+    /** When the interaction with this id was and on which endpoint, or null. `hintMs`: about when, from the id itself. */
+    async place(id: string, hintMs: number | null): Promise<Place | null> {
       const near =
         hintMs === null
           ? null
-          : await sql<{ at: number }>`select at from interactions where id = ${id}
+          : await sql<Found>`select at, endpoint_id as "endpointId" from interactions where id = ${id}
               and at between ${hintMs - DAY_MS}::bigint and ${hintMs + DAY_MS}::bigint limit 1`.execute(
               database,
             );
       const found =
         near?.rows[0] ??
-        (await sql<{ at: number }>`select at from interactions where id = ${id} limit 1`.execute(database))
-          .rows[0];
-      return found ? { at: found.at, id } : null;
+        (
+          await sql<Found>`select at, endpoint_id as "endpointId" from interactions
+            where id = ${id} limit 1`.execute(database)
+        ).rows[0];
+      return found ? { ...found, id } : null;
     },
   });
 }

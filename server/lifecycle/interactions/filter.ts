@@ -1,6 +1,7 @@
 import { type InteractionFilter, Outcome, Verdict } from '@bartizan/contracts';
 import { type RawBuilder, sql } from 'kysely';
 import { AppError } from '../../kernel/error.ts';
+import type { Sight } from '../sight.ts';
 import { type BlindIndex, queryWords } from './words.ts';
 
 /** A place between two interactions: what comes after it is older. */
@@ -77,9 +78,16 @@ export interface Prepared {
   readonly hashes: readonly string[];
 }
 
+/** What is there for the reader; none where everything is. */
+function inSight(sight: Sight): Condition[] {
+  if (sight === '*') return [];
+  const known = sql`i.endpoint_id = any(${[...sight.endpoints]}::uuid[])`;
+  return [sight.strays ? sql`(${known} or i.endpoint_id is null)` : known];
+}
+
 /** Throws `invalid_input` for values that cannot be. */
-export function prepareFilter(filter: InteractionFilter, index: BlindIndex): Prepared {
-  const conditions: Condition[] = [];
+export function prepareFilter(filter: InteractionFilter, index: BlindIndex, sight: Sight): Prepared {
+  const conditions: Condition[] = inSight(sight);
   const endpoints = values(filter.endpoint, 'endpoint');
   if (endpoints.length > 0) conditions.push(named(endpoints, 'i.endpoint_id', 'i.endpoint_slug'));
   const keys = values(filter.key, 'key');

@@ -1,5 +1,6 @@
 import type { InteractionSummary } from '@bartizan/contracts';
 import { AppError } from '../../kernel/error.ts';
+import { type Sight, sees } from '../sight.ts';
 import type { Excerpt } from './model.ts';
 import type { Row } from './pages.ts';
 
@@ -13,9 +14,12 @@ const MAX_WATCHERS = 200;
 /** Items held for a watcher that reads slowly; older ones are dropped, and it is told how many. */
 const MAX_HELD = 500;
 
-export function toSummary({ row, excerpt }: LiveItem, mayReadContent: boolean): InteractionSummary {
-  return { ...row, excerpt: (mayReadContent ? excerpt?.full : excerpt?.masked) ?? '' };
+/** As lists and live traffic show it: what a guard found is masked, whoever looks. */
+export function toSummary({ row, excerpt }: LiveItem): InteractionSummary {
+  return { ...row, excerpt: excerpt?.masked ?? '' };
 }
+
+const droppedEvent = (count: number): string => `event: dropped\ndata: ${JSON.stringify({ count })}\n\n`;
 
 /** New interactions for those who watch, each with a bounded buffer, so that none can make the server grow. */
 export function createLive() {
@@ -30,10 +34,11 @@ export function createLive() {
 
     /**
      * Server-sent events until `signal` aborts: `interaction` with an InteractionSummary, `dropped` with
-     * `{"count"}` when the watcher was too slow. The HTTP layer adds the heartbeat. Throws
+     * `{"count"}` when the watcher was too slow. `look` tells what is there for the watcher, and is asked again
+     * before each batch, for endpoints change hands. The HTTP layer adds the heartbeat. Throws
      * `too_many_requests` at once when too many watch already.
      */
-    watch(mayReadContent: boolean, signal: AbortSignal): AsyncGenerator<string, void> {
+    watch(look: () => Promise<Sight>, signal: AbortSignal): AsyncGenerator<string, void> {
       if (watchers.size >= MAX_WATCHERS) {
         throw new AppError('too_many_requests', 'too many people watch live traffic at the moment', {
           hint: 'Close a console that you do not need.',
@@ -67,14 +72,16 @@ export function createLive() {
               });
               continue;
             }
-            const items = held.splice(0);
+            const sight = await look();
+            const items = held.splice(0).filter(({ row }) => sees(sight, row.endpointId));
             let chunk = '';
-            if (dropped > 0) chunk += `event: dropped\ndata: ${JSON.stringify({ count: dropped })}\n\n`;
+            // How much others' traffic there was is not said to those who do not see it.
+            if (dropped > 0 && sight === '*') chunk += droppedEvent(dropped);
             dropped = 0;
             for (const item of items) {
-              chunk += `event: interaction\nid: ${item.row.id}\ndata: ${JSON.stringify(toSummary(item, mayReadContent))}\n\n`;
+              chunk += `event: interaction\nid: ${item.row.id}\ndata: ${JSON.stringify(toSummary(item))}\n\n`;
             }
-            yield chunk;
+            if (chunk !== '') yield chunk;
           }
         } finally {
           leave();

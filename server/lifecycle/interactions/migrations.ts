@@ -101,4 +101,26 @@ export const interactionMigrations: readonly Migration[] = Object.freeze([
       );
     `,
   },
+  {
+    id: '0121-interactions-by-team',
+    sql: `
+      -- Figures for those who see only some endpoints. Older rows have no redacted, flagged, failed and latency.
+      alter table interaction_rollup_endpoints
+        add column redacted bigint not null default 0,
+        add column flagged bigint not null default 0,
+        add column failed bigint not null default 0,
+        add column latency bigint[] not null default '{}';
+      -- '*': counted before endpoints were told apart.
+      alter table interaction_rollup_checks add column endpoint_id text not null default '*';
+      alter table interaction_rollup_checks drop constraint interaction_rollup_checks_pkey;
+      alter table interaction_rollup_checks add primary key (step_ms, at, check_id, endpoint_id);
+      -- Endpoints that were removed before there were teams were everybody's.
+      insert into removed_endpoints (id, team_id, slug, removed_at)
+        select distinct on (r.endpoint_id) r.endpoint_id::uuid, null::uuid, r.slug, r.at
+        from interaction_rollup_endpoints r
+        where r.endpoint_id <> '' and not exists (select from endpoints e where e.id::text = r.endpoint_id)
+        order by r.endpoint_id, r.at desc
+        on conflict do nothing;
+    `,
+  },
 ]);

@@ -34,7 +34,7 @@ function mask(text: string, spans: readonly Pick<GuardFinding, 'start' | 'end'>[
   return out + text.slice(from);
 }
 
-/** Segments for those who may not read content: every span that a guard found is hidden, whatever is kept. */
+/** Segments for those who did not say why they read content: every span that a guard found is hidden, whatever is kept. */
 export function maskedSegments(record: Pick<RecordBody, 'segments' | 'findings'>): RecordedSegment[] {
   if (record.findings.length === 0) return record.segments;
   return record.segments.map((segment) => {
@@ -66,8 +66,8 @@ export function keptTexts(segments: readonly RecordedSegment[]): string[] {
   return segments.flatMap(({ text }) => (text === null ? [] : [text]));
 }
 
-export function toDetail(body: RecordBody, hasRaw: boolean, mayReadContent: boolean): InteractionDetail {
-  return { ...body, hasRaw, segments: mayReadContent ? body.segments : maskedSegments(body) };
+export function toDetail(body: RecordBody, hasRaw: boolean, unmasked: boolean): InteractionDetail {
+  return { ...body, hasRaw, segments: unmasked ? body.segments : maskedSegments(body) };
 }
 
 /** Checks that found something, each once. */

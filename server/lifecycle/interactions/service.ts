@@ -1,17 +1,9 @@
-import type {
-  InteractionDetail,
-  InteractionFilter,
-  InteractionSummary,
-  Overview,
-  ShipBatch,
-} from '@bartizan/contracts';
-import type { Actor } from '../../audit/index.ts';
-import { AppError } from '../../kernel/error.ts';
-import { timeOfUuidv7 } from '../../kernel/id.ts';
+import type { InteractionFilter, InteractionSummary, Overview, ShipBatch } from '@bartizan/contracts';
 import { loggable } from '../../platform/http/index.ts';
 import type { EndpointService, Gateways, Snapshots } from '../endpoints/index.ts';
 import type { Recording, RecordingQuery } from '../policies/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
+import type { Sight, Viewer } from '../sight.ts';
 import { createContentKeys } from './content-keys.ts';
 import { createContents } from './contents-store.ts';
 import { createExpiry } from './expiry.ts';
@@ -19,9 +11,10 @@ import { decodeCursor, encodeCursor, type Position, prepareFilter } from './filt
 import { createIngest } from './ingest.ts';
 import { createLive, type LiveItem, toSummary } from './live.ts';
 import { createLookup } from './lookup.ts';
-import { excerptOf, keptTexts, type RawContent, toDetail } from './model.ts';
+import { excerptOf } from './model.ts';
 import { type Page, type Row, walk } from './pages.ts';
 import { createPartitions } from './partitions.ts';
+import { createProtectedReads } from './protected.ts';
 import { createReading, type Reader } from './reading.ts';
 import { readOverview } from './rollups.ts';
 import type { Prepared } from './seal-record.ts';
@@ -32,7 +25,7 @@ export interface InteractionDeps
     LifecycleDeps,
     'database' | 'masterKey' | 'audit' | 'clock' | 'logger' | 'identity' | 'config'
   > {
-  readonly endpoints: Pick<EndpointService, 'stored'>;
+  readonly endpoints: Pick<EndpointService, 'stored' | 'sightOf'>;
   readonly gateways: Pick<Gateways, 'seen' | 'list'>;
   readonly snapshots: Pick<Snapshots, 'current'>;
   /** Names this process among the servers of the instance. */
@@ -43,17 +36,6 @@ export interface InteractionDeps
 const LIST_BUDGET_MS = 2_500;
 const EXPORT_PAGE = 200;
 const RECORDING_PAGE = 25;
-/** Reading unmasked excerpts in lists is recorded once in this time for each reader. */
-const BROWSE_NOTE_MS = 10 * 60_000;
-const MAX_NOTED_READERS = 10_000;
-
-const noSuchInteraction = (): AppError =>
-  new AppError('not_found', 'there is no such interaction', {
-    hint: 'It may have expired: endpoints keep interactions for a number of days.',
-  });
-
-/** The instant that a UUIDv7 carries, or null for another kind of id. */
-const hintOf = (id: string): number | null => (id[14] === '7' ? timeOfUuidv7(id) : null);
 
 export function createInteractionService(deps: InteractionDeps) {
   const { database, masterKey, audit, clock, logger, identity, gateways, snapshots } = deps;
@@ -71,15 +53,13 @@ export function createInteractionService(deps: InteractionDeps) {
     now: clock.now,
     instance: deps.instance,
   });
-  const browsed = new Map<string, number>();
-
   const pagesOf = (
-    filter: InteractionFilter,
+    filter: InteractionFilter & { readonly sight: Sight },
     after: Position | null,
     pageRows: number,
     signal: AbortSignal,
   ) => {
-    const prepared = prepareFilter(filter, index);
+    const prepared = prepareFilter(filter, index, filter.sight);
     const options = {
       filter: prepared,
       after,
@@ -91,24 +71,16 @@ export function createInteractionService(deps: InteractionDeps) {
     return { words: prepared.words, pages: walk(database, options) };
   };
 
-  async function noteBrowsing(reader: Reader): Promise<void> {
-    const now = clock.now();
-    if (!reader.mayReadContent || now - (browsed.get(reader.actor.id) ?? 0) < BROWSE_NOTE_MS) return;
-    await audit.record({
-      actor: reader.actor,
-      action: 'interactions.excerpts_read',
-      subject: 'interactions',
-      detail: { forMs: BROWSE_NOTE_MS },
-    });
-    if (browsed.size >= MAX_NOTED_READERS) browsed.clear();
-    browsed.set(reader.actor.id, now);
-  }
+  const protectedReads = createProtectedReads({
+    contents,
+    reading,
+    audit,
+    pagesOf: (filter, { sight }, signal) => pagesOf({ ...filter, sight }, null, EXPORT_PAGE, signal),
+  });
 
-  async function withExcerpts(rows: readonly Row[], reader: Reader): Promise<InteractionSummary[]> {
+  async function withExcerpts(rows: readonly Row[]): Promise<InteractionSummary[]> {
     const excerpts = await contents.excerpts(rows);
-    return rows.map((row) =>
-      toSummary({ row, excerpt: excerpts.get(row.id) ?? null }, reader.mayReadContent),
-    );
+    return rows.map((row) => toSummary({ row, excerpt: excerpts.get(row.id) ?? null }));
   }
 
   function onStored(fresh: readonly Prepared[]): void {
@@ -144,8 +116,8 @@ export function createInteractionService(deps: InteractionDeps) {
       signal: AbortSignal,
     ): Promise<{ items: InteractionSummary[]; next: string | null }> {
       const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
-      const { words, pages } = pagesOf(filter, after, page.limit + 1, signal);
-      await noteBrowsing(reader);
+      const { sight } = reader;
+      const { words, pages } = pagesOf({ ...filter, sight }, after, page.limit + 1, signal);
       const deadline = performance.now() + LIST_BUDGET_MS;
       const found: Row[] = [];
       let reached: Page['reached'] = after;
@@ -158,65 +130,22 @@ export function createInteractionService(deps: InteractionDeps) {
       const last = rows.at(-1);
       if (found.length > page.limit && last) reached = { at: last.at, id: last.id };
       return {
-        items: await withExcerpts(rows, reader),
+        items: await withExcerpts(rows),
         next: reached === null ? null : encodeCursor(reached),
       };
     },
 
-    async get(id: string, reader: Reader): Promise<InteractionDetail> {
-      const place = await contents.place(id, hintOf(id));
-      const found = place && (await contents.bodies([place]).next()).value;
-      if (!found) throw noSuchInteraction();
-      if (!found.body) {
-        throw new AppError('gone', 'the content of this interaction cannot be opened any more', {
-          hint: 'It was sealed with another master key. Start Bartizan with the key that was in use then.',
-        });
-      }
-      if (reader.mayReadContent && keptTexts(found.body.segments).length > 0) {
-        const subject = `interaction:${id}`;
-        await audit.record({ actor: reader.actor, action: 'interactions.content_read', subject, detail: {} });
-      }
-      return toDetail(found.body, found.hasRaw, reader.mayReadContent);
+    get: protectedReads.get,
+    content: protectedReads.content,
+    raw: protectedReads.raw,
+    export: protectedReads.export,
+
+    /** Watches from now on, with as much in sight as is there for the viewer at each moment. */
+    async live(viewer: Viewer, signal: AbortSignal): Promise<AsyncIterable<string>> {
+      return live.watch(() => deps.endpoints.sightOf(viewer), signal);
     },
 
-    async raw(id: string, actor: Actor): Promise<RawContent> {
-      const place = await contents.place(id, hintOf(id));
-      if (!place) throw noSuchInteraction();
-      await audit.record({
-        actor,
-        action: 'interactions.raw_read',
-        subject: `interaction:${id}`,
-        detail: {},
-      });
-      return (await contents.raw(place)) ?? { request: null, response: null };
-    },
-
-    /** Everything that matches as JSON Lines, newest first, a page in memory at a time. */
-    async *export(
-      filter: InteractionFilter,
-      reader: Reader,
-      signal: AbortSignal,
-    ): AsyncGenerator<string, void> {
-      const { words, pages } = pagesOf(filter, null, EXPORT_PAGE, signal);
-      await audit.record({
-        actor: reader.actor,
-        action: 'interactions.exported',
-        subject: 'interactions',
-        detail: {
-          filter: { ...filter, text: filter.text === undefined ? undefined : '…' },
-          content: reader.mayReadContent,
-        },
-      });
-      for await (const { rows } of pages) {
-        yield* reading.exported(await reading.verified(rows, words, reader), reader, signal);
-        if (signal.aborted) return;
-      }
-    },
-
-    async live(reader: Reader, signal: AbortSignal): Promise<AsyncIterable<string>> {
-      await noteBrowsing(reader);
-      return live.watch(reader.mayReadContent, signal);
-    },
+    sightOf: (viewer: Viewer): Promise<Sight> => deps.endpoints.sightOf(viewer),
 
     /** Another server stored these; looks them up for those who watch here. `message` is that server's. */
     async onNotified(message: string): Promise<void> {
@@ -224,7 +153,7 @@ export function createInteractionService(deps: InteractionDeps) {
       const note = JSON.parse(message) as { from: string; since: number; ids: string[] };
       if (note.from === deps.instance) return;
       const ids = new Set(note.ids);
-      const filter = { from: note.since };
+      const filter = { from: note.since, sight: '*' as const };
       const { pages } = pagesOf(filter, null, 500, AbortSignal.timeout(5_000));
       const rows: Row[] = [];
       for await (const page of pages) {
@@ -235,10 +164,10 @@ export function createInteractionService(deps: InteractionDeps) {
       live.tell(rows.toReversed().map((row) => ({ row, excerpt: excerpts.get(row.id) ?? null })));
     },
 
-    async overview(windowMs: number): Promise<Overview> {
+    async overview(windowMs: number, sight: Sight): Promise<Overview> {
       const now = clock.now();
       const [figures, seen, snapshot] = await Promise.all([
-        readOverview(database, windowMs, now),
+        readOverview(database, { windowMs, nowMs: now, sight }),
         gateways.list(now),
         snapshots.current(),
       ]);
@@ -254,8 +183,8 @@ export function createInteractionService(deps: InteractionDeps) {
 
     /** For dry runs: what was recorded, newest first. */
     async *recordings(query: RecordingQuery): AsyncGenerator<readonly Recording[], void> {
-      const { since: from, until: to, endpointId, limit, signal } = query;
-      const filter = { from, to, endpoint: endpointId === undefined ? undefined : [endpointId] };
+      const { since: from, until: to, endpointId, sight, limit, signal } = query;
+      const filter = { from, to, sight, endpoint: endpointId === undefined ? undefined : [endpointId] };
       const { pages } = pagesOf(filter, null, RECORDING_PAGE, signal);
       let left = limit;
       for await (const { rows } of pages) {

@@ -8,7 +8,6 @@ const TIME_LIMIT_MS = 25_000;
 /** For one page of recordings; a guard that takes longer hangs. */
 const PAGE_LIMIT_MS = 20_000;
 const MAX_CHANGES = 500;
-const EXCERPT_CHARS = 160;
 
 interface Tally {
   examined: number;
@@ -25,15 +24,6 @@ function count(tally: Tally, before: Verdict, after: Verdict): void {
   tally.counts.set(key, line);
 }
 
-/** The first words of what the user last wrote. */
-function excerptOf(recording: Recording): string {
-  const input = recording.segments.filter(
-    (segment) => segment.direction === 'input' && (segment.text ?? '') !== '',
-  );
-  const last = input.findLast((segment) => segment.author === 'user') ?? input.at(-1);
-  return (last?.text ?? '').slice(0, EXCERPT_CHARS).replaceAll(/\s+/g, ' ').trim();
-}
-
 /** Remembers each endpoint's context for the length of one run. */
 function contexts(endpoints: PolicyPorts['endpoints']) {
   const known = new Map<string, EndpointContext | undefined>();
@@ -48,11 +38,11 @@ export interface DryRunOptions {
   readonly document: PolicyDocument;
   readonly query: RecordingQuery;
   readonly ports: PolicyPorts;
-  /** What excerpts may show: false leaves them empty. */
-  readonly showContent: boolean;
+  /** False leaves excerpts empty. */
+  readonly showExcerpts: boolean;
 }
 
-function enter(tally: Tally, recording: Recording, judged: Judgement, showContent: boolean): void {
+function enter(tally: Tally, recording: Recording, judged: Judgement, showExcerpts: boolean): void {
   const { verdict: after, rules } = judged;
   count(tally, recording.verdict, after);
   if (after === recording.verdict) {
@@ -67,7 +57,7 @@ function enter(tally: Tally, recording: Recording, judged: Judgement, showConten
     before: recording.verdict,
     after,
     rules: [...rules],
-    excerpt: showContent ? excerptOf(recording) : '',
+    excerpt: showExcerpts ? recording.excerpt : '',
   });
 }
 
@@ -76,7 +66,7 @@ function enter(tally: Tally, recording: Recording, judged: Judgement, showConten
  * came. Lists at most 500 changes; `summary` counts all. Throws `unavailable` when the guards hang.
  */
 export async function dryRun(options: DryRunOptions): Promise<DryRunResult> {
-  const { document, query, ports, showContent } = options;
+  const { document, query, ports, showExcerpts } = options;
   const contextOf = contexts(ports.endpoints);
   const judging = createJudging();
   const run = randomUUID();
@@ -101,7 +91,7 @@ export async function dryRun(options: DryRunOptions): Promise<DryRunResult> {
       tally.notEvaluable += page.length - evaluable.length;
       for (const [index, recording] of evaluable.entries()) {
         const judgement = judged[index];
-        if (judgement) enter(tally, recording, judgement, showContent);
+        if (judgement) enter(tally, recording, judgement, showExcerpts);
       }
       if (query.signal.aborted || performance.now() > deadline) break;
     }

@@ -1,6 +1,8 @@
 import type { AnyTextCheck } from '@bartizan/checks';
 import type { GuardFinding, RecordedSegment, Verdict } from '@bartizan/contracts';
+import type { ReviewGate } from '../../reviews/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
+import type { Sight, Viewer } from '../sight.ts';
 
 /** What a dry run needs of a recorded interaction. */
 export interface Recording {
@@ -13,12 +15,16 @@ export interface Recording {
   readonly findings: readonly GuardFinding[];
   /** `text` is null where nothing was kept. */
   readonly segments: readonly RecordedSegment[];
+  /** First words of what the user last wrote, with findings masked; empty where nothing was kept. */
+  readonly excerpt: string;
 }
 
 export interface RecordingQuery {
   readonly since?: number | undefined;
   readonly until?: number | undefined;
   readonly endpointId?: string | undefined;
+  /** What is there for whoever asks. */
+  readonly sight: Sight;
   /** At most so many, the newest. */
   readonly limit: number;
   readonly signal: AbortSignal;
@@ -36,6 +42,8 @@ export interface PolicyPorts {
     /** Endpoints by the policy that they use. */
     readonly usage: () => Promise<readonly { policyId: string; id: string; name: string }[]>;
     readonly context: (endpointId: string) => Promise<EndpointContext | undefined>;
+    /** What is there for the viewer of all that hangs on endpoints. */
+    readonly sightOf: (viewer: Viewer) => Promise<Sight>;
   };
   readonly recordings: {
     /** Newest first, in pages; content that cannot be opened has null texts. */
@@ -47,4 +55,5 @@ export interface PolicyDeps
   extends Pick<LifecycleDeps, 'database' | 'audit' | 'events' | 'clock' | 'logger'> {
   readonly checks: readonly AnyTextCheck[];
   readonly ports: PolicyPorts;
+  readonly reviews: ReviewGate;
 }

@@ -5,8 +5,8 @@ import type { PolicyService } from './service.ts';
 export function policyRoutes(policies: PolicyService): RouteImplementation[] {
   return [
     implement(contracts.checks, async () => ({ items: policies.checks() })),
-    implement(contracts.list, async () => ({ items: await policies.list() })),
-    implement(contracts.get, ({ params }) => policies.get(params.id)),
+    implement(contracts.list, async (_, { principal }) => ({ items: await policies.list(principal) })),
+    implement(contracts.get, ({ params }, { principal }) => policies.get(principal, params.id)),
     implement(contracts.create, ({ body }, { principal }) => policies.create(principal, body)),
     implement(contracts.addVersion, ({ params, body }, { principal }) =>
       policies.addVersion(principal, params.id, body),
@@ -20,10 +20,10 @@ export function policyRoutes(policies: PolicyService): RouteImplementation[] {
     }),
     implement(contracts.dryRun, ({ body }, { principal, signal }) =>
       policies.dryRun(principal, body, {
-        showContent: principal.permissions.has('interactions.content'),
+        showExcerpts: principal.permissions.has('interactions.read'),
         signal,
       }),
     ),
-    implement(contracts.tryOut, ({ body }) => policies.tryOut(body)),
+    implement(contracts.tryOut, ({ body }, { principal }) => policies.tryOut(principal, body)),
   ];
 }

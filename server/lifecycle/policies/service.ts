@@ -12,12 +12,15 @@ import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Database } from '../../platform/database/types.ts';
+import type { Caller } from '../../reviews/index.ts';
+import { demandSight, type Sight, sees, type Viewer } from '../sight.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
 import { summariseChecks } from './checks.ts';
 import { dryRun } from './dry-run.ts';
 import { createJudging } from './judging.ts';
 import { noSuchPolicy, requireValid, toDetail, toSummary } from './model.ts';
 import type { PolicyDeps } from './ports.ts';
+import { registerPolicyProposals } from './proposals.ts';
 import { createPolicyStore } from './store.ts';
 
 export interface NewVersion {
@@ -26,29 +29,33 @@ export interface NewVersion {
   readonly activate: boolean;
 }
 
+const EVERYTHING: Viewer = Object.freeze({ teams: '*' });
 const STANDARD_NAME = 'Standard';
 /** Dry runs at the same time; each may keep a core busy. */
 const MAX_DRY_RUNS = 2;
 const TRY_LIMIT_MS = 15_000;
 
 export function createPolicyService(deps: PolicyDeps) {
-  const { audit, events, clock, checks, ports } = deps;
+  const { audit, events, clock, checks, ports, reviews } = deps;
   const store = createPolicyStore(deps.database);
   const judging = createJudging();
   let dryRuns = 0;
 
-  async function detail(id: string): Promise<PolicyDetail> {
-    const [row, versions, usage] = await Promise.all([
+  /** Endpoints that use the policy, as far as they are in sight. */
+  const usersOf = (usage: readonly { policyId: string; id: string }[], policyId: string, sight: Sight) =>
+    usage
+      .filter((endpoint) => endpoint.policyId === policyId && sees(sight, endpoint.id))
+      .map(({ id }) => id);
+
+  async function detail(viewer: Viewer, id: string): Promise<PolicyDetail> {
+    const [row, versions, usage, sight] = await Promise.all([
       store.find(id),
       store.versions(id),
       ports.endpoints.usage(),
+      ports.endpoints.sightOf(viewer),
     ]);
     if (!row) throw noSuchPolicy();
-    return toDetail(
-      row,
-      versions,
-      usage.filter(({ policyId }) => policyId === id).map((endpoint) => endpoint.id),
-    );
+    return toDetail(row, versions, usersOf(usage, id, sight));
   }
 
   const changed = (reason: string) => events.emit('configuration.changed', { reason });
@@ -75,17 +82,19 @@ export function createPolicyService(deps: PolicyDeps) {
     return found.document;
   }
 
+  registerPolicyProposals({ ...deps, changed });
+
   return Object.freeze({
     checks: summariseChecks(checks),
 
-    async list(): Promise<PolicySummary[]> {
-      const [rows, usage] = await Promise.all([store.list(), ports.endpoints.usage()]);
-      return rows.map((row) =>
-        toSummary(
-          row,
-          usage.filter(({ policyId }) => policyId === row.id).map(({ id }) => id),
-        ),
-      );
+    /** Policies are everybody's; the endpoints that use them are named as far as the viewer sees them. */
+    async list(viewer: Viewer = EVERYTHING): Promise<PolicySummary[]> {
+      const [rows, usage, sight] = await Promise.all([
+        store.list(),
+        ports.endpoints.usage(),
+        ports.endpoints.sightOf(viewer),
+      ]);
+      return rows.map((row) => toSummary(row, usersOf(usage, row.id, sight)));
     },
 
     get: detail,
@@ -106,7 +115,7 @@ export function createPolicyService(deps: PolicyDeps) {
 
     /** Throws `conflict` when the name is taken, `invalid_input` when a check refuses its settings. */
     async create(
-      actor: Actor,
+      actor: Caller,
       input: { readonly name: string; readonly description: string; readonly document: PolicyDocument },
     ): Promise<PolicyDetail> {
       requireValid(input.document, checks);
@@ -126,11 +135,14 @@ export function createPolicyService(deps: PolicyDeps) {
         });
       }
       changed('policies.created');
-      return await detail(id);
+      return await detail(actor, id);
     },
 
-    async addVersion(actor: Actor, id: string, next: NewVersion): Promise<PolicyDetail> {
+    /** Throws `review_required` for what would be live at once while four eyes are demanded. */
+    async addVersion(actor: Caller, id: string, next: NewVersion): Promise<PolicyDetail> {
       requireValid(next.document, checks);
+      if (!(await store.find(id))) throw noSuchPolicy();
+      if (next.activate) await reviews.demandFree(actor, 'policies.save');
       const version = await store.addVersion(
         id,
         { document: next.document, note: next.note, createdAt: clock.now(), createdBy: actor.name },
@@ -140,10 +152,10 @@ export function createPolicyService(deps: PolicyDeps) {
       );
       if (version === undefined) throw noSuchPolicy();
       if (next.activate) changed('policies.version_added');
-      return await detail(id);
+      return await detail(actor, id);
     },
 
-    async activate(actor: Actor, id: string, version: number): Promise<PolicyDetail> {
+    async activate(actor: Caller, id: string, version: number): Promise<PolicyDetail> {
       const [policy, wanted] = await Promise.all([store.find(id), store.version(id, version)]);
       if (!policy) throw noSuchPolicy();
       if (!wanted) {
@@ -153,16 +165,17 @@ export function createPolicyService(deps: PolicyDeps) {
       }
       // A check may have changed its settings since the version was saved.
       requireValid(wanted.document, checks);
+      await reviews.demandFree(actor, 'policies.activate');
       const done = await store.activate(id, version, clock.now(), (tx) =>
         witness(actor, id)(tx, 'policies.activated', { version, before: policy.activeVersion }),
       );
       if (!done) throw noSuchPolicy();
       changed('policies.activated');
-      return await detail(id);
+      return await detail(actor, id);
     },
 
-    /** Throws `conflict` with the names of the endpoints that use it. */
-    async remove(actor: Actor, id: string): Promise<void> {
+    /** Throws `conflict` with the names of the endpoints that use it, as far as the caller sees them. */
+    async remove(actor: Caller, id: string): Promise<void> {
       const policy = await store.find(id);
       if (!policy) throw noSuchPolicy();
       const users = (await ports.endpoints.usage()).filter(({ policyId }) => policyId === id);
@@ -171,7 +184,12 @@ export function createPolicyService(deps: PolicyDeps) {
           hint: 'Give these endpoints another policy first.',
           cause,
         });
-      if (users.length > 0) throw refuse(users.map(({ name }) => `"${name}"`));
+      if (users.length > 0) {
+        const sight = await ports.endpoints.sightOf(actor);
+        const seen = users.filter((user) => sees(sight, user.id)).map(({ name }) => `"${name}"`);
+        throw refuse(seen.length < users.length ? [...seen, 'an endpoint of another team'] : seen);
+      }
+      await reviews.demandFree(actor, 'policies.remove');
       try {
         const entry = { name: policy.name };
         const done = await store.remove(id, (tx) => witness(actor, id)(tx, 'policies.removed', entry));
@@ -183,7 +201,9 @@ export function createPolicyService(deps: PolicyDeps) {
       changed('policies.removed');
     },
 
-    async tryOut(request: z.output<typeof TryRequest>): Promise<TryResult> {
+    /** Throws `not_found` for an endpoint of another team: its canaries are nobody else's. */
+    async tryOut(viewer: Viewer, request: z.output<typeof TryRequest>): Promise<TryResult> {
+      if (request.endpointId) demandSight(await ports.endpoints.sightOf(viewer), request.endpointId);
       const document = await documentFor(request);
       const endpoint = request.endpointId ? await ports.endpoints.context(request.endpointId) : undefined;
       const { segments, direction, endpointId } = request;
@@ -194,11 +214,13 @@ export function createPolicyService(deps: PolicyDeps) {
     },
 
     async dryRun(
-      actor: Actor,
+      actor: Caller,
       request: z.output<typeof DryRunRequest>,
-      options: { readonly showContent: boolean; readonly signal: AbortSignal },
+      options: { readonly showExcerpts: boolean; readonly signal: AbortSignal },
     ): Promise<DryRunResult> {
       requireValid(request.document, checks);
+      const sight = await ports.endpoints.sightOf(actor);
+      demandSight(sight, request.endpointId);
       if (dryRuns >= MAX_DRY_RUNS) {
         throw new AppError('too_many_requests', 'other dry runs are still busy', {
           hint: 'Try again in a few seconds.',
@@ -208,15 +230,15 @@ export function createPolicyService(deps: PolicyDeps) {
       dryRuns += 1;
       try {
         const { since, until, endpointId, sample: limit } = request;
-        const query = { since, until, endpointId, limit, signal: options.signal };
-        const { showContent } = options;
-        const result = await dryRun({ document: request.document, query, ports, showContent });
+        const query = { since, until, endpointId, sight, limit, signal: options.signal };
+        const { showExcerpts } = options;
+        const result = await dryRun({ document: request.document, query, ports, showExcerpts });
         const { examined, notEvaluable } = result;
         await audit.record({
           actor,
           action: 'policies.dry_run',
           subject: endpointId ? `endpoint:${endpointId}` : 'interactions',
-          detail: { examined, notEvaluable, contentShown: showContent },
+          detail: { examined, notEvaluable },
         });
         return result;
       } finally {

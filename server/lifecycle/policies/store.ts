@@ -1,6 +1,7 @@
 import type { PolicyDocument } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/types.ts';
+import { within } from '../within.ts';
 
 /** Writes the audit entry of a change within the change's transaction. */
 export type Witness = (tx: Database) => Promise<void>;
@@ -71,7 +72,7 @@ export function createPolicyStore(database: Database) {
       first: Omit<VersionRow, 'policyId' | 'version'>,
       witness: Witness,
     ): Promise<void> {
-      await database.transaction().execute(async (tx) => {
+      await within(database, async (tx) => {
         await sql`insert into policies (id, name, description, active_version, latest_version, created_at, updated_at)
           values (${policy.id}, ${policy.name}, ${policy.description}, 1, 1, ${first.createdAt}, ${first.createdAt})
         `.execute(tx);
@@ -87,7 +88,7 @@ export function createPolicyStore(database: Database) {
       first: Omit<VersionRow, 'policyId' | 'version'>,
       witness: Witness,
     ): Promise<boolean> {
-      return await database.transaction().execute(async (tx) => {
+      return await within(database, async (tx) => {
         await sql`lock table policies in share row exclusive mode`.execute(tx);
         const made = await sql`
           insert into policies (id, name, description, active_version, latest_version, created_at, updated_at)
@@ -109,7 +110,7 @@ export function createPolicyStore(database: Database) {
       activate: boolean,
       witness: (tx: Database, version: number) => Promise<void>,
     ): Promise<number | undefined> {
-      return await database.transaction().execute(async (tx) => {
+      return await within(database, async (tx) => {
         const { rows } = await sql<{ version: number }>`
           update policies set latest_version = latest_version + 1, updated_at = ${next.createdAt},
             active_version = case when ${activate}::boolean then latest_version + 1 else active_version end
@@ -125,7 +126,7 @@ export function createPolicyStore(database: Database) {
 
     /** False when there is no such policy or version. */
     async activate(id: string, version: number, nowMs: number, witness: Witness): Promise<boolean> {
-      return await database.transaction().execute(async (tx) => {
+      return await within(database, async (tx) => {
         const done = await sql`
           update policies set active_version = ${version}, updated_at = ${nowMs}
           where id = ${id} and exists (
@@ -139,7 +140,7 @@ export function createPolicyStore(database: Database) {
 
     /** False when there was none. Rejects with SQLSTATE 23503 while an endpoint refers to it. */
     async remove(id: string, witness: Witness): Promise<boolean> {
-      return await database.transaction().execute(async (tx) => {
+      return await within(database, async (tx) => {
         const done = await sql`delete from policies where id = ${id}`.execute(tx);
         if (done.numAffectedRows !== 1n) return false;
         await witness(tx);

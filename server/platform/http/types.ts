@@ -16,6 +16,8 @@ export interface Principal {
   readonly endpoints?: ReadonlySet<string>;
   /** The person who answers for what is done: themselves, or the owner of the key. Null: nobody. */
   readonly ownerId?: string | null;
+  /** An emergency account: rules that need a second person do not hold it up, and raise an alarm instead. */
+  readonly breakGlass?: boolean;
   /** When a person last proved who they are (signing in, or stepping up), in ms since the epoch. */
   readonly confirmedAt?: number;
   /** A person of whom a second factor is demanded and who has none yet: may do nothing but set one up. */
