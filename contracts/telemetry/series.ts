@@ -38,7 +38,7 @@ export function createSeries(contract: MetricContract, onOverflow: () => void) {
 
   function create(key: string, labels: LabelValues): Cell {
     const cell: Cell = {
-      labels: labels.map((value) => value.slice(0, LONGEST_VALUE)),
+      labels,
       value: 0,
       counts: buckets.length > 0 ? Array.from({ length: buckets.length + 1 }, () => 0) : [],
     };
@@ -58,7 +58,10 @@ export function createSeries(contract: MetricContract, onOverflow: () => void) {
     const known = cells.get(key);
     if (known !== undefined) return known;
     if (labels.length !== names.length) return overflow();
-    return cells.size < most ? create(key, labels) : overflow();
+    // Cut first: what differs only behind the cut is one series, and a series may stand there only once.
+    const cut = labels.map((value) => value.slice(0, LONGEST_VALUE));
+    const cutKey = cut.join(SEPARATOR);
+    return cells.get(cutKey) ?? (cells.size < most ? create(cutKey, cut) : overflow());
   }
 
   const named = ({ labels }: Cell): Record<string, string> => {

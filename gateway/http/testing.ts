@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { CompiledPolicy } from '@bartizan/checks/policy/types.ts';
 import type { InteractionRecord, SnapshotEndpoint, SnapshotKey, SnapshotUpstream } from '@bartizan/contracts';
 import { NO_LIMITS } from '@bartizan/contracts';
-import { createGateway, type Gateway } from '../gateway.ts';
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
 import {
   type Admission,
   type ForwardRequest,
@@ -154,7 +154,9 @@ export interface TestGateway {
   readonly close: () => Promise<void>;
 }
 
-export interface TestGatewayOptions extends TestConfiguration {
+export interface TestGatewayOptions
+  extends TestConfiguration,
+    Pick<GatewayOptions, 'measures' | 'beginTrace'> {
   readonly respond?: Respond;
   readonly upstreams?: Upstreams;
   readonly admit?: () => Admission;
@@ -189,6 +191,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       error: (fields, message) =>
         process.stderr.write(`${message} ${String((fields as { err?: Error }).err?.stack)}\n`),
     },
+    ...(options.measures === undefined ? {} : { measures: options.measures }),
+    ...(options.beginTrace === undefined ? {} : { beginTrace: options.beginTrace }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const server = createGatewayServer(gateway);
