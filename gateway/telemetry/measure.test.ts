@@ -1,6 +1,7 @@
 import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
+import { InteractionRecord } from '@bartizan/contracts';
 import { createTelemetry, GATEWAY_METRICS } from '@bartizan/contracts/telemetry/index.ts';
 import { parseExposition, total } from '@bartizan/contracts/telemetry/testing.ts';
 import { afterEach, expect, test } from 'vitest';
@@ -138,6 +139,16 @@ test('what is refused before it is anybody’s request is counted by its reason'
     .samples.filter(({ name }) => name === GATEWAY_METRICS.rejected.name)
     .map(({ labels, value }) => [labels.reason, value]);
   expect(Object.fromEntries(reasons)).toEqual({ invalid_api_key: 1, unknown_url: 1, journal_full: 1 });
+});
+
+test('a record names the trace of the client, and none for a header that is not valid', async () => {
+  const { post, records } = await measured();
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  await post('/v1/chat/completions', chat('hi'), { traceparent: `00-${traceId}-00f067aa0ba902b7-00` });
+  await post('/v1/chat/completions', chat('hi'), { traceparent: `00-${traceId}-0000000000000000-00` });
+  await post('/v1/chat/completions', chat('hi'));
+  expect(records.map((record) => record.traceId)).toEqual([traceId, undefined, undefined]);
+  for (const record of records) expect(InteractionRecord.safeParse(record).success).toBe(true);
 });
 
 test('thousands of users, models and keys make no new series', async () => {
