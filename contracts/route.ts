@@ -23,7 +23,7 @@ export interface RouteContract<
 > {
   readonly id: string;
   readonly method: HttpMethod;
-  /** Path with `:name` parameters, e.g. `/api/v1/endpoints/:id`. */
+  /** Path with `:name` parameters, e.g. `/api/v1/endpoints/:id`; a last `*` takes the rest, with its slashes. */
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
@@ -45,7 +45,7 @@ export interface RouteContract<
   readonly redirects?: true;
   /** Of bodies and answers, where it is not JSON of our own; errors then take the shape that belongs to it. */
   readonly mediaType?: 'application/scim+json';
-  readonly streams?: 'text/event-stream' | 'application/x-ndjson' | 'text/plain';
+  readonly streams?: 'text/event-stream' | 'application/x-ndjson' | 'text/plain' | 'application/octet-stream';
   /** Largest request body in bytes; the server's default (1 MiB) where absent. */
   readonly bodyLimitBytes?: number;
 }
