@@ -39,6 +39,17 @@ describe('loadConfig', () => {
     });
   });
 
+  test('takes the database’s address, which holds a password, from a file', () => {
+    const { DATABASE_URL: url, ...others } = good;
+    const file = join(directory, 'database-url');
+    writeFileSync(file, `${url}\n`);
+    expect(loadConfig({ ...others, DATABASE_URL_FILE: file }).databaseUrl).toBe(url);
+    expect(problem({ ...good, DATABASE_URL_FILE: file })).toContain(
+      'DATABASE_URL and DATABASE_URL_FILE are both',
+    );
+    expect(problem({ ...others, DATABASE_URL_FILE: `${file}-not` })).toContain('cannot be read');
+  });
+
   test('reads everything', () => {
     const config = loadConfig({
       ...good,

@@ -146,6 +146,10 @@ export function loadConfig(env: Environment): Config {
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const problems: string[] = [];
+  if (given.DATABASE_URL_FILE) {
+    const url = readSecret(given, 'DATABASE_URL', problems);
+    if (url !== null) given.DATABASE_URL = url;
+  }
   const parsed = Settings.safeParse(given);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(`${issue.path.join('.')} ${issue.message}`);
