@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       '{contracts,checks,gateway,server,console,cli,tools,bench}/**/*.test.ts',
-      'tests/{architecture,conformance,e2e,fuzz}/**/*.test.ts',
+      'tests/{architecture,conformance,e2e,fuzz,operations}/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['tests/postgres.setup.ts'],

@@ -156,7 +156,9 @@ export function loadConfig(env: Environment): Config {
   }
   const masterKey = checkMasterKey(readSecret(given, 'BARTIZAN_MASTER_KEY', problems), problems);
   const internalToken = checkToken(readSecret(given, 'BARTIZAN_INTERNAL_TOKEN', problems), problems);
-  if (!parsed.success || masterKey === null || internalToken === null) throw new ConfigError(problems);
+  if (!parsed.success || masterKey === null || internalToken === null || problems.length > 0) {
+    throw new ConfigError(problems);
+  }
   const settings = parsed.data;
   return Object.freeze({
     dataDir: resolve(settings.BARTIZAN_DATA_DIR),
