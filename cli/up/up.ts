@@ -138,11 +138,17 @@ function createRoles({ dataDir, options, addresses, databaseUrl }: Setting): {
         BARTIZAN_GATEWAY_PORT: portOf(addresses.gateway),
         BARTIZAN_SERVER_URL: addresses.server,
         BARTIZAN_WORKERS: String(options.workers),
+        ...passed(/^BARTIZAN_METRICS_/),
         ...demoUrl,
       },
       GATEWAY_NODE_FLAGS,
     ),
   };
+}
+
+/** Settings of our own environment that a role goes by too. */
+function passed(names: RegExp): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
 }
 
 function baseEnv(dataDir: DataDir, options: UpOptions): NodeJS.ProcessEnv {
@@ -152,6 +158,7 @@ function baseEnv(dataDir: DataDir, options: UpOptions): NodeJS.ProcessEnv {
     TZ: process.env.TZ,
     NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
     BARTIZAN_LOG_LEVEL: process.env.BARTIZAN_LOG_LEVEL ?? 'warn',
+    ...passed(/^OTEL_/),
     BARTIZAN_TRUSTED_PROXIES: process.env.BARTIZAN_TRUSTED_PROXIES,
     BARTIZAN_DATA_DIR: dataDir.path,
     BARTIZAN_HOST: options.host,

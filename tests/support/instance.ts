@@ -32,7 +32,7 @@ export interface TestInstance extends Announcement {
 export const ADMIN = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' } as const;
 
 export async function startInstance(
-  options: { args?: readonly string[]; dataDir?: string } = {},
+  options: { args?: readonly string[]; dataDir?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<TestInstance> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'bartizan-test-'));
   // As root, PostgreSQL runs as another user, who must be able to walk in; else its files would lie elsewhere.
@@ -50,7 +50,7 @@ export async function startInstance(
   ];
   const child = spawn(process.execPath, [BIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: cleanEnv(),
+    env: { ...cleanEnv(), ...options.env },
   });
   let log = '';
   const { stdout, stderr } = child;
