@@ -2,6 +2,7 @@ import {
   endpointRoutes,
   identityRoutes,
   interactionRoutes,
+  keyRoutes,
   policyRoutes,
   teamRoutes,
 } from '@bartizan/contracts';
@@ -45,6 +46,11 @@ export const peopleQuery = queryOptions({
 export const teamsQuery = queryOptions({
   queryKey: ['teams'],
   queryFn: async ({ signal }) => (await api.call(teamRoutes.list, { signal })).items,
+});
+
+export const serviceAccountsQuery = queryOptions({
+  queryKey: ['service-accounts'],
+  queryFn: async ({ signal }) => (await api.call(keyRoutes.serviceAccounts, { signal })).items,
 });
 
 export const overviewQuery = (windowMs: number) =>

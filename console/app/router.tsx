@@ -149,8 +149,8 @@ const people = createRoute({
 const keys = createRoute({
   getParentRoute: () => house,
   path: '/settings/keys',
-  validateSearch: only('new', 'endpoint'),
-  component: lazyRouteComponent(() => import('../settings/keys-page.tsx'), 'KeysPage'),
+  validateSearch: only('tab', 'new', 'endpoint'),
+  component: lazyRouteComponent(() => import('../settings/keys/keys-page.tsx'), 'KeysPage'),
 });
 const signInSettings = createRoute({
   getParentRoute: () => house,

@@ -9,7 +9,7 @@ import { type OneTime, OneTimeDialog } from '../../ui/one-time.tsx';
 import { Section, Tag } from '../../ui/page.tsx';
 import { QueryView } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
-import { EXPIRIES, expiryOf } from '../key-values.ts';
+import { EXPIRIES, expiryOf } from '../keys/key-values.ts';
 
 const tokensQuery = queryOptions({
   queryKey: ['scim', 'tokens'],

@@ -2,14 +2,14 @@ import { ALL_PERMISSIONS, identityRoutes, type KeyScope, NO_LIMITS, PERMISSIONS 
 import { Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { api } from '../app/api.ts';
-import { endpointsQuery, gatewayUrlQuery } from '../app/queries.ts';
-import { meQuery, useMay } from '../app/session.ts';
-import { curlSnippet, GATEWAY_PLACEHOLDER } from '../app/snippets.ts';
-import { CodeBlock } from '../ui/copy.tsx';
-import { FailureNote } from '../ui/failure-note.tsx';
-import { fieldErrors } from '../ui/form.ts';
-import { LimitsFields } from '../ui/limits-fields.tsx';
+import { api } from '../../app/api.ts';
+import { endpointsQuery, gatewayUrlQuery, serviceAccountsQuery } from '../../app/queries.ts';
+import { meQuery, useMay } from '../../app/session.ts';
+import { curlSnippet, GATEWAY_PLACEHOLDER } from '../../app/snippets.ts';
+import { CodeBlock } from '../../ui/copy.tsx';
+import { FailureNote } from '../../ui/failure-note.tsx';
+import { fieldErrors } from '../../ui/form.ts';
+import { LimitsFields } from '../../ui/limits-fields.tsx';
 import { EXPIRIES, type KeyValues, toKeyInput, validateKey } from './key-values.ts';
 
 interface DialogProps {
@@ -72,6 +72,7 @@ interface FormProps {
 function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
   const endpoints = useQuery(endpointsQuery);
   const me = useQuery(meQuery);
+  const accounts = useQuery(serviceAccountsQuery);
   const form = useForm<KeyValues>({
     initialValues: {
       name: '',
@@ -81,6 +82,7 @@ function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
       permissions: [],
       limits: NO_LIMITS,
       days: '90',
+      serviceAccountId: null,
     },
     validate: validateKey,
   });
@@ -142,6 +144,17 @@ function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
           value={form.values.limits}
           onChange={(limits) => form.setFieldValue('limits', limits)}
         />
+        {accounts.data?.length ? (
+          <Select
+            label="Belongs to"
+            placeholder="You: it dies when you leave"
+            clearable
+            data={accounts.data
+              .filter(({ disabled }) => !disabled)
+              .map(({ id, name }) => ({ value: id, label: `Service account ${name}` }))}
+            {...form.getInputProps('serviceAccountId')}
+          />
+        ) : null}
         <Select label="Expires" data={EXPIRIES} {...form.getInputProps('days')} />
         <FailureNote failure={failure} />
         <Group justify="flex-end" gap="xs">

@@ -10,6 +10,7 @@ const values: KeyValues = {
   permissions: [],
   limits: NO_LIMITS,
   days: '30',
+  serviceAccountId: null,
 };
 
 describe('toKeyInput', () => {

@@ -1,26 +1,30 @@
-import { type ApiKey, identityRoutes } from '@bartizan/contracts';
-import { Button, Switch } from '@mantine/core';
+import { type ApiKey, identityRoutes, KEY_WARNINGS } from '@bartizan/contracts';
+import { Button, Group, Switch } from '@mantine/core';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api } from '../app/api.ts';
-import { Gate } from '../app/gate.tsx';
-import { endpointsQuery, keysQuery } from '../app/queries.ts';
-import { useMay } from '../app/session.ts';
-import { Confirm } from '../ui/confirm.tsx';
-import { limitsInWords } from '../ui/limits-fields.tsx';
-import { Page, Tag } from '../ui/page.tsx';
-import { EmptyState, QueryView } from '../ui/states.tsx';
-import { RelativeTime, useNow } from '../ui/time.tsx';
-import { toast } from '../ui/toast.ts';
+import { api } from '../../app/api.ts';
+import { Gate } from '../../app/gate.tsx';
+import { endpointsQuery, keysQuery } from '../../app/queries.ts';
+import { useMay } from '../../app/session.ts';
+import { Confirm } from '../../ui/confirm.tsx';
+import { limitsInWords } from '../../ui/limits-fields.tsx';
+import { LinkTabs } from '../../ui/link-tabs.tsx';
+import { Page, Tag } from '../../ui/page.tsx';
+import { EmptyState, QueryView } from '../../ui/states.tsx';
+import { RelativeTime, useNow } from '../../ui/time.tsx';
+import { toast } from '../../ui/toast.ts';
 import { KeyDialog } from './key-dialog.tsx';
-import './settings.css';
+import { RotateDialog } from './rotate-dialog.tsx';
+import { ServiceAccounts } from './service-accounts.tsx';
+import '../settings.css';
 
 const route = getRouteApi('/house/settings/keys');
 
 export function KeysPage() {
   const search = route.useSearch();
+  const { tab = 'keys' } = search;
   const navigate = useNavigate();
   const mayManage = useMay('keys.manage');
   const query = useQuery(keysQuery);
@@ -49,18 +53,29 @@ export function KeysPage() {
           </>
         }
       >
-        <QueryView query={query}>
-          {(keys) => {
-            const shown = keys.filter((key) => revoked || key.revokedAt === null);
-            return shown.length === 0 ? (
-              <EmptyState icon={IconKey} title="No key yet" action={create}>
-                A key lets an application call endpoints, or a script use the API.
-              </EmptyState>
-            ) : (
-              <KeyTable keys={shown} mayManage={mayManage} />
-            );
-          }}
-        </QueryView>
+        <LinkTabs
+          label="Keys"
+          current={tab}
+          tabs={[
+            { value: 'keys', label: 'Keys' },
+            { value: 'service-accounts', label: 'Service accounts' },
+          ]}
+        />
+        {tab === 'service-accounts' ? <ServiceAccounts mayManage={mayManage} /> : null}
+        {tab === 'keys' ? (
+          <QueryView query={query}>
+            {(keys) => {
+              const shown = keys.filter((key) => revoked || key.revokedAt === null);
+              return shown.length === 0 ? (
+                <EmptyState icon={IconKey} title="No key yet" action={create}>
+                  A key lets an application call endpoints, or a script use the API.
+                </EmptyState>
+              ) : (
+                <KeyTable keys={shown} mayManage={mayManage} />
+              );
+            }}
+          </QueryView>
+        ) : null}
         {mayManage ? (
           <KeyDialog opened={search.new === '1'} endpointId={search.endpoint} onClose={() => show(false)} />
         ) : null}
@@ -72,6 +87,7 @@ export function KeysPage() {
 function KeyTable({ keys, mayManage }: { keys: readonly ApiKey[]; mayManage: boolean }) {
   const client = useQueryClient();
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const [rotating, setRotating] = useState<ApiKey | null>(null);
   return (
     <div className="bz-list">
       <table className="bz-table">
@@ -93,13 +109,27 @@ function KeyTable({ keys, mayManage }: { keys: readonly ApiKey[]; mayManage: boo
             <tr key={key.id}>
               <td>
                 <b>{key.name}</b> {key.revokedAt === null ? null : <Tag>revoked</Tag>}
+                {key.warnings.map((warning) => (
+                  <Tag key={warning} title={KEY_WARNINGS[warning]}>
+                    {warning.replaceAll('-', ' ')}
+                  </Tag>
+                ))}
                 <div className="bz-dim bz-mono">{key.prefix}…</div>
+                {key.previous === null ? null : (
+                  <div className="bz-dim">
+                    <span className="bz-mono">{key.previous.prefix}…</span> works until{' '}
+                    <RelativeTime at={key.previous.endsAt} />
+                  </div>
+                )}
               </td>
               <td>
                 <Scopes apiKey={key} />
               </td>
               <td>{limitsInWords(key.limits)}</td>
-              <td>{key.ownerName}</td>
+              <td>
+                {key.ownerName}
+                {key.ownerKind === 'service-account' ? <div className="bz-dim">service account</div> : null}
+              </td>
               <td>
                 <RelativeTime at={key.lastUsedAt} />
                 <div>
@@ -113,15 +143,21 @@ function KeyTable({ keys, mayManage }: { keys: readonly ApiKey[]; mayManage: boo
               </td>
               <td className="bz-num">
                 {mayManage && key.revokedAt === null ? (
-                  <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)}>
-                    Revoke
-                  </Button>
+                  <Group gap={6} wrap="nowrap" justify="flex-end">
+                    <Button size="compact-xs" variant="default" onClick={() => setRotating(key)}>
+                      Rotate
+                    </Button>
+                    <Button size="compact-xs" variant="default" onClick={() => setRevoking(key)}>
+                      Revoke
+                    </Button>
+                  </Group>
                 ) : null}
               </td>
             </tr>
           ))}
         </tbody>
       </table>
+      <RotateDialog apiKey={rotating} onClose={() => setRotating(null)} />
       <Confirm
         opened={revoking !== null}
         title={`Revoke ${revoking?.name ?? ''}?`}

@@ -10,6 +10,8 @@ export interface KeyValues {
   limits: Limits;
   /** Days from now, as a string of the select; empty for never. */
   days: string;
+  /** Null makes it one's own. */
+  serviceAccountId: string | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -33,6 +35,7 @@ export function toKeyInput(values: KeyValues, now: number) {
     endpoints: values.invoke ? (values.every ? ('*' as const) : values.endpoints) : [],
     limits: values.limits,
     expiresAt: expiryOf(values.days, now),
+    ...(values.serviceAccountId === null ? {} : { serviceAccountId: values.serviceAccountId }),
   };
 }
 
