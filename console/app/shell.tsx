@@ -21,6 +21,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { useEffect, useState } from 'react';
 import { ROLE_TITLES } from '../ui/roles.ts';
 import { toastFailure } from '../ui/toast.ts';
+import { Alarms } from './alarms.tsx';
 import { api, queryClient } from './api.ts';
 import { DisconnectedBanner } from './disconnected.tsx';
 import { Questions } from './questions.tsx';
@@ -50,6 +51,7 @@ export function Shell() {
       </aside>
       <main id="main" tabIndex={-1}>
         <DisconnectedBanner />
+        <Alarms />
         <Outlet />
       </main>
       <Questions />
@@ -124,7 +126,7 @@ function AccountMenu() {
             renderRoot={(props) => <Link to="/account" {...props} />}
             leftSection={<IconUserCircle size={16} />}
           >
-            Sessions and password
+            Account and second factor
           </Menu.Item>
           <Menu.Divider />
           <Menu.Label>Theme</Menu.Label>
