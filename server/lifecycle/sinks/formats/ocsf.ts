@@ -96,7 +96,6 @@ const contextOf = (interaction: InteractionFacts): Json =>
   present({
     service: endpointOf(interaction),
     total_tokens: interaction.tokens,
-    prompt_text: interaction.excerpt,
   });
 
 function interactionEvent(event: SinkEvent & { kind: 'interactions' }, version: string): Json {
@@ -120,14 +119,15 @@ function interactionEvent(event: SinkEvent & { kind: 'interactions' }, version: 
     resources: [{ ...endpointOf(interaction), type: 'endpoint' }],
     ai_model: { name: interaction.model || 'unknown', ai_provider: interaction.provider || 'unknown' },
     message_context: contextOf(interaction),
-    unmapped: {
+    unmapped: present({
       verdict,
       would_be: interaction.wouldBe,
       outcome,
       checks: interaction.checks,
       streamed: interaction.streamed,
       total_ms: interaction.totalMs,
-    },
+      excerpt: interaction.excerpt,
+    }),
   };
 }
 
