@@ -193,6 +193,7 @@ test('gateways know a key by its hash, its endpoints and its limits', async () =
     endpoints: [ENDPOINT],
     limits,
     expiresAt: null,
+    teams: '*',
   });
 });
 

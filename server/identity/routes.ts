@@ -4,6 +4,7 @@ import type { Auth } from './auth.ts';
 import { callerOf, demandPerson, withCookies } from './callers.ts';
 import type { KeyService } from './keys.ts';
 import type { PeopleService } from './people.ts';
+import { permissionAnswers } from './permission-answers.ts';
 import type { SessionService } from './sessions.ts';
 import type { SignInService } from './sign-in.ts';
 
@@ -38,6 +39,7 @@ function authRoutes({ auth, signIn, sessions, version }: RouteDeps): RouteImplem
       context.setHeader('set-cookie', await auth.signOut(callerOf(context)));
       return {};
     }),
+    implement(contracts.permissions, async (_, { principal }) => ({ items: permissionAnswers(principal) })),
     implement(contracts.me, async (_, { principal }) => sessions.me(principal)),
     implement(contracts.changePassword, async ({ body }, context) => {
       const { sessionId, ...person } = demandPerson(context.principal);

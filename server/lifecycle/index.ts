@@ -22,7 +22,7 @@ import { createInteractionService, interactionMigrations, interactionRoutes } fr
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
-import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
+import { createSinkService, createSinkService, sinkMigrations, sinkMigrations, sinkRoutes, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export type { LifecycleDeps, LifecycleEvents } from './ports.ts';
@@ -105,12 +105,17 @@ function createStages(deps: LifecycleDeps) {
   return { policies, endpoints, gateways, snapshots, interactions };
 }
 
+function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'pool'>): string {
+  const url = databaseUrl ?? pool.options.connectionString;
+  if (url) return url;
+  throw new TypeError('the lifecycle needs the database URL to listen for notifications');
+}
+
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { database, pool, clock, logger, events } = deps;
   const { policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
-  const url = deps.databaseUrl ?? pool.options.connectionString;
-  if (!url) throw new TypeError('the lifecycle needs the database URL to listen for notifications');
+  const url = listenUrl(deps);
   const servers = createServers({
     database,
     self: deps.server,

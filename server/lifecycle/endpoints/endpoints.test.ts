@@ -37,7 +37,10 @@ describe('endpoints', () => {
   test('keep the order of upstreams and everything given, across create, update, list and remove', async () => {
     const made = await create({ upstreams: [upstream({ name: 'b' }), upstream({ name: 'a', weight: 7 })] });
     expect(made.upstreams.map(({ name }) => name)).toEqual(['b', 'a']);
-    expect(await server.call('endpoints.get', { params: { id: made.id } })).toEqual(made);
+    expect(await server.call('endpoints.get', { params: { id: made.id } })).toEqual({
+      ...made,
+      may: { manage: true, reason: '' },
+    });
     const changed = await update(made.id, { ...made, name: 'Other', upstreams: made.upstreams.toReversed() });
     expect(changed.upstreams.map(({ id }) => id)).toEqual(made.upstreams.map(({ id }) => id).toReversed());
     expect(changed).toMatchObject({ name: 'Other', createdAt: made.createdAt });

@@ -233,10 +233,11 @@ describe('content', () => {
     expect(rows[0]?.c).toMatch(/\\x/);
   });
 
-  test('is unmasked only for who may read it, and that is recorded', async () => {
+  const why = { 'bartizan-purpose': 'a customer complained about this answer' };
+
+  test('is unmasked only for who says why, and that is recorded', async () => {
     const masked: InteractionDetail = await server.call('interactions.get', {
       params: { id: record.id },
-      principal: viewer,
     });
     expect(masked.segments[0]?.text).toBe(said.replace(secret, '█'.repeat(secret.length)));
     expect(masked).toMatchObject({ hasRaw: true });
@@ -245,10 +246,15 @@ describe('content', () => {
       (await server.audited()).filter(({ subject }) => subject === `interaction:${record.id}`).length;
     expect(await count()).toBe(0);
 
-    const full: InteractionDetail = await server.call('interactions.get', { params: { id: record.id } });
+    const call = { params: { id: record.id }, headers: why };
+    const full: InteractionDetail = await server.call('interactions.content', call);
     expect(full.segments[0]?.text).toBe(said);
     expect(await count()).toBe(1);
-    expect(await server.call('interactions.raw', { params: { id: record.id } })).toEqual({
+    expect((await server.audited()).at(-1)).toMatchObject({
+      action: 'interactions.content_read',
+      detail: { purpose: why['bartizan-purpose'] },
+    });
+    expect(await server.call('interactions.raw', call)).toEqual({
       request: record.rawRequest,
       response: record.rawResponse,
     });
@@ -256,17 +262,16 @@ describe('content', () => {
     expect(JSON.stringify(await server.audited())).not.toContain('verysecret42');
   });
 
-  test('a masked span is neither shown in lists nor found by search', async () => {
-    const excerpt = async (principal = principalWith()) =>
-      (await list({ endpoint: 'content' }, principal)).items[0]?.excerpt;
-    expect(await excerpt()).toContain(secret);
-    expect(await excerpt(viewer)).not.toContain('verysecret42');
-    expect(await excerpt(viewer)).toContain('my key is');
-    const found = async (text: string, principal = principalWith()) =>
-      (await list({ endpoint: 'content', text }, principal)).items.length;
-    expect(await found('verysecret42')).toBe(1);
-    expect(await found('verysecret42', viewer)).toBe(0);
-    expect(await found('my key', viewer)).toBe(1);
+  test('a masked span is neither shown in lists nor found by search, whoever looks', async () => {
+    for (const principal of [principalWith(), viewer]) {
+      const [first] = (await list({ endpoint: 'content' }, principal)).items;
+      expect(first?.excerpt).toContain('my key is');
+      expect(first?.excerpt).not.toContain('verysecret42');
+      const found = async (text: string) =>
+        (await list({ endpoint: 'content', text }, principal)).items.length;
+      expect(await found('verysecret42')).toBe(0);
+      expect(await found('my key')).toBe(1);
+    }
   });
 
   test('an unknown interaction is not found', async () => {
@@ -291,6 +296,7 @@ describe('export and live', () => {
     const stream: AsyncIterable<string> = await server.call('interactions.export', {
       query,
       principal,
+      headers: { 'bartizan-purpose': 'looking into an incident' },
       ...(signal ? { signal } : {}),
     });
     let text = '';
@@ -298,20 +304,44 @@ describe('export and live', () => {
     return text.split('\n').filter((line) => line !== '');
   };
 
-  test('exports everything that matches, masked for who may not read content', async () => {
+  test('exports everything that matches, masked unless content is asked for', async () => {
     const batch = many(450, (index) => ({
       endpointSlug: 'export',
       said: `secret${index} word`,
       findings: [sampleFinding(0, 7)],
     }));
     await ship(batch);
-    const full = await lines({ endpoint: 'export' });
+    const reader = { ...principalWith(), confirmedAt: Date.now() };
+    const full = await lines({ endpoint: 'export', content: 'full' }, reader);
     expect(full).toHaveLength(450);
     expect(new Set(full.map((line) => (JSON.parse(line) as InteractionDetail).id)).size).toBe(450);
     expect(full.join('')).toContain('secret7');
     const masked = await lines({ endpoint: 'export' }, viewer);
     expect(masked).toHaveLength(450);
     expect(masked.join('')).not.toContain('secret7');
+    const audited = (await server.audited()).filter(({ action }) => action.startsWith('interactions.export'));
+    expect(audited.map(({ action }) => action)).toEqual([
+      'interactions.exported',
+      'interactions.export_ended',
+      'interactions.exported',
+      'interactions.export_ended',
+    ]);
+    expect(audited[1]?.detail).toMatchObject({
+      count: 450,
+      complete: true,
+      unmasked: true,
+      purpose: 'looking into an incident',
+    });
+    expect(audited[2]?.detail).toMatchObject({ unmasked: false });
+  });
+
+  test('exports content only for who may read it and has just confirmed', async () => {
+    await expect(lines({ endpoint: 'export', content: 'full' }, viewer)).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(lines({ endpoint: 'export', content: 'full' })).rejects.toMatchObject({
+      code: 'step_up_required',
+    });
   });
 
   test('stops when the client leaves', async () => {
@@ -326,9 +356,11 @@ describe('export and live', () => {
       leave.abort();
     }
     expect(chunks).toBe(1);
+    const ended = (await server.audited()).findLast(({ action }) => action === 'interactions.export_ended');
+    expect(ended?.detail).toMatchObject({ complete: false });
   });
 
-  test('tells who watches of new interactions, on every server, masked where it must be', async () => {
+  test('tells who watches of new interactions, on every server, masked', async () => {
     const other = await startTestServer({ beside: server });
     const leave = new AbortController();
     const read = async (stream: AsyncIterable<string>): Promise<string> => {
@@ -352,7 +384,7 @@ describe('export and live', () => {
     clearInterval(again);
     leave.abort();
     await other.close();
-    expect(mine).toMatch(/^event: interaction\nid: \S+\ndata: \{.*topsecret thing.*\}\n\n/);
+    expect(mine).toMatch(/^event: interaction\nid: \S+\ndata: \{.* thing.*\}\n\n/);
     expect(masked).toContain('█'.repeat(9));
     expect(masked).not.toContain('topsecret');
     expect(elsewhere).toContain('event: interaction');

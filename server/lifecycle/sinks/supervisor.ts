@@ -17,7 +17,7 @@ export interface SupervisorDeps {
 }
 
 const LOOK_EVERY_MS = 2_000;
-const TIDY_EVERY_MS = 15_000;
+const TIDY_EVERY_MS = 5_000;
 /** The backlog that is kept for sinks that are away: the oldest beyond it is lost, and counted. */
 const MAX_BACKLOG_RECORDS = 50_000_000;
 const MAX_BACKLOG_MS = 30 * 86_400_000;

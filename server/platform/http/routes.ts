@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/error.ts';
 import { demandAccess, demandPurpose, demandStepUp } from './access.ts';
 import { demandSameOrigin } from './origin.ts';
 import { invalidInput, SCIM_TYPE } from './problem.ts';
+import { watchStanding } from './standing.ts';
 import { sendStream } from './stream.ts';
 import type {
   Authenticate,
@@ -26,6 +27,8 @@ export interface RouteEnvironment {
   readonly factsOf: FactsOf;
   readonly publicUrl: string | null;
   readonly now: () => number;
+  /** How often an open event stream asks whether its caller may still have it; 10 s where absent. */
+  readonly recheckMs?: number | undefined;
 }
 
 export type FactsOf = (request: FastifyRequest) => RequestFacts;
@@ -102,7 +105,7 @@ function demandMediaType(contract: RouteImplementation['contract'], sent: string
 export function registerRoute(
   app: FastifyInstance,
   { contract, handle }: RouteImplementation,
-  { authenticate, factsOf, publicUrl, now }: RouteEnvironment,
+  { authenticate, factsOf, publicUrl, now, recheckMs }: RouteEnvironment,
 ): void {
   app.route({
     method: contract.method,
@@ -132,7 +135,19 @@ export function registerRoute(
       } as HandlerInput<RouteImplementation['contract']>;
       const result = await handle(input, contextOf(request, reply, facts));
       if (contract.streams) {
-        await answerStream(reply, facts, result as AsyncIterable<string>, contract.streams);
+        const unwatch = watchStanding({
+          route: contract,
+          principal: facts.principal,
+          authenticate: () =>
+            authenticate({ header: (name) => headerOf(request, name), address: request.ip }),
+          end: () => facts.abort.abort(),
+          everyMs: recheckMs,
+        });
+        try {
+          await answerStream(reply, facts, result as AsyncIterable<string>, contract.streams);
+        } finally {
+          unwatch();
+        }
         return reply;
       }
       if (contract.redirects) return reply.redirect((result as Redirect).location, 303);
