@@ -22,7 +22,7 @@ import { createInteractionService, interactionMigrations, interactionRoutes } fr
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
-import { createSinkService, createSinkService, sinkMigrations, sinkMigrations, sinkRoutes, sinkRoutes } from './sinks/index.ts';
+import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export type { LifecycleDeps, LifecycleEvents } from './ports.ts';
