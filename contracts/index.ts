@@ -22,6 +22,7 @@ export * from './verdicts.ts';
 import { endpointRoutes } from './endpoints.ts';
 
 import { factorRoutes } from './factors.ts';
+import { federationRoutes } from './federation.ts';
 import { fleetRoutes } from './fleet.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
@@ -30,6 +31,7 @@ import { keyRoutes } from './keys.ts';
 import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
+import { scimRoutes } from './scim.ts';
 import { sinkRoutes } from './sinks.ts';
 import { teamRoutes } from './teams.ts';
 import { telemetryRoutes } from './telemetry.ts';
@@ -49,5 +51,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     teamRoutes,
     reviewRoutes,
     keyRoutes,
+    federationRoutes,
+    scimRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );

@@ -4,6 +4,7 @@ import type { Authenticate, Principal } from '../platform/http/index.ts';
 import type { Attempts } from './attempts.ts';
 import type { Auth } from './auth.ts';
 import type { SessionFacts } from './factors/session-facts.ts';
+import { SCIM_PREFIX, type ScimTokens } from './federation/index.ts';
 import type { KeyService } from './keys.ts';
 import { keyPermissions, keyReach, type PersonRow, permissionsOf, reachOf } from './model.ts';
 import type { PeopleStore } from './people-store.ts';
@@ -17,6 +18,7 @@ const MAX_TOUCHED = 10_000;
 export interface AuthenticateDeps {
   readonly auth: Pick<Auth, 'session'>;
   readonly keys: Pick<KeyService, 'live' | 'touch'>;
+  readonly scimTokens: Pick<ScimTokens, 'live' | 'touch'>;
   readonly people: Pick<PeopleStore, 'byId' | 'seen'>;
   /** Null when the session is over. */
   readonly sessionFacts: (sessionId: string, person: PersonRow) => Promise<SessionFacts | null>;
@@ -42,17 +44,27 @@ function createThrottle(clock: Clock): (id: string) => boolean {
 }
 
 /**
- * Tells who calls: a gateway by the internal token, a key by its hash, a person by the session cookie.
+ * Tells who calls: a gateway by the internal token, a key or a directory's token by its hash, a person by the
+ * session cookie.
  * An Authorization header that is not good means nobody, whatever cookie comes with it. Roles, scopes and
  * owners are read anew on every request, so a change holds at once.
  */
 export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
-  const { auth, keys, people, attempts, clock } = deps;
+  const { auth, keys, scimTokens, people, attempts, clock } = deps;
   const isDue = createThrottle(clock);
   /** Last-use times are worth a write, not a failed request. */
   const later = (write: Promise<void>) => void write.catch(() => undefined);
 
+  /** An identity provider: it opens the routes of provisioning and nothing else. */
+  async function byScimToken(token: string): Promise<Principal | null> {
+    const known = await scimTokens.live(hashToken(token));
+    if (!known) return null;
+    if (isDue(known.id)) later(scimTokens.touch(known.id, new Date(clock.now())));
+    return { kind: 'scim', ...known, roles: NO_ROLES, permissions: NO_PERMISSIONS, teams: NO_TEAMS };
+  }
+
   async function byToken(token: string): Promise<Principal | null> {
+    if (token.startsWith(SCIM_PREFIX)) return byScimToken(token);
     if (!token.startsWith(KEY_PREFIX)) {
       if (!sameSecret(token, deps.internalToken)) return null;
       return {

@@ -13,7 +13,12 @@ import type { IdentityDeps, IdentityEvents } from './deps.ts';
 import { type AlarmDraft, createAlarms } from './factors/alarms.ts';
 import { createFactors } from './factors/index.ts';
 import { readSessionFacts } from './factors/session-facts.ts';
-import { createServiceAccountService } from './federation/service-accounts.ts';
+import {
+  createFederationRoutes,
+  createScimTokens,
+  createServiceAccountService,
+  createSettingsStore,
+} from './federation/index.ts';
 import { createKeyRoutes } from './key-routes.ts';
 import { createKeyService, type GatewayKey } from './keys.ts';
 import { createPasswords, type PasswordCost } from './passwords.ts';
@@ -84,11 +89,13 @@ export function createIdentity(options: IdentityOptions): Identity {
     attempts,
     passwords,
     masterKey,
-    singleSignOnOnly: async () => false,
+    singleSignOnOnly: async () => (await createSettingsStore(db).read()).sso_only,
   });
-  const { signIn, sessions } = factors;
+  const { signIn, sessions, entry } = factors;
   const keys = createKeyService(deps);
   const people = createPeopleService(deps);
+  const tokens = createScimTokens(deps);
+  const { cookieName } = auth;
 
   return Object.freeze({
     implementations: Object.freeze([
@@ -96,10 +103,12 @@ export function createIdentity(options: IdentityOptions): Identity {
       ...factors.implementations,
       ...createTeamRoutes(createTeamService(deps)),
       ...createKeyRoutes({ ...deps, keys, serviceAccounts: createServiceAccountService(deps) }),
+      ...createFederationRoutes({ ...deps, masterKey, https, cookieName, attempts, entry, tokens }),
     ]),
     authenticate: createAuthenticate({
       auth,
       keys,
+      scimTokens: tokens,
       people: store,
       sessionFacts: (sessionId, person) => readSessionFacts(db, sessionId, person, clock.now()),
       attempts,

@@ -3,9 +3,11 @@ import type { Actor } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { IdentityDeps } from './deps.ts';
+import { isManagedByDirectory } from './federation/directory.ts';
 import { createKeyStore } from './key-store.ts';
-import { toPerson, within } from './model.ts';
+import { type PersonRow, toPerson, within } from './model.ts';
 import { createPeopleStore, type PeopleStore } from './people-store.ts';
+import type { IdentityDatabase } from './tables.ts';
 import { hashToken, newToken } from './tokens.ts';
 
 const INVITE_MS = 72 * 60 * 60_000;
@@ -34,6 +36,20 @@ export async function demandAnotherAdministrator(people: PeopleStore, id: string
   if ((await people.countAdministrators(id)) > 0) return;
   throw new AppError('conflict', 'this is the last administrator', {
     hint: 'Make somebody else an administrator first.',
+  });
+}
+
+/** Roles that a directory gives are changed there: else they would come back, or go, at the next sign-in. */
+async function demandOwnRoles(
+  within: IdentityDatabase,
+  person: Pick<PersonRow, 'id' | 'roles'>,
+  roles: readonly Role[] | undefined,
+): Promise<void> {
+  const same = roles?.length === person.roles.length && roles.every((role) => person.roles.includes(role));
+  if (roles === undefined || same) return;
+  if (!(await isManagedByDirectory(within, person.id))) return;
+  throw new AppError('conflict', 'the roles of this person come from your directory', {
+    hint: 'Change their groups there, or what the groups give under Sign-in.',
   });
 }
 
@@ -110,6 +126,7 @@ export function createPeopleService(deps: IdentityDeps) {
         if (!before) throw notFound();
         const roles = change.roles && [...new Set(change.roles)];
         demandMayGrant(by, roles?.filter((role) => !before.roles.includes(role)) ?? []);
+        await demandOwnRoles(transaction, before, roles);
         const losesRole = roles !== undefined && !roles.includes('administrator');
         if (before.roles.includes('administrator') && !before.disabled && (losesRole || change.disabled)) {
           await demandAnotherAdministrator(people, id);

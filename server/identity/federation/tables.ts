@@ -48,7 +48,7 @@ export type FederationTables = {
     provisioned: boolean;
     created_at: Date;
     updated_at: Date;
-    deleted_at: ColumnType<Date | null, undefined, Date | null>;
+    deleted_at: ColumnType<Date | null, Date | undefined, Date | null>;
   };
   scim_groups: {
     id: string;
