@@ -12,6 +12,8 @@ export const EXIT = {
   usage: 64,
   /** The server cannot be reached (EX_UNAVAILABLE). */
   unavailable: 69,
+  /** Proposed: it waits for somebody else's approval (EX_TEMPFAIL). */
+  waiting: 75,
   /** Not signed in, or not permitted (EX_NOPERM). */
   denied: 77,
 } as const;

@@ -7,6 +7,7 @@ import { addKey } from './commands/key.ts';
 import { addLogin } from './commands/login.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRestore } from './commands/restore.ts';
+import { addReview } from './commands/review.ts';
 import { addRoles } from './commands/roles.ts';
 import { addScan } from './commands/scan.ts';
 import { addUp } from './commands/up.ts';
@@ -28,6 +29,7 @@ export function createProgram(): Command {
     addLogin,
     addEndpoint,
     addPolicy,
+    addReview,
     addKey,
     addInteractions,
     addScan,

@@ -5,6 +5,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
 import { collect } from '../options.ts';
 import { createOutput, date, table } from '../output.ts';
+import { doOrPropose, report } from '../proposing.ts';
 import { client } from '../session.ts';
 import { readStdin } from '../stdin.ts';
 
@@ -90,13 +91,22 @@ export function addEndpoint(program: Command): void {
     .command('remove <slug>')
     .description('remove an endpoint; its interactions stay until they expire')
     .option('--yes', 'do not ask back')
+    .option('--reason <text>', 'why, for whoever approves it where a second person is needed')
     .option('--json', 'print JSON')
-    .action(async (slug: string, flags: { yes?: boolean; json?: boolean }) => {
-      const one = await bySlug(client(), slug);
+    .action(async (slug: string, flags: { yes?: boolean; reason?: string; json?: boolean }) => {
+      const api = client();
+      const one = await bySlug(api, slug);
       if (!flags.yes)
         throw new CliError(`This ends every call to ${one.slug}. Add --yes to do it.`, EXIT.usage);
-      await client().call(endpointRoutes.remove, { params: { id: one.id } });
-      createOutput(flags.json ?? false).result({ removed: one.id }, () => `Endpoint ${one.slug} removed.`);
+      const result = await doOrPropose(api, {
+        async run() {
+          await api.call(endpointRoutes.remove, { params: { id: one.id } });
+          return { removed: one.id };
+        },
+        proposal: { kind: 'endpoints.remove', endpointId: one.id },
+        reason: flags.reason,
+      });
+      report(createOutput(flags.json ?? false), result, () => `Endpoint ${one.slug} removed.`);
     });
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { interactionRoutes } from '@bartizan/contracts';
+import { type InteractionDetail, interactionRoutes } from '@bartizan/contracts';
 import type { Command } from 'commander';
+import { CliError, EXIT } from '../exit.ts';
 import { instant, wholeNumber } from '../options.ts';
-import { createOutput, date, table } from '../output.ts';
+import { createOutput, date, printable, table } from '../output.ts';
 import { client } from '../session.ts';
 
 interface FilterFlags {
@@ -15,6 +16,12 @@ interface FilterFlags {
   outcome?: string;
   check?: string;
   text?: string;
+  json?: boolean;
+}
+
+interface ShowFlags {
+  content?: boolean;
+  purpose?: string;
   json?: boolean;
 }
 
@@ -51,12 +58,15 @@ export function addInteractions(program: Command): void {
 
   interactions
     .command('show <id>')
-    .description('one interaction with its findings')
+    .description('one interaction with its findings; what a guard found is masked')
+    .option('--content', 'the text too, with nothing masked; takes --purpose')
+    .option('--purpose <text>', 'why you read it; goes into the audit log')
     .option('--json', 'print JSON')
-    .action(async (id: string, flags: { json?: boolean }) => {
-      const one = await client().call(interactionRoutes.get, { params: { id } });
+    .action(async (id: string, flags: ShowFlags) => {
+      const one = await read(id, flags);
       createOutput(flags.json ?? false).result(one, (shown) =>
         [
+          ...(flags.content ? [spoken(shown)] : []),
           `${shown.verdict} (${shown.outcome}, HTTP ${shown.status})  ${date(shown.at)}  ${shown.endpointSlug}  ${shown.model}`,
           table(
             ['check', 'score', 'action', 'where', 'what'],
@@ -72,15 +82,31 @@ export function addInteractions(program: Command): void {
       );
     });
 
-  withFilter(interactions.command('export').description('everything that matches, as JSON Lines')).action(
-    async (flags: FilterFlags) => {
-      const response = await client().stream(interactionRoutes.export, { query: filterOf(flags) });
+  withFilter(interactions.command('export').description('everything that matches, as JSON Lines'))
+    .requiredOption('--purpose <text>', 'why you read it; goes into the audit log')
+    .option('--content', 'with nothing masked')
+    .action(async (flags: FilterFlags & { purpose: string; content?: boolean }) => {
+      const response = await client().stream(interactionRoutes.export, {
+        query: { ...filterOf(flags), content: flags.content ? 'full' : 'masked' },
+        purpose: flags.purpose,
+      });
       for await (const chunk of response.body ?? []) {
         if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
       }
-    },
-  );
+    });
 }
+
+async function read(id: string, { content, purpose }: ShowFlags): Promise<InteractionDetail> {
+  if (!content) return client().call(interactionRoutes.get, { params: { id } });
+  if (purpose === undefined) throw new CliError('--content takes --purpose "why you read it".', EXIT.usage);
+  return client().call(interactionRoutes.content, { params: { id }, purpose });
+}
+
+/** Who said what; null where retention keeps no text. */
+const spoken = ({ segments }: InteractionDetail): string =>
+  segments
+    .map(({ author, kind, text }) => `${author} (${kind}): ${text === null ? '(not kept)' : printable(text)}`)
+    .join('\n');
 
 function withFilter(command: Command): Command {
   return command

@@ -5,10 +5,16 @@ import { CliError } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
 import { wholeNumber } from '../options.ts';
 import { createOutput, date, table } from '../output.ts';
+import { doOrPropose, report } from '../proposing.ts';
 import { client } from '../session.ts';
 
 interface Flags {
   json?: boolean;
+}
+interface SaveFlags extends Flags {
+  note: string;
+  activate?: boolean;
+  reason?: string;
 }
 
 export function addPolicy(program: Command): void {
@@ -65,16 +71,21 @@ export function addPolicy(program: Command): void {
     .description('save a new version from a JSON document')
     .option('--note <text>', 'what changed and why', '')
     .option('--activate', 'put it live at once')
+    .option('--reason <text>', 'why, for whoever approves it where a second person is needed')
     .option('--json', 'print JSON')
-    .action(async (name: string, file: string, flags: Flags & { note: string; activate?: boolean }) => {
+    .action(async (name: string, file: string, flags: SaveFlags) => {
       const document = readJsonFile(file, PolicyDocument);
-      const { id } = await find(client(), name);
-      const saved = await client().call(policyRoutes.addVersion, {
-        params: { id },
-        body: { document, note: flags.note, activate: flags.activate ?? false },
+      const api = client();
+      const { id } = await find(api, name);
+      const { note, activate = false, reason } = flags;
+      const result = await doOrPropose(api, {
+        run: () => api.call(policyRoutes.addVersion, { params: { id }, body: { document, note, activate } }),
+        proposal: { kind: 'policies.save', policyId: id, document, note },
+        reason,
       });
-      createOutput(flags.json ?? false).result(
-        saved,
+      report(
+        createOutput(flags.json ?? false),
+        result,
         (one) => `Version ${one.latestVersion} of ${one.name} saved; version ${one.activeVersion} is live.`,
       );
     });
@@ -82,15 +93,20 @@ export function addPolicy(program: Command): void {
   policy
     .command('activate <policy> <version>')
     .description('put a version live, an earlier one too')
+    .option('--reason <text>', 'why, for whoever approves it where a second person is needed')
     .option('--json', 'print JSON')
-    .action(async (name: string, version: string, flags: Flags) => {
-      const { id } = await find(client(), name);
-      const done = await client().call(policyRoutes.activate, {
-        params: { id },
-        body: { version: wholeNumber(1, 1_000_000)(version) },
+    .action(async (name: string, given: string, flags: Flags & { reason?: string }) => {
+      const api = client();
+      const { id } = await find(api, name);
+      const version = wholeNumber(1, 1_000_000)(given);
+      const result = await doOrPropose(api, {
+        run: () => api.call(policyRoutes.activate, { params: { id }, body: { version } }),
+        proposal: { kind: 'policies.activate', policyId: id, version },
+        reason: flags.reason,
       });
-      createOutput(flags.json ?? false).result(
-        done,
+      report(
+        createOutput(flags.json ?? false),
+        result,
         (one) => `Version ${one.activeVersion} of ${one.name} is live.`,
       );
     });
