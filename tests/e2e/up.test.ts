@@ -212,7 +212,12 @@ describe('the command line', () => {
       'the revoked key is refused',
       async () => (await ask({ ...instance, key: made.secret }, 'Hello')).status === 401,
     );
-    const exported = cli(['interactions', 'export', '--verdict', 'block'], key).stdout.trim().split('\n');
+    const exported = cli(
+      ['interactions', 'export', '--verdict', 'block', '--purpose', 'the end-to-end test looks'],
+      key,
+    )
+      .stdout.trim()
+      .split('\n');
     expect(exported.map((line) => (JSON.parse(line) as { verdict: string }).verdict)).toContain('block');
     expect(cli(['endpoint', 'list']).status).toBe(77);
     expect(cli(['endpoint', 'list'], { key: 'bz_wrong' }).status).toBe(77);
