@@ -9,7 +9,7 @@ import { queryClient, whenSignedOut } from './api.ts';
 import { router } from './router.tsx';
 import { theme, variables } from './theme.ts';
 
-const PUBLIC_PAGES = /^\/(?:sign-in|setup|invite)$/;
+const PUBLIC_PAGES = /^\/(?:sign-in|setup|invite|reset)$/;
 
 // A session may end at any moment: go to the sign-in page and come back to the same place after it.
 whenSignedOut(() => {

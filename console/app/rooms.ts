@@ -1,6 +1,7 @@
 import type { Permission } from '@bartizan/contracts';
 import {
   IconEyeCheck,
+  IconFileCertificate,
   IconGauge,
   IconKey,
   IconListSearch,
@@ -23,6 +24,7 @@ export interface Room {
     | '/traffic/reviews'
     | '/protection/endpoints'
     | '/protection/policies'
+    | '/governance/audit'
     | '/settings/people'
     | '/settings/keys'
     | '/settings/sign-in'
@@ -53,6 +55,12 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
     rooms: [
       { title: 'Endpoints', to: '/protection/endpoints', icon: IconRoute, permission: 'endpoints.read' },
       { title: 'Policies', to: '/protection/policies', icon: IconShieldCheck, permission: 'policies.read' },
+    ],
+  },
+  {
+    title: 'Governance',
+    rooms: [
+      { title: 'Audit log', to: '/governance/audit', icon: IconFileCertificate, permission: 'audit.read' },
     ],
   },
   {

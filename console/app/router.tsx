@@ -140,6 +140,17 @@ const policy = createRoute({
   validateSearch: only('tab', 'left', 'right', 'version'),
   component: lazyRouteComponent(() => import('../protection/policy-page.tsx'), 'PolicyPage'),
 });
+const audit = createRoute({
+  getParentRoute: () => house,
+  path: '/governance/audit',
+  validateSearch: only('tab', 'actor', 'action', 'subject', 'purpose'),
+  component: lazyRouteComponent(() => import('../governance/audit-page.tsx'), 'AuditPage'),
+});
+const auditEntry = createRoute({
+  getParentRoute: () => house,
+  path: '/governance/audit/$id',
+  component: lazyRouteComponent(() => import('../governance/entry-page.tsx'), 'AuditEntryPage'),
+});
 const people = createRoute({
   getParentRoute: () => house,
   path: '/settings/people',
@@ -204,6 +215,8 @@ export const router = createRouter({
       policies,
       newPolicy,
       policy,
+      audit,
+      auditEntry,
       people,
       keys,
       signInSettings,
