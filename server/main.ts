@@ -11,7 +11,9 @@ import { type Config, demoKeyPath } from './platform/config/index.ts';
 import { migrate, type OpenDatabase, openDatabase } from './platform/database/index.ts';
 import { createHttpServer, type HttpServer, loggable } from './platform/http/index.ts';
 import {
+  alarmMeasure,
   createHttpObserver,
+  createSinkMeasures,
   createTelemetry,
   logOptions,
   measuredAudit,
@@ -71,6 +73,7 @@ async function build(
     logger.error({ event: name, error: loggable(error) }, 'a subscriber failed');
   const identityEvents = createEvents<IdentityEvents>(failed);
   const lifecycleEvents = createEvents<LifecycleEvents>(failed);
+  identityEvents.on('alarm.raised', alarmMeasure(telemetry));
   identityEvents.on('keys.changed', (change) => lifecycleEvents.emit('keys.changed', change));
   const audit = measuredAudit(createAuditLog({ database, clock }), telemetry);
   const identity = createIdentity({
@@ -107,6 +110,7 @@ async function build(
     databaseUrl: config.databaseUrl,
     server: { id: serverId, version: VERSION, background: config.background },
     tidy: () => identity.tidy(),
+    meter: createSinkMeasures(telemetry, clock.now),
     masterKey: config.masterKey,
     audit,
     events: lifecycleEvents,

@@ -81,20 +81,32 @@ export const SERVER_METRICS = {
   sinkPending: defineMetric({
     name: 'bartizan_sink_pending_records',
     type: 'gauge',
-    help: 'Records that a sink has not taken; the same on every server.',
+    help: 'Records that a sink has not taken, on the server that watches it.',
     labels: ['sink'],
   }),
   sinkLag: defineMetric({
     name: 'bartizan_sink_lag_seconds',
     type: 'gauge',
-    help: 'Age of the oldest record that a sink has not taken, 0 without one; the same on every server.',
+    help: 'Age of the oldest record that a sink has not taken, 0 without one, on the server that watches it.',
     labels: ['sink'],
   }),
-  sinkDeliveries: defineMetric({
-    name: 'bartizan_sink_deliveries_total',
+  sinkDelivered: defineMetric({
+    name: 'bartizan_sink_delivered_events_total',
     type: 'counter',
-    help: 'Deliveries to sinks: `ok` or `failed`.',
-    labels: ['sink', 'result'],
+    help: 'Events that a sink took from this server.',
+    labels: ['sink'],
+  }),
+  sinkFailed: defineMetric({
+    name: 'bartizan_sink_failed_attempts_total',
+    type: 'counter',
+    help: 'Attempts of this server at a sink that failed.',
+    labels: ['sink'],
+  }),
+  alarms: defineMetric({
+    name: 'bartizan_alarms_total',
+    type: 'counter',
+    help: 'Alarms about accounts that this server raised, by kind; `break-glass-used` among them.',
+    labels: ['kind'],
   }),
   leader: defineMetric({
     name: 'bartizan_leader',

@@ -13,6 +13,7 @@ import {
   type TestGatewayOptions,
   testEndpoint,
 } from '../http/testing.ts';
+import type { Limiter } from '../ports.ts';
 import { createRequestMeasures, measuredLimiter } from './measure.ts';
 
 const policy = compilePolicy(defaultPolicy(), textChecks, { now: () => performance.now() });
@@ -166,7 +167,10 @@ test('thousands of users, models and keys make no new series', async () => {
 test('refusals by a limit are counted by whose it was, whether the limiter answers now or later', async () => {
   const telemetry = createTelemetry({ version: '0', role: 'gateway', process: false });
   const denied = { admitted: false, subject: 'user', limit: 'tokensPerDay', retryAfterMs: 1 } as const;
-  const now = measuredLimiter({ admit: () => denied }, telemetry);
-  expect(await now.admit([], 0)).toEqual(denied);
-  expect(total(await telemetry.expose(), GATEWAY_METRICS.limitRefusals.name, { subject: 'user' })).toBe(1);
+  const now: Limiter = { admit: () => denied };
+  const later = { admit: () => Promise.resolve(denied) } as unknown as Limiter;
+  for (const limiter of [now, later]) {
+    expect(await measuredLimiter(limiter, telemetry).admit([], 0)).toEqual(denied);
+  }
+  expect(total(await telemetry.expose(), GATEWAY_METRICS.limitRefusals.name, { subject: 'user' })).toBe(2);
 });

@@ -10,8 +10,10 @@ export {
   type Tracing,
   watchSpans,
 } from '@bartizan/contracts/telemetry/index.ts';
+export { type AuditProgress, watchAudit } from './audit.ts';
 export { watchDatabase } from './database.ts';
 export { type FleetView, watchFleet } from './fleet.ts';
 export { createHttpObserver } from './http.ts';
-export { measuredAudit, measuredIngest } from './measured.ts';
+export { alarmMeasure, measuredAudit, measuredIngest } from './measured.ts';
 export { metricsRoute } from './route.ts';
+export { createSinkMeasures, type SinkMeasures } from './sinks.ts';

@@ -1,4 +1,4 @@
-import { gatewayRoutes } from '@bartizan/contracts';
+import { Alarm, gatewayRoutes } from '@bartizan/contracts';
 import { type Meter, SERVER_METRICS } from '@bartizan/contracts/telemetry/index.ts';
 import type { RouteImplementation } from '../http/index.ts';
 
@@ -22,6 +22,13 @@ export function measuredAudit<Entry extends Recorded, Within, Log extends AuditR
       entries.add([entry.action]);
     },
   });
+}
+
+/** Counts alarms by kind. All kinds are there from the start: what appears with its first event has no increase. */
+export function alarmMeasure(meter: Meter): (alarm: { readonly kind: string }) => void {
+  const alarms = meter.counter(SERVER_METRICS.alarms);
+  for (const kind of Alarm.shape.kind.options) alarms.add([kind], 0);
+  return ({ kind }) => alarms.add([kind]);
 }
 
 /** The same routes, of which the one that takes interactions from gateways counts them. */
