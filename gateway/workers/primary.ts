@@ -34,6 +34,8 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
   const packed = packConfig({ ...config, port });
   const workers = new Map<number, Worker>();
   const metrics = createWorkerMetrics();
+  /** Requests under way by worker and subject, of subjects that have a limit of that. */
+  const underWay = new Map<Worker, Map<string, number>>();
   let closing = false;
   cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.ts'), args: [] });
 
@@ -42,8 +44,25 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
   };
 
   function spread(from: Worker, deltas: readonly UsageDelta[]): void {
+    for (const { subject, open = 0 } of deltas) {
+      if (open === 0) continue;
+      const under = underWay.get(from) ?? new Map<string, number>();
+      underWay.set(from, under.set(subject, (under.get(subject) ?? 0) + open));
+    }
     ledger.absorb(deltas, clock.now());
     for (const worker of workers.values()) if (worker !== from) tell(worker, { type: 'usage', deltas });
+  }
+
+  /** What a worker that ended had under way is over. */
+  function settleFor(worker: Worker): void {
+    const left = [...(underWay.get(worker) ?? [])].filter(([, open]) => open !== 0);
+    if (left.length > 0) {
+      spread(
+        worker,
+        left.map(([subject, open]) => ({ subject, requests: 0, tokens: 0, open: -open })),
+      );
+    }
+    underWay.delete(worker);
   }
 
   /** Starts a worker; resolves with its address, rejects when it ends before it serves. */
@@ -64,6 +83,7 @@ export async function startWorkers(config: GatewayConfig): Promise<Served> {
         if (message.type === 'measured') metrics.answered(slot, message.id, message.snapshots);
       });
       worker.once('exit', (code, signal) => {
+        settleFor(worker);
         if (workers.get(slot) === worker) {
           workers.delete(slot);
           metrics.left(slot);

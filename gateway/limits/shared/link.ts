@@ -69,13 +69,16 @@ function connect(url: string): Redis {
   });
 }
 
+/** Redis has commands of its own by some of these names. */
+const commandOf = (script: string): string => `bartizan_${script}`;
+
 const silent = (): void => undefined;
 
 /** The connection to Redis: says whether limits can be shared now, and runs the scripts. */
 export function createLink(options: LinkOptions): Link {
   const { names, member, timeoutMs, log, onEpoch, onDegraded } = options;
   const redis = connect(options.url);
-  for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(name, { lua });
+  for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(commandOf(name), { lua });
   let epoch: string | null = null;
   /** Told to Redis, though it may be too young to be used. */
   let known: string | null = null;
@@ -110,7 +113,7 @@ export function createLink(options: LinkOptions): Link {
   function run(name: keyof typeof SCRIPTS, { keys, args }: ScriptInput): Promise<unknown[]> {
     if (redis.status !== 'ready') return Promise.reject(new Error('not connected'));
     type Command = (count: number, ...rest: (string | number)[]) => Promise<unknown[]>;
-    const command = (redis as unknown as Record<string, Command>)[name] as Command;
+    const command = (redis as unknown as Record<string, Command>)[commandOf(name)] as Command;
     return command.call(redis, keys.length, ...keys, ...args).then((reply) => {
       lastAnswer = performance.now();
       return reply;
@@ -177,14 +180,13 @@ export function createLink(options: LinkOptions): Link {
       };
       // When this process was busy itself, the answer may have arrived: it is read before the time counts as up.
       const timer = setTimeout(() => setImmediate(() => setImmediate(expire)), timeoutMs);
-      run(script, input).then(
-        (reply) => {
+      run(script, input)
+        .then((reply) => {
           if (waiting) timeouts = 0;
           if (reply[0] === 'epoch') void beat();
-          done(reply);
-        },
-        () => done(null),
-      );
+          return done(reply);
+        })
+        .catch(() => done(null));
     });
   }
 
