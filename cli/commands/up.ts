@@ -27,9 +27,10 @@ interface Flags {
 export function addUp(program: Command): void {
   program
     .command('up')
+    .alias('all')
     .description('start database, server and gateway here, and keep them running')
     .option('--data-dir <dir>', 'where everything is kept', process.env.BARTIZAN_DATA_DIR ?? '.bartizan')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', process.env.BARTIZAN_HOST || '127.0.0.1')
     .option(
       '--port <number>',
       'port of the console; 0 for any free one',
