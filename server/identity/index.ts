@@ -21,7 +21,7 @@ import {
 } from './federation/index.ts';
 import { createKeyRoutes } from './key-routes.ts';
 import { createKeyService, type GatewayKey } from './keys.ts';
-import { createPasswords, type PasswordCost } from './passwords.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 import { createPeopleService } from './people.ts';
 import { createPeopleStore } from './people-store.ts';
 import { createRoutes } from './routes.ts';
@@ -47,7 +47,7 @@ export interface IdentityOptions {
   readonly https: boolean;
   readonly version: string;
   /** Weaker for tests only. */
-  readonly passwordCost?: PasswordCost;
+  readonly passwords?: Passwords;
 }
 
 /** People, sessions, roles and API keys. */
@@ -79,7 +79,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const { endpointsSeen } = options;
   const deps: IdentityDeps = { db, audit, events, clock, endpointsSeen, publicUrl };
   const store = createPeopleStore(db);
-  const passwords = createPasswords(options.passwordCost);
+  const passwords = options.passwords ?? createPasswords();
   const { masterKey, https } = options;
   const auth = createAuth({ database: options.database, masterKey, clock, https });
   const attempts = createAttempts({ db, clock });

@@ -21,6 +21,7 @@ export interface KeyMaker extends Actor {
   readonly teams?: Principal['teams'];
   readonly endpoints?: Principal['endpoints'];
   readonly ownerId?: Principal['ownerId'];
+  readonly breakGlass?: Principal['breakGlass'];
 }
 
 /** Who looks at keys. */
@@ -99,6 +100,15 @@ export function demandNotWider(shape: KeyShape, maker: KeyRow): void {
 
 /** Nobody hands out, with a fresh secret or more time, what they may not do themselves. */
 export function demandWithin(scopes: readonly KeyScope[], maker: KeyMaker): void {
+  if (maker.breakGlass) {
+    throw new AppError(
+      'forbidden',
+      'no keys are made with a break-glass account: they would outlive its hour',
+      {
+        hint: 'Bring another administrator back first.',
+      },
+    );
+  }
   const beyond = scopes.find((scope) => scope !== INVOKE && !maker.permissions.has(scope));
   if (beyond) throw wider(beyond);
 }

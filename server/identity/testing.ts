@@ -6,10 +6,10 @@ import { createEvents } from '../kernel/events.ts';
 import { withTestDatabase } from '../platform/database/testing.ts';
 import { createHttpServer } from '../platform/http/index.ts';
 import { createIdentity, type IdentityEvents, identityMigrations } from './index.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 
 export const INTERNAL_TOKEN = randomBytes(32).toString('hex');
 export const PASSWORD = 'correct horse battery';
-const CHEAP = { logN: 10, p: 1 };
 
 export interface Answer {
   readonly status: number;
@@ -32,12 +32,27 @@ export interface Call {
 /** Identity on a database of its own, behind the real HTTP layer, with a clock that tests move. */
 export async function startIdentity(options: { https?: boolean } = {}) {
   const open = await withTestDatabase([...identityMigrations, ...auditMigrations]);
-  const time = { offsetMs: 0 };
-  const clock = { now: () => Date.now() + time.offsetMs };
+  /** The clock goes by itself until it is frozen; `offsetMs` moves it in both cases. */
+  const time: { offsetMs: number; frozenMs?: number } = { offsetMs: 0 };
+  const clock = { now: () => (time.frozenMs ?? Date.now()) + time.offsetMs };
   const emitted: string[] = [];
   const events = createEvents<IdentityEvents>(() => undefined);
-  for (const name of ['keys.changed', 'people.changed', 'alarm.raised'] as const) events.on(name, () => emitted.push(name));
+  for (const name of ['keys.changed', 'people.changed', 'alarm.raised'] as const)
+    events.on(name, () => emitted.push(name));
   const publicUrl = options.https ? 'https://bartizan.example' : null;
+  const cheap = createPasswords({ logN: 10, p: 1 });
+  const hashes: ('hash' | 'verify')[] = [];
+  const passwords: Passwords = {
+    decoy: cheap.decoy,
+    hash: (password) => {
+      hashes.push('hash');
+      return cheap.hash(password);
+    },
+    verify: (input) => {
+      hashes.push('verify');
+      return cheap.verify(input);
+    },
+  };
   const identity = createIdentity({
     database: open.database,
     audit: createAuditLog({ database: open.database, clock }),
@@ -49,7 +64,7 @@ export async function startIdentity(options: { https?: boolean } = {}) {
     publicUrl: () => publicUrl ?? 'http://127.0.0.1:7600',
     https: options.https ?? false,
     version: '1.2.3',
-    passwordCost: CHEAP,
+    passwords,
   });
   const server = await createHttpServer({
     implementations: identity.implementations,
@@ -117,6 +132,8 @@ export async function startIdentity(options: { https?: boolean } = {}) {
     identity,
     time,
     emitted,
+    /** Work that passwords cost, in order. */
+    hashes,
     call,
     setUp,
     join,

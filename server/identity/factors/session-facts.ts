@@ -15,14 +15,16 @@ export interface SessionFacts {
 interface Times {
   readonly created_at: Date;
   readonly last_seen_at: Date | null;
+  readonly expires_at: Date;
 }
 
 /** Whether a session lasted too long, or nobody used it for too long, by the rules as they are now. */
 export function isOver(
-  { created_at, last_seen_at }: Times,
+  { created_at, last_seen_at, expires_at }: Times,
   { idleMinutes, sessionHours }: Pick<SignInSettings, 'idleMinutes' | 'sessionHours'>,
   nowMs: number,
 ): boolean {
+  if (nowMs >= expires_at.getTime()) return true;
   const idleMs = nowMs - (last_seen_at ?? created_at).getTime();
   return idleMs > idleMinutes * MINUTE_MS || nowMs - created_at.getTime() > sessionHours * 60 * MINUTE_MS;
 }
@@ -36,7 +38,7 @@ export async function readSessionFacts(
 ): Promise<SessionFacts | null> {
   const row = await db
     .selectFrom('sessions')
-    .select(['created_at', 'last_seen_at', 'confirmed_at', 'second_factor'])
+    .select(['created_at', 'last_seen_at', 'expires_at', 'confirmed_at', 'second_factor'])
     .where('id', '=', sessionId)
     .executeTakeFirst();
   if (!row) return null;

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startIdentity, type TestIdentity } from '../testing.ts';
+import { people } from './testing.ts';
+
+let t: TestIdentity;
+let p: ReturnType<typeof people>;
+let ada: { cookie: string; id: string };
+const HOUR_MS = 60 * 60_000;
+const EMAIL = 'glass@example.com';
+beforeAll(async () => {
+  t = await startIdentity();
+  p = people(t);
+  ada = await t.setUp();
+});
+afterAll(async () => t?.close());
+beforeEach(async () => {
+  await t.open.pool.query("update sign_in_settings set second_factor = 'nobody'");
+  ada.cookie = (await p.login('ada@example.com')).cookie;
+});
+
+const add = (email = EMAIL) =>
+  t.call('POST', '/people/break-glass', { cookie: ada.cookie, body: { name: 'Glass', email } });
+const rotate = (id: string, cookie = ada.cookie) =>
+  t.call('POST', `/people/${id}/break-glass-password`, { cookie });
+
+test('a break-glass account gets in past the demand for a second factor, once, and raises an alarm', async () => {
+  const made = await add();
+  expect(made.body.person).toMatchObject({ breakGlass: true, roles: ['administrator'] });
+  expect(made.body.password).toMatch(/^(?:[0-9a-z]{5}-){5}[0-9a-z]{5}$/);
+  await t.open.pool.query("update sign_in_settings set second_factor = 'everyone'");
+  t.emitted.length = 0;
+  const attempts = await Promise.all(
+    Array.from({ length: 5 }, (_, i) => p.login(EMAIL, made.body.password, { address: `203.0.113.${i}` })),
+  );
+  const entered = attempts.filter(({ status }) => status === 200);
+  expect(entered.length).toBe(1);
+  const [{ cookie = '', body } = {}] = entered;
+  expect(body).toMatchObject({ status: 'signed-in', me: { breakGlass: true, mustEnrol: false } });
+  expect((await t.call('GET', '/people', { cookie })).status).toBe(200);
+  expect(t.emitted.filter((name) => name === 'alarm.raised').length).toBe(1);
+  const { rows } = await t.open.pool.query(
+    "select subject, detail from audit_entries where action = 'identity.break-glass-used'",
+  );
+  expect(rows).toEqual([
+    { subject: `person:${made.body.person.id}`, detail: expect.objectContaining({ severity: 'high' }) },
+  ]);
+  const alarms = await t.call('GET', '/alarms', { cookie });
+  expect(alarms.body).toMatchObject({ open: 1, items: [{ kind: 'break-glass-used', severity: 'high' }] });
+
+  // Its session lasts an hour, whatever it does.
+  t.time.offsetMs += HOUR_MS - 1;
+  expect((await p.me(cookie)).status).toBe(200);
+  t.time.offsetMs += 1;
+  expect((await p.me(cookie)).status).toBe(401);
+});
+
+test('after use the password must be replaced, by it or by another administrator', async () => {
+  const made = await add('used@example.com');
+  const id: string = made.body.person.id;
+  const inside = await p.login('used@example.com', made.body.password);
+  expect((await p.login('used@example.com', made.body.password)).status).toBe(401);
+  // It still confirms within its session.
+  t.time.offsetMs += 11 * 60_000;
+  expect((await rotate(id, inside.cookie)).body.error.code).toBe('step_up_required');
+  const body = { kind: 'password', password: made.body.password };
+  expect((await t.call('POST', '/auth/step-up', { cookie: inside.cookie, body })).status).toBe(200);
+  const fresh = await rotate(id, inside.cookie);
+  expect(fresh.status).toBe(200);
+  expect((await p.me(inside.cookie)).status).toBe(200);
+  expect((await p.login('used@example.com', made.body.password)).status).toBe(401);
+  expect((await p.login('used@example.com', fresh.body.password)).status).toBe(200);
+  ada.cookie = (await p.login('ada@example.com')).cookie;
+  const again = await rotate(id);
+  expect((await p.me(inside.cookie)).status).toBe(401);
+  expect((await p.login('used@example.com', again.body.password)).status).toBe(200);
+});
+
+test('it has no other way in: no factor, no chosen password, no link, no key', async () => {
+  const made = await add('only@example.com');
+  const id: string = made.body.person.id;
+  const { cookie } = await p.login('only@example.com', made.body.password);
+  const post = (path: string, body?: object) => t.call('POST', path, body ? { cookie, body } : { cookie });
+  expect((await post('/auth/factors/totp')).status).toBe(409);
+  expect((await post('/auth/factors/passkeys/options')).status).toBe(409);
+  const change = { current: made.body.password, next: 'a password of my own' };
+  expect((await post('/auth/password', change)).status).toBe(403);
+  expect((await t.call('POST', `/people/${id}/reset-link`, { cookie: ada.cookie })).status).toBe(409);
+  const invite = { name: 'x', email: 'only@example.com', roles: ['viewer'] };
+  expect((await t.call('POST', '/people', { cookie: ada.cookie, body: invite })).status).toBe(409);
+  const key = { name: 'k', scopes: ['people.read'], endpoints: [], expiresAt: null };
+  expect((await post('/keys', key)).status).toBe(403);
+  expect((await rotate(ada.id)).status).toBe(404);
+});
+
+test('it does not count as the administrator who must be left', async () => {
+  await add('left@example.com');
+  const change = await t.call('PATCH', `/people/${ada.id}`, { cookie: ada.cookie, body: { disabled: true } });
+  expect(change.status).toBe(409);
+});
+
+test('it can be disabled, and then does not get in', async () => {
+  const made = await add('off@example.com');
+  await t.call('PATCH', `/people/${made.body.person.id}`, { cookie: ada.cookie, body: { disabled: true } });
+  expect((await p.login('off@example.com', made.body.password)).status).toBe(401);
+});
