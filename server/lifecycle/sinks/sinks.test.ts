@@ -21,7 +21,8 @@ afterAll(() => server?.close());
 const uids = (receiver: Parameters<typeof eventsOf>[0]) =>
   new Set(eventsOf(receiver).map(({ metadata }) => metadata.uid));
 const feedRows = async (): Promise<number> =>
-  (await server.open.pool.query('select count(*) as n from sink_feed')).rows[0].n;
+  (await server.open.pool.query("select count(*) as n from sink_feed where source = 'interactions'")).rows[0]
+    .n;
 
 test('without a sink nothing is fed; the last one that goes takes the feed with it', async () => {
   await harness.shipMany(20, 10);
@@ -163,7 +164,10 @@ test('a paused sink waits, and goes on where it stopped; what expired meanwhile 
   const ids = await harness.shipMany(30, 10);
   const gone = ids.slice(0, 7);
   await server.open.pool.query('delete from interactions where id = any($1)', [gone]);
-  expect(await harness.status(sink.id)).toMatchObject({ state: 'paused', lag: { records: 30 } });
+  const { state, lag } = await harness.status(sink.id);
+  expect(state).toBe('paused');
+  // The interactions, and audit entries of what was done to the sink.
+  expect(lag.records).toBeGreaterThan(30);
   expect(receiver.requests).toEqual([]);
   await server.call('sinks.resume', { params: { id: sink.id } });
   await expect.poll(() => uids(receiver), SOON).toEqual(new Set(ids.slice(7)));
