@@ -19,6 +19,14 @@ const newPassword = (): string =>
     Array.from({ length: GROUP }, () => ALPHABET[randomInt(ALPHABET.length)]).join(''),
   ).join('-');
 
+const unknown = () => new AppError('not_found', 'there is no such break-glass account');
+
+/** A person, and one who could make an administrator: a key that leaked must not print itself a way in. */
+function demandAdministrator(by: Granter): void {
+  if (by.kind !== 'person') throw new AppError('forbidden', 'only people look after break-glass accounts');
+  demandMayGrant(by, ['administrator']);
+}
+
 /**
  * Accounts for the case that nobody else gets in: administrators whom neither single sign-on nor second
  * factors hold up. Their password is random, for one use and for paper; using it raises an alarm.
@@ -30,7 +38,7 @@ export function createBreakGlass(deps: IdentityDeps & { readonly passwords: Pass
       input: { name: string; email: string },
       by: Granter,
     ): Promise<{ person: Person; password: string }> {
-      demandMayGrant(by, ['administrator']);
+      demandAdministrator(by);
       const password = newPassword();
       const hash = await passwords.hash(password);
       const id = uuidv7(clock.now());
@@ -56,7 +64,8 @@ export function createBreakGlass(deps: IdentityDeps & { readonly passwords: Pass
 
     /** A new password; the old one is worth nothing, and sessions but the caller's own end. */
     async rotate(id: string, by: Granter & { readonly sessionId?: string }): Promise<{ password: string }> {
-      demandMayGrant(by, ['administrator']);
+      if (!(await createPeopleStore(db).byId(id))?.break_glass) throw unknown();
+      demandAdministrator(by);
       const password = newPassword();
       const hash = await passwords.hash(password);
       await db.transaction().execute(async (transaction) => {
@@ -67,7 +76,7 @@ export function createBreakGlass(deps: IdentityDeps & { readonly passwords: Pass
           .where('id', '=', id)
           .where('break_glass', '=', true)
           .executeTakeFirstOrThrow();
-        if (numUpdatedRows === 0n) throw new AppError('not_found', 'there is no such break-glass account');
+        if (numUpdatedRows === 0n) throw unknown();
         await store.setPassword(id, hash, new Date(clock.now()));
         await store.endSessions(id, null, by.sessionId);
         const actor = { kind: by.kind, id: by.id, name: by.name };
