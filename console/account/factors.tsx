@@ -93,7 +93,7 @@ function FactorList({ factors }: { factors: Factors }) {
         state={
           passkeysWork()
             ? 'a fingerprint, face, PIN or security key'
-            : 'this browser cannot use one at this address: it takes https or localhost'
+            : 'this browser cannot use one at this address: it takes a name with https, or localhost'
         }
       >
         <Button

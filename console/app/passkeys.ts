@@ -2,9 +2,13 @@ import type { PasskeyCreationOptions, PasskeyRequestOptions } from '@bartizan/co
 import { PasskeyAssertion, PasskeyRegistration } from '@bartizan/contracts';
 import type { z } from 'zod';
 
-/** True where the browser can use passkeys on this page: not without https, except on localhost. */
+/** Passkeys are bound to a name: at an IP address there are none (WebAuthn Level 3 §5.1.3). */
+const isAddress = (host: string): boolean => host.startsWith('[') || /^\d+(?:\.\d+){3}$/.test(host);
+
+/** True where the browser can use passkeys on this page: by https at a name, or at localhost. */
 export const passkeysWork = (): boolean =>
   window.isSecureContext &&
+  !isAddress(window.location.hostname) &&
   typeof PublicKeyCredential === 'function' &&
   typeof PublicKeyCredential.parseRequestOptionsFromJSON === 'function';
 

@@ -108,7 +108,7 @@ function RulesForm({ settings, mayManage }: { settings: SignInSettings; mayManag
         </Section>
       </fieldset>
       <FailureNote failure={save.error} />
-      <Group justify="space-between" mt="sm">
+      <Group justify="space-between" mb="lg">
         <span className="bz-dim">
           {settings.updatedAt === null ? (
             'Never changed.'
