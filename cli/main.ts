@@ -10,6 +10,7 @@ import { addRestore } from './commands/restore.ts';
 import { addReview } from './commands/review.ts';
 import { addRoles } from './commands/roles.ts';
 import { addScan } from './commands/scan.ts';
+import { addSink } from './commands/sink.ts';
 import { addUp } from './commands/up.ts';
 import { addCompletion } from './completion.ts';
 import { EXIT, explain } from './exit.ts';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     addKey,
     addInteractions,
     addScan,
+    addSink,
     addBackup,
     addRestore,
     addRoles,

@@ -82,7 +82,7 @@ export function createSupervisor(deps: SupervisorDeps) {
   async function look(): Promise<void> {
     const sinks = await store.list();
     const wanted = new Map(sinks.filter(({ paused }) => !paused).map((sink) => [sink.id, sink]));
-    for (const [id, { version }] of [...running]) {
+    for (const [id, { version }] of running) {
       const sink = wanted.get(id);
       if (sink?.updatedAt === version) continue;
       await end(id);

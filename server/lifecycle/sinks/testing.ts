@@ -22,28 +22,12 @@ export function makeCertificate(): Certificate {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   try {
-    openssl(
-      'req',
-      '-x509',
-      ...fresh,
-      '-keyout',
-      at('ca.key'),
-      '-out',
-      at('ca.pem'),
-      '-days',
-      '2',
-      '-subj',
-      '/CN=test authority',
-    );
-    openssl(
-      ...['req', '-x509', ...fresh, '-keyout', at('key.pem'), '-out', at('cert.pem'), '-days', '2'],
-      ...['-subj', '/CN=localhost', '-CA', at('ca.pem'), '-CAkey', at('ca.key')],
-      ...[
-        '-addext',
-        'subjectAltName=DNS:localhost,IP:127.0.0.1',
-        '-addext',
-        'basicConstraints=critical,CA:FALSE',
-      ],
+    const run = (line: string, ...last: string[]) => openssl(...line.split(' '), ...fresh, ...last);
+    run('req -x509 -days 2 -subj /CN=authority -keyout ca.key -out ca.pem');
+    const extensions = ['subjectAltName=DNS:localhost,IP:127.0.0.1', 'basicConstraints=critical,CA:FALSE'];
+    run(
+      'req -x509 -days 2 -subj /CN=localhost -CA ca.pem -CAkey ca.key -keyout key.pem -out cert.pem',
+      ...extensions.flatMap((one) => ['-addext', one]),
     );
     const read = (name: string): string => readFileSync(at(name), 'utf8');
     return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };

@@ -237,10 +237,10 @@ function auditEvent(event: SinkEvent & { kind: 'audit' }, version: string): Json
   const unmapped = { action: entry.action, subject: entry.subject, detail: detailOf(entry) };
   const about = labels ? { version, labels } : { version };
   if (SIGN_IN.test(entry.action)) {
-    const out = /out$/.test(entry.action);
+    const out = entry.action.endsWith('out');
     return {
       ...frame(event, 'authentication', out ? { id: 2, name: 'Logoff' } : { id: 1, name: 'Logon' }, about),
-      ...success(!/failed$/.test(entry.action)),
+      ...success(!entry.action.endsWith('failed')),
       message,
       user: userOf(entry),
       service: { name: 'Bartizan' },
