@@ -65,7 +65,7 @@ function withinTeams(
 
 /** Puts the stages together: the later ones told of the earlier, the earlier through ports. */
 function createStages(deps: LifecycleDeps) {
-  const { database, pool, clock, identity } = deps;
+  const { database, pool, identity } = deps;
   const policies = createPolicyService({
     ...deps,
     checks: textChecks,
