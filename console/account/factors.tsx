@@ -91,9 +91,14 @@ function FactorList({ factors }: { factors: Factors }) {
       <FactorRow
         title="Passkey"
         state={
-          passkeysWork()
-            ? 'a fingerprint, face, PIN or security key'
-            : 'this browser cannot use one at this address: it takes a name with https, or localhost'
+          passkeysWork() ? (
+            'a fingerprint, face, PIN or security key'
+          ) : (
+            <>
+              This browser cannot use one at this address: it takes a name with https, or{' '}
+              <a href={localhostOf(window.location)}>localhost</a>.
+            </>
+          )
         }
       >
         <Button
@@ -147,6 +152,10 @@ function useRefresh() {
     );
   };
 }
+
+/** The same page under the name of this machine. */
+const localhostOf = ({ port, pathname }: Location): string =>
+  `http://localhost${port ? `:${port}` : ''}${pathname}`;
 
 interface RowProps {
   readonly title: string;
