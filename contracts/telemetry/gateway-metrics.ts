@@ -90,7 +90,7 @@ export const GATEWAY_METRICS = {
   upstreamAttempts: defineMetric({
     name: 'bartizan_gateway_upstream_attempts_total',
     type: 'counter',
-    help: 'Attempts at upstreams: `ok`, `status` (4xx or 5xx) or the way in which it failed.',
+    help: 'Attempts at upstreams: `ok`, `refused` (4xx), `rate_limited` (429), `server_error` (5xx), or the way in which it failed.',
     labels: ['endpoint', 'upstream', 'result'],
     most: 2_000,
   }),

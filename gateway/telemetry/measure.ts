@@ -73,6 +73,10 @@ function createGuardMeasures(meter: Meter): (exchange: Exchange, endpoint: strin
   };
 }
 
+/** What a status of 400 or more says: the provider is busy, is at fault, or does not like the request. */
+const refusalOf = (status: number): string =>
+  status === 429 ? 'rate_limited' : status >= 500 ? 'server_error' : 'refused';
+
 function createUpstreamMeasures(meter: Meter): (exchange: Exchange, endpoint: string) => void {
   const attempts = meter.counter(GATEWAY_METRICS.upstreamAttempts);
   const attemptDuration = meter.histogram(GATEWAY_METRICS.upstreamDuration);
@@ -81,8 +85,8 @@ function createUpstreamMeasures(meter: Meter): (exchange: Exchange, endpoint: st
   const tokenUsage = meter.histogram(GATEWAY_METRICS.tokenUsage);
   return (exchange, endpoint) => {
     if (exchange.attempts.length === 0) return;
-    for (const { upstreamName, error, ms } of exchange.attempts) {
-      attempts.add([endpoint, upstreamName, error ?? 'ok']);
+    for (const { upstreamName, error, status, ms } of exchange.attempts) {
+      attempts.add([endpoint, upstreamName, error === 'status' ? refusalOf(status ?? 0) : (error ?? 'ok')]);
       if (error !== 'circuit_open') attemptDuration.observe([endpoint, upstreamName], seconds(ms));
     }
     const { usage, firstChunkMs } = exchange;
