@@ -66,13 +66,14 @@ export interface TestServerOptions {
 
 export const TEST_MASTER_KEY = masterKeyFromHex(randomBytes(32).toString('hex'));
 
-function caller(implementations: readonly RouteImplementation[]): TestServer['call'] {
+function caller(implementations: readonly RouteImplementation[], now: () => number): TestServer['call'] {
   return async (routeId, input = {}) => {
     const route = implementations.find(({ contract }) => contract.id === routeId);
     if (!route) throw new Error(`no route ${routeId}`);
     const { contract, handle } = route;
     const context: RequestContext = {
-      principal: input.principal ?? principalWith(),
+      // As if they had just signed in, where the test says nothing else.
+      principal: { confirmedAt: now(), ...(input.principal ?? principalWith()) },
       requestId: 'test',
       address: '127.0.0.1',
       userAgent: 'test',
@@ -146,7 +147,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     events,
     touched,
     keys,
-    call: caller(lifecycle.implementations),
+    call: caller(lifecycle.implementations, clock.now),
     async audited() {
       const { rows } = await open.pool.query('select action, subject, detail from audit_entries order by id');
       return rows as { action: string; subject: string; detail: unknown }[];

@@ -8,7 +8,7 @@ import type { ReviewRow } from './store.ts';
 /** Who calls, as far as reviews look. */
 export type Caller = Pick<
   Principal,
-  'kind' | 'id' | 'name' | 'permissions' | 'teams' | 'endpoints' | 'ownerId' | 'breakGlass'
+  'kind' | 'id' | 'name' | 'permissions' | 'teams' | 'endpoints' | 'ownerId' | 'breakGlass' | 'confirmedAt'
 >;
 
 /** What a proposal would do, as things stand. */

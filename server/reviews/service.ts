@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { Database } from '../platform/database/index.ts';
+import { demandStepUp } from '../platform/http/access.ts';
 import {
   type Caller,
   canonical,
@@ -174,10 +175,13 @@ export function createReviewService(deps: ReviewDeps) {
 
   /**
    * Throws `review_required` while four eyes are demanded: the change has to be proposed as `kind`. An
-   * emergency account passes, with an audit entry and an alarm.
+   * emergency account passes, with an audit entry and an alarm. Whoever needs no second person must have
+   * proved lately who they are; else it throws `step_up_required`.
    */
   async function demandFree(caller: Caller, kind: ProposalKind): Promise<void> {
-    if (!(await store.fourEyes())) return;
+    const fourEyes = await store.fourEyes();
+    if (!fourEyes || caller.breakGlass) demandStepUp(caller, clock.now());
+    if (!fourEyes) return;
     if (caller.breakGlass) return bypass(caller, kind);
     throw new AppError('review_required', 'this change needs a second person', {
       hint: `Propose it with a reason (POST /api/v1/reviews, kind "${kind}"); somebody else approves it.`,

@@ -4,6 +4,7 @@ import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Database } from '../../platform/database/types.ts';
+import { demandStepUp } from '../../platform/http/access.ts';
 import type { Caller, ReviewGate } from '../../reviews/index.ts';
 import type { PolicyService } from '../policies/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
@@ -169,6 +170,10 @@ export function createEndpointService(deps: EndpointDeps) {
       const before = await find(actor, id);
       const { policyId = before.fields.policyId } = input;
       if (loosens(before, { ...input, policyId })) await reviews.demandFree(actor, 'endpoints.guard');
+      // A canary that is gone is a leak that nobody sees.
+      if (before.fields.canaries.some((canary) => !input.canaries.includes(canary))) {
+        demandStepUp(actor, clock.now());
+      }
       requireTeam(actor, input.teamId === before.teamId ? null : input.teamId);
       await requirePolicy(input.policyId);
       const change = (stored: StoredEndpoint): StoredEndpoint => {

@@ -59,7 +59,7 @@ export function demandAccess(
  * Throws `step_up_required` when a person has not proved lately who they are. Keys pass: somebody who had
  * proved it gave them their scope.
  */
-export function demandStepUp(principal: Principal | null, nowMs: number): void {
+export function demandStepUp(principal: Pick<Principal, 'kind' | 'confirmedAt'> | null, nowMs: number): void {
   if (principal === null || principal.kind !== 'person') return;
   const ageMs = nowMs - (principal.confirmedAt ?? Number.NEGATIVE_INFINITY);
   if (ageMs >= 0 && ageMs <= CONFIRMED_FOR_MS) return;
