@@ -21,6 +21,7 @@ suite('unit', []);
 if (all) {
   suite('browser', ['--config', 'tests/browser/vitest.config.ts']);
   suite('fault', ['--config', 'tests/fault/vitest.config.ts']);
+  suite('fleet', ['--config', 'tests/fleet/vitest.config.ts']);
 }
 
 rmSync(results, { recursive: true, force: true });

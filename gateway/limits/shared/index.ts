@@ -30,6 +30,9 @@ export interface OpenShared extends SharedLimiter {
   readonly close: () => Promise<void>;
 }
 
+/** How long a start waits for Redis. */
+const FIRST_CONTACT_MS = 3_000;
+
 /**
  * Opens limits that all gateways keep together through a Redis or Valkey. Never fails for want of one: until it
  * answers, and whenever it does not, this gateway goes by its own rule. What it counted is kept in a file
@@ -72,6 +75,8 @@ export async function openSharedLimiter(options: OpenSharedOptions): Promise<Ope
     gateways: options.gateways,
     workers: options.workers,
   });
+  // A gateway that starts does not begin with its own rule where Redis is at hand.
+  await link.settled(FIRST_CONTACT_MS);
   return Object.freeze({
     ...limiter,
     close: async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Names } from './names.ts';
@@ -26,6 +27,8 @@ export interface LinkOptions {
 export interface Link {
   /** Null while limits cannot be shared. */
   readonly epoch: () => string | null;
+  /** Resolves once limits are shared, or after `ms`, or when the first attempt to connect failed. */
+  readonly settled: (ms: number) => Promise<void>;
   /** Processes that share, as last heard; at least 1. */
   readonly members: () => number;
   /**
@@ -166,7 +169,7 @@ export function createLink(options: LinkOptions): Link {
   ): Promise<unknown[] | null> {
     return new Promise((resolve) => {
       let waiting = true;
-      const done = (reply: unknown[] | null): void => {
+      const answer = (reply: unknown[] | null): void => {
         clearTimeout(timer);
         if (!waiting) return reply === null ? undefined : late(reply);
         waiting = false;
@@ -176,7 +179,7 @@ export function createLink(options: LinkOptions): Link {
         if (!waiting) return;
         timeouts += 1;
         if (timeouts >= MOST_TIMEOUTS) degrade('Redis answers too slowly');
-        done(null);
+        answer(null);
       };
       // When this process was busy itself, the answer may have arrived: it is read before the time counts as up.
       const timer = setTimeout(() => setImmediate(() => setImmediate(expire)), timeoutMs);
@@ -184,18 +187,23 @@ export function createLink(options: LinkOptions): Link {
         .then((reply) => {
           if (waiting) timeouts = 0;
           if (reply[0] === 'epoch') void beat();
-          return done(reply);
+          return answer(reply);
         })
-        .catch(() => done(null));
+        .catch(() => answer(null));
     });
   }
 
-  redis.connect().catch(silent);
+  const first = redis.connect().catch(silent);
   const timer = setInterval(() => void beat(), options.heartbeatMs ?? HEARTBEAT_MS);
   timer.unref();
 
   return Object.freeze({
     epoch: () => epoch,
+    settled: async (ms: number) => {
+      const until = performance.now() + ms;
+      await Promise.race([first, sleep(ms, undefined, { ref: false })]);
+      while (redis.status === 'ready' && epoch === null && performance.now() < until) await sleep(10);
+    },
     members: () => members,
     ask,
     send: run,

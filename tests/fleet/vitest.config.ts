@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** Several servers and gateways as processes: slow, so apart from the unit tests. */
+export default defineConfig({
+  test: {
+    include: ['tests/fleet/**/*.test.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 180_000,
+    pool: 'forks',
+    maxWorkers: 1,
+  },
+});
