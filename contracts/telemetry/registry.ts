@@ -20,6 +20,8 @@ export interface TelemetryOptions {
 }
 
 const READING_MS = 2_000;
+/** Gauges of prom-client that call themselves totals; each stands without its ending too. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 type Watched = { readonly contract: MetricContract; readonly read: Parameters<Meter['watch']>[1] };
 
@@ -42,7 +44,10 @@ async function readInTime(read: Watched['read']): Promise<readonly Reading[] | n
 /** Makes the meter of a process. Each contract is measured once: asking again gives the same instrument. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const registry = new Registry();
-  if (options.process !== false) collectDefaultMetrics({ register: registry });
+  if (options.process !== false) {
+    collectDefaultMetrics({ register: registry });
+    for (const name of MISNAMED) registry.removeSingleMetric(name);
+  }
   const known = new Map<string, { contract: MetricContract; series: Series }>();
   const watched = new Map<string, Watched>();
 

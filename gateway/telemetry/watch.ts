@@ -61,5 +61,7 @@ export function shipMeasures(meter: Meter): NonNullable<ShipperOptions['onSent']
   const batches = meter.counter(M.ships);
   const setAside = meter.counter(M.setAside);
   for (const result of ['taken', 'invalid', 'failed']) batches.add([result], 0);
+  // There from the start: what appears with its first event has no increase.
+  setAside.add([], 0);
   return (result) => (result === 'set aside' ? setAside.add([]) : batches.add([result]));
 }
