@@ -139,6 +139,12 @@ export async function discover(
   const insecure = isInsecure(settings);
   if (issuer.includes('/.well-known/'))
     throw new ProviderFailure('refused', 'give the issuer, without /.well-known/openid-configuration');
+  const problem = hostProblem(new URL(issuer), allowPrivateNetwork);
+  if (problem !== null) throw new ProviderFailure('refused', `the issuer is refused: ${problem}`);
+  if (issuer.startsWith('http:') && !insecure) {
+    const hint = 'an issuer must be https, unless it lies in your own network and that is allowed';
+    throw new ProviderFailure('refused', hint);
+  }
   try {
     const found = await openid.discovery(new URL(issuer), 'discovery', undefined, openid.None(), {
       [openid.customFetch]: guardedFetch(allowPrivateNetwork),
