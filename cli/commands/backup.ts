@@ -58,7 +58,7 @@ async function create(flags: Flags): Promise<void> {
       nowMs: Date.now(),
       progress: output.note,
     });
-    await noteBackup(instance.databaseUrl, made, output.note);
+    await noteBackup({ databaseUrl: instance.databaseUrl, master, warn: output.note }, made);
     const said = `Backup ${made.id} of ${made.createdAt}: ${made.bytes} bytes. It opens with master key ${master.id} only; keep that apart ("bartizan backup keys").`;
     if (toStream) output.note(said);
     else output.result({ ...made, file: resolve(flags.out), masterKey: master.id }, () => said);

@@ -84,7 +84,7 @@ async function database(file: string, flags: Flags): Promise<void> {
       keepSessions: flags.keepSessions ?? false,
       progress: output.note,
     });
-    await operations.noteRestore(instance.databaseUrl, restored, output.note);
+    await operations.noteRestore({ databaseUrl: instance.databaseUrl, master, warn: output.note }, restored);
     output.result(restored, (value) => {
       const rows = Object.values(value.tables).reduce((sum, count) => sum + count, 0);
       return [

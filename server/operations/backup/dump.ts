@@ -111,7 +111,7 @@ async function openSnapshot(
       await client.query(`lock table ${names} in access share mode`);
       const catalogue = await readCatalogue(client, own);
       if (JSON.stringify(catalogue.tables) === JSON.stringify(seen.tables)) {
-        return { catalogue, start: await startOf(client, catalogue, own) };
+        return { catalogue, start: await startOf(client, catalogue) };
       }
     } catch (error) {
       // 42P01: a partition was dropped between looking and locking.
@@ -122,7 +122,7 @@ async function openSnapshot(
   }
 }
 
-async function startOf(client: pg.ClientBase, catalogue: Catalogue, own: OwnNames): Promise<Start> {
+async function startOf(client: pg.ClientBase, catalogue: Catalogue): Promise<Start> {
   const migrations = await client.query<{ id: string; checksum: string }>(
     'select id, checksum from bartizan_migrations order by id',
   );
@@ -141,6 +141,6 @@ async function startOf(client: pg.ClientBase, catalogue: Catalogue, own: OwnName
     sequences,
     left: [...catalogue.left],
     relations: catalogue.relations,
-    audit: await readAuditState(client, own),
+    audit: await readAuditState(client),
   };
 }

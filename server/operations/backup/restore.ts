@@ -102,7 +102,7 @@ async function rebuild(
   await setSequences(client, start);
   options.progress('Comparing the restored tables with the backup');
   await compare(client, start, end);
-  const audit = await readAuditState(client, own);
+  const audit = await readAuditState(client);
   if (JSON.stringify(audit) !== JSON.stringify(start.audit))
     throw new BackupError('the restored audit log has another root than the one in the backup');
   return options.keepSessions ? 0 : await endSessions(client, start);
