@@ -12,8 +12,9 @@ import {
   type TestGateway,
   type TestGatewayOptions,
   testEndpoint,
+  testUpstreams,
 } from '../http/testing.ts';
-import type { Limiter } from '../ports.ts';
+import type { Limiter, Upstreams } from '../ports.ts';
 import { createRequestMeasures, measuredLimiter } from './measure.ts';
 
 const policy = compilePolicy(defaultPolicy(), textChecks, { now: () => performance.now() });
@@ -74,7 +75,7 @@ test('counts what ended how, the tokens and the time', async () => {
 });
 
 test('measures the provider by the GenAI conventions where an upstream was asked', async () => {
-  const { calls, close, ...upstreams } = await attempted();
+  const upstreams = attempted();
   const { post, telemetry } = await measured({
     endpoints: [testEndpoint({ models: [{ name: 'gpt-test', upstreamName: 'gpt-real' }] })],
     upstreams,
@@ -97,12 +98,9 @@ test('measures the provider by the GenAI conventions where an upstream was asked
 });
 
 /** Upstreams that say which attempts they made, as the real ones do. */
-async function attempted() {
-  const { testUpstreams } = await import('../http/testing.ts');
+function attempted(): Upstreams {
   const fakes = testUpstreams(() => answer());
   return {
-    calls: fakes.calls,
-    close: () => undefined,
     forward: async (request: Parameters<typeof fakes.forward>[0]) => {
       const [upstream] = request.endpoint.upstreams;
       const id = upstream?.id ?? '';

@@ -36,6 +36,11 @@ export function createWorkerMetrics(answerMs: number = ANSWER_MS) {
     });
   }
 
+  async function depart(before: Promise<void>, last: Snapshots): Promise<void> {
+    await before;
+    departed = await withDeparted(departed, last);
+  }
+
   /** Everything that left is in `departed`; what leaves meanwhile is waited for too. */
   async function settled(): Promise<void> {
     let seen: Promise<void>;
@@ -58,12 +63,10 @@ export function createWorkerMetrics(answerMs: number = ANSWER_MS) {
       const member = members.get(slot);
       if (member === undefined) return;
       members.delete(slot);
-      for (const done of [...member.waiting.values()]) done();
+      for (const done of member.waiting.values()) done();
       const { last } = member;
       if (last.length === 0) return;
-      departing = departing.then(async () => {
-        departed = await withDeparted(departed, last);
-      });
+      departing = depart(departing, last);
     },
     async expose(): Promise<string> {
       await Promise.all([...members.values()].map(askOne));

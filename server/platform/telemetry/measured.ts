@@ -7,6 +7,7 @@ interface Recorded {
 }
 interface AuditRecorder<Entry, Within> {
   readonly record: (entry: Entry, within?: Within) => Promise<void>;
+  readonly recordMany?: (entries: readonly Entry[], within?: Within) => Promise<void>;
 }
 
 /** The same audit log, whose entries are counted by what happened, once they are written. */
@@ -14,13 +15,22 @@ export function measuredAudit<Entry extends Recorded, Within, Log extends AuditR
   log: Log & AuditRecorder<Entry, Within>,
   meter: Meter,
 ): Log {
-  const entries = meter.counter(SERVER_METRICS.auditEntries);
+  const counted = meter.counter(SERVER_METRICS.auditEntries);
+  const { recordMany } = log;
   return Object.freeze({
     ...log,
     async record(entry: Entry, within?: Within): Promise<void> {
       await log.record(entry, within);
-      entries.add([entry.action]);
+      counted.add([entry.action]);
     },
+    ...(recordMany === undefined
+      ? {}
+      : {
+          async recordMany(entries: readonly Entry[], within?: Within): Promise<void> {
+            await recordMany(entries, within);
+            for (const { action } of entries) counted.add([action]);
+          },
+        }),
   });
 }
 
