@@ -20,23 +20,23 @@ export interface KeyMaker extends Actor {
   readonly permissions: ReadonlySet<Permission>;
   readonly teams?: Principal['teams'];
   readonly endpoints?: Principal['endpoints'];
-  readonly ownerId?: Principal['ownerId'];
   readonly breakGlass?: Principal['breakGlass'];
 }
 
 /** Who looks at keys. */
-export type KeyViewer = Pick<Principal, 'teams' | 'endpoints' | 'ownerId'>;
+export type KeyViewer = Pick<Principal, 'kind' | 'id' | 'teams' | 'endpoints'>;
 
 /** As much as the maker says of themselves; who says nothing sees nothing of teams. */
-export const viewerOf = ({ teams = new Set(), endpoints, ownerId = null }: KeyMaker): KeyViewer => ({
+export const viewerOf = ({ kind, id, teams = new Set(), endpoints }: KeyMaker): KeyViewer => ({
+  kind: kind === 'system' ? 'key' : kind,
+  id,
   teams,
   ...(endpoints === undefined ? {} : { endpoints }),
-  ownerId,
 });
 
 /**
- * Whether a key is there for the viewer: their own, one of a service account of their team, and any that reaches
- * nothing which they do not see (`seen`). A key for certain endpoints sees keys for these endpoints only.
+ * Whether a key is there for the viewer: a person's own, one of a service account of their team, and any that
+ * reaches nothing which they do not see (`seen`). A key for certain endpoints sees keys for these endpoints only.
  */
 export function isThereFor(row: KeyRow, viewer: KeyViewer, seen: ReadonlySet<string> | '*'): boolean {
   if (seen === '*') return true;
@@ -48,7 +48,7 @@ export function isThereFor(row: KeyRow, viewer: KeyViewer, seen: ReadonlySet<str
   if (row.service_account_id !== null) {
     return teams === '*' || row.owner_teams.some(({ id }) => teams.has(id));
   }
-  return row.owner_id !== null && row.owner_id === viewer.ownerId;
+  return viewer.kind === 'person' && row.owner_id === viewer.id;
 }
 
 const DAY_MS = 86_400_000;
