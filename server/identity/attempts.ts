@@ -94,8 +94,9 @@ const hashed = (...parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\n')).digest('base64url');
 
 function wantedOf({ kind, address, account, device }: AttemptAt): Wanted[] {
-  if (account !== undefined && device !== undefined) {
-    return PER_ACCOUNT[kind].map((limit) => ({
+  const perAccount = PER_ACCOUNT[kind];
+  if (account !== undefined && device !== undefined && perAccount.length > 0) {
+    return perAccount.map((limit) => ({
       ...limit,
       key: hashed('device', kind, account, device, `${limit.windowMs}`),
     }));
@@ -111,7 +112,7 @@ function wantedOf({ kind, address, account, device }: AttemptAt): Wanted[] {
     });
   }
   if (account === undefined) return wanted;
-  for (const limit of PER_ACCOUNT[kind]) {
+  for (const limit of perAccount) {
     wanted.push({ ...limit, key: hashed('account', kind, account, `${limit.windowMs}`) });
   }
   return wanted;

@@ -18,6 +18,8 @@ export interface SignInDeps extends IdentityDeps {
   readonly attempts: Attempts;
   readonly devices: Devices;
   readonly passwords: Passwords;
+  /** Whether passwords are off. */
+  readonly singleSignOnOnly: () => Promise<boolean>;
 }
 
 const expired = (what: string, hint: string) =>
@@ -49,6 +51,11 @@ export function createSignInService(deps: SignInDeps) {
     link: { purpose: TokenPurpose; gone: () => AppError; set: SetPassword },
     caller: Caller,
   ): Promise<Entry> {
+    if (await deps.singleSignOnOnly()) {
+      throw new AppError('conflict', 'passwords are off here', {
+        hint: 'Sign in with your organisation’s account.',
+      });
+    }
     const attempt = await attempts.take({ kind: 'token', address: caller.address });
     const hash = hashToken(input.token);
     if (!(await people.knowsToken(hash, link.purpose, new Date(clock.now())))) throw link.gone();
@@ -125,7 +132,13 @@ export function createSignInService(deps: SignInDeps) {
       const at = { kind: 'password', address: caller.address, account: email, device } as const;
       const attempt = await attempts.take(at);
       const personId = await personWith(email, password);
-      if (personId === null) throw refused();
+      if (personId === null) {
+        // The same for an account that is not there; what was typed may be anything, a password too.
+        const subject = `person:${(await people.credentialOf(email))?.id ?? 'unknown'}`;
+        const detail = { address: caller.address };
+        await audit.record({ actor: SYSTEM, action: 'people.sign-in-refused', subject, detail });
+        throw refused();
+      }
       const entered = await entry.begin(personId, only('password'), caller);
       await attempt.forgive();
       return entered;
@@ -155,7 +168,9 @@ export function createSignInService(deps: SignInDeps) {
           purpose: 'reset',
           gone: resetExpired,
           async set(store, person, hash) {
-            await store.setPassword(person.id, hash, new Date(clock.now()));
+            const at = new Date(clock.now());
+            if (await store.hasPassword(person.id)) await store.setPassword(person.id, hash, at);
+            else await store.setFirstPassword(uuidv7(clock.now()), person.id, hash, at);
             await store.endSessions(person.id, null);
             await store.dropTokens(person.id);
             return 'people.password-reset';

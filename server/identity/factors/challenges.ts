@@ -31,6 +31,12 @@ export function challengeIn(clientDataJson: string): string | null {
 export const challenges = Object.freeze({
   async give(db: IdentityDatabase, { purpose, binding }: ChallengeFor, nowMs: number): Promise<string> {
     const challenge = randomBytes(32).toString('base64url');
+    // One at a time for each recipient and purpose: asking again is no way to fill the table.
+    await db
+      .deleteFrom('passkey_challenges')
+      .where('binding', '=', binding)
+      .where('purpose', '=', purpose)
+      .execute();
     await db
       .insertInto('passkey_challenges')
       .values({ hash: hashOf(challenge), purpose, binding, expires_at: new Date(nowMs + CHALLENGE_MS) })

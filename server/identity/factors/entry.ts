@@ -1,4 +1,6 @@
 import type { FactorKind, FactorProof, Me, PasskeyAssertion, SignInSettings } from '@bartizan/contracts';
+import { sql } from 'kysely';
+import { SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Attempts } from '../attempts.ts';
@@ -20,6 +22,8 @@ import type { SignInMethod } from './tables.ts';
 const PENDING_MS = 10 * 60_000;
 /** Second factors that may be tried before the first step must be repeated. */
 const TRIES = 5;
+/** Half-finished sign-ins of one person at a time; the oldest go first. */
+const MAX_PENDING = 50;
 const BREAK_GLASS_MS = 60 * 60_000;
 
 /** How somebody showed who they are. */
@@ -83,6 +87,10 @@ export function createEntry(deps: EntryDeps) {
         expires_at: new Date(expiresAt),
       })
       .execute();
+    await sql`
+      delete from pending_sign_ins where hash in (
+        select hash from pending_sign_ins where person_id = ${person.id}
+        order by expires_at desc offset ${MAX_PENDING})`.execute(within);
     const cookies = [auth.sideCookie('pending', token, PENDING_MS / 1000)];
     return { status: 'second-factor', methods: person.factors, expiresAt, cookies };
   }
@@ -210,6 +218,15 @@ export function createEntry(deps: EntryDeps) {
       return { entry: await start(within, person, how, caller), over: false, alarm: null };
     }
     const alarm = judged.alarm ? await alarms.raise(within, judged.alarm) : null;
+    await audit.record(
+      {
+        actor: SYSTEM,
+        action: 'people.second-factor-refused',
+        subject: `person:${person.id}`,
+        detail: { with: proof.kind, address: caller.address },
+      },
+      within,
+    );
     if (row.attempts + 1 < TRIES) {
       await within
         .updateTable('pending_sign_ins')

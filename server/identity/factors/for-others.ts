@@ -67,7 +67,7 @@ export function createForOthers(deps: ForOthersDeps) {
       });
     },
 
-    /** A link, good for a day and one use, on which somebody else chooses a new password. */
+    /** A link, good for a day and one use, on which somebody else chooses a new password, or a first one. */
     resetLink(
       personId: string,
       by: Granter,
@@ -78,9 +78,6 @@ export function createForOthers(deps: ForOthersDeps) {
         if (person.disabled) throw new AppError('conflict', 'this account is disabled');
         if (person.break_glass) {
           throw new AppError('conflict', 'the password of a break-glass account is replaced, not chosen');
-        }
-        if (!(await store.hasPassword(personId))) {
-          throw new AppError('conflict', 'this person has no password yet', { hint: 'Invite them again.' });
         }
         const token = newToken();
         const expiresAt = clock.now() + RESET_MS;

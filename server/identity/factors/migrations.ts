@@ -101,4 +101,8 @@ export const factorMigrations: readonly Migration[] = Object.freeze([
       create index alarms_open on alarms (at) where acknowledged_at is null;
     `,
   },
+  {
+    id: '0011-identity-challenge-binding',
+    sql: 'create index passkey_challenges_binding on passkey_challenges (binding, purpose);',
+  },
 ]);
