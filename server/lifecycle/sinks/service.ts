@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { DeadLetter, Sink, SinkStatus, SinkTestResult } from '@bartizan/contracts';
-import { unseal } from '@bartizan/contracts/sealed.ts';
+import type { Sink, SinkStatus, SinkTestResult } from '@bartizan/contracts';
 import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
@@ -9,7 +8,7 @@ import type { EndpointService } from '../endpoints/index.ts';
 import type { InteractionService } from '../interactions/index.ts';
 import type { LifecycleDeps, SinkMeter } from '../ports.ts';
 import { isUniqueViolation } from '../sql-state.ts';
-import type { SinkEvent } from './event.ts';
+import { createDeadLetters } from './dead-letters.ts';
 import { createFeed } from './feed.ts';
 import { createLocks } from './locks.ts';
 import {
@@ -26,12 +25,9 @@ import {
 import { createSource, SINK_BEHIND } from './source.ts';
 import { createSinkStore, type Progress } from './store.ts';
 import { createSupervisor } from './supervisor.ts';
-import { createFileTransport } from './transports/file.ts';
-import { createHttpsTransport } from './transports/https.ts';
-import { createSplunkTransport } from './transports/splunk.ts';
-import { createSyslogTransport } from './transports/syslog.ts';
-import type { Transport } from './transports/transport.ts';
-import { createWorker, deadContext, render } from './worker.ts';
+import { openTransport } from './transports/open.ts';
+import { createTrial, described } from './trial.ts';
+import { createWorker } from './worker.ts';
 
 const NO_METER: SinkMeter = Object.freeze({
   delivered: () => undefined,
@@ -62,18 +58,9 @@ export function createSinkService(deps: SinkDeps) {
   const folder = join(deps.dataDir, 'sinks');
   let delivers = false;
 
-  function transportFor({ target, timeoutMs }: StoredSink['settings'], secrets: TargetSecrets): Transport {
-    switch (target.type) {
-      case 'https':
-        return createHttpsTransport(target, secrets, timeoutMs);
-      case 'splunk-hec':
-        return createSplunkTransport(target, secrets, timeoutMs);
-      case 'syslog':
-        return createSyslogTransport(target, secrets, timeoutMs);
-      case 'file':
-        return createFileTransport(target, folder);
-    }
-  }
+  const transportFor = (settings: StoredSink['settings'], secrets: TargetSecrets) =>
+    openTransport(settings, secrets, folder);
+  const test = createTrial({ ...deps, transportFor });
 
   async function work(sink: StoredSink, signal: AbortSignal): Promise<void> {
     const transport = transportFor(sink.settings, openSecrets(masterKey, sink));
@@ -171,18 +158,6 @@ export function createSinkService(deps: SinkDeps) {
   const witness = (actor: Actor, id: string, action: string, detail: object) => (tx: Database) =>
     audit.record({ actor, action, subject: `sink:${id}`, detail: { ...detail } }, tx);
 
-  /** What an auditor needs to know of where events go; never a secret. */
-  function described({ name, settings }: Pick<StoredSink, 'name' | 'settings'>): Record<string, unknown> {
-    const { target, filter, includeExcerpts } = settings;
-    const where =
-      target.type === 'file'
-        ? target.name
-        : target.type === 'syslog'
-          ? `${target.protocol}://${target.host}:${target.port}`
-          : new URL(target.url).origin;
-    return { name, type: target.type, where, kinds: filter.kinds, includeExcerpts };
-  }
-
   async function requireFree(input: NewSink, id: string | null): Promise<void> {
     const others = (await store.list()).filter((sink) => sink.id !== id);
     if (id === null && others.length >= MAX_SINKS) {
@@ -210,58 +185,6 @@ export function createSinkService(deps: SinkDeps) {
       issues: [{ path: 'name', message: 'already taken' }],
       cause,
     });
-  }
-
-  function testEvent(actor: Actor, sinkId: string): SinkEvent {
-    const at = clock.now();
-    return {
-      kind: 'audit',
-      test: true,
-      uid: uuidv7(at),
-      at,
-      subjectId: sinkId,
-      severity: 'informational',
-      entry: {
-        actorKind: actor.kind,
-        actorId: actor.id,
-        actorName: actor.name,
-        action: 'sinks.tested',
-        subject: `sink:${sinkId}`,
-        detail: { test: true },
-      },
-    };
-  }
-
-  async function test(
-    actor: Actor,
-    sink: Pick<StoredSink, 'id' | 'name' | 'settings'>,
-    secrets: TargetSecrets,
-    signal: AbortSignal,
-  ): Promise<SinkTestResult> {
-    const transport = transportFor(sink.settings, secrets);
-    const started = performance.now();
-    try {
-      const outcome = await transport.deliver(
-        [render(testEvent(actor, sink.id), sink, deps.version)],
-        signal,
-      );
-      const ok = outcome.kind === 'delivered';
-      await audit.record({
-        actor,
-        action: 'sinks.tested',
-        subject: `sink:${sink.id}`,
-        detail: { ...described(sink), ok },
-      });
-      return {
-        ok,
-        message: ok ? 'the receiver took the test event' : outcome.message,
-        status: outcome.status,
-        answer: withoutSecrets(outcome.answer, secrets),
-        latencyMs: Math.round(performance.now() - started),
-      };
-    } finally {
-      await transport.close();
-    }
   }
 
   async function setPaused(actor: Actor, id: string, paused: boolean): Promise<Sink> {
@@ -366,42 +289,7 @@ export function createSinkService(deps: SinkDeps) {
       return await test(actor, { id, name: request.sink.name, settings }, secrets, signal);
     },
 
-    async deadLetters(
-      id: string,
-      page: { readonly cursor?: string | undefined; readonly limit: number },
-    ): Promise<{ items: DeadLetter[]; next: string | null }> {
-      await found(id);
-      const before = page.cursor ?? null;
-      if (before !== null && !/^[0-9a-f-]{36}$/.test(before)) {
-        throw new AppError('invalid_input', 'the cursor is not one of ours', {
-          hint: 'Begin at the first page.',
-        });
-      }
-      const letters = await store.deadLetters(id, before, page.limit + 1);
-      const items = letters.slice(0, page.limit).map(({ retry, sealedEvent, ...letter }) => {
-        const item = JSON.parse(unseal(masterKey, sealedEvent, deadContext(letter.id))) as { text: string };
-        return { ...letter, retrying: retry, event: item.text };
-      });
-      return { items, next: letters.length > page.limit ? (items.at(-1)?.id ?? null) : null };
-    },
-
-    async retryDeadLetters(actor: Actor, id: string, ids: readonly string[] | null): Promise<number> {
-      await found(id);
-      return await store.transaction(async (tx) => {
-        const count = await store.askRetry(id, ids, tx);
-        if (count > 0) await witness(actor, id, 'sinks.dead_letters_retried', { count })(tx);
-        return count;
-      });
-    },
-
-    async discardDeadLetters(actor: Actor, id: string, ids: readonly string[] | null): Promise<number> {
-      await found(id);
-      return await store.transaction(async (tx) => {
-        const count = await store.discard(id, ids, tx);
-        if (count > 0) await witness(actor, id, 'sinks.dead_letters_discarded', { count })(tx);
-        return count;
-      });
-    },
+    ...createDeadLetters({ store, masterKey, audit, found }),
 
     /** After the migrations: has the feed filled and, where told to, delivers until `stop`. */
     async start({ deliver }: { readonly deliver: boolean }): Promise<void> {
@@ -413,9 +301,3 @@ export function createSinkService(deps: SinkDeps) {
   });
 }
 export type SinkService = ReturnType<typeof createSinkService>;
-
-/** A receiver that repeats our credentials must not make us show them. */
-function withoutSecrets(answer: string, secrets: TargetSecrets): string {
-  const values = [secrets.password, secrets.token, ...Object.values(secrets.headers ?? {})];
-  return values.reduce<string>((text, value) => (value ? text.replaceAll(value, '…') : text), answer);
-}

@@ -204,6 +204,10 @@ describe('a test event', () => {
     const result: SinkTestResult = await server.call('sinks.test', { params: { id: sink.id } });
     expect(result).toMatchObject({ ok: false, status: 403, answer: 'no: Bearer …' });
     expect(result.message).toContain('refuses our credentials');
+    await harness.shipMany(1);
+    await expect.poll(async () => (await harness.status(sink.id)).lastError?.status, SOON).toBe(403);
+    expect(JSON.stringify(await harness.list())).not.toContain('token-of-ours');
+    expect((await harness.status(sink.id)).lastError?.message).toContain('no: Bearer …');
     expect(eventsOf(receiver)[0]).toMatchObject({
       metadata: { labels: ['test'] },
       message: 'Test event of Bartizan',

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SinkEvent } from '../event.ts';
-import { activityOf, OCSF_VERSION, toLine, toOcsf } from './ocsf.ts';
+import { toLine, toOcsf } from './ocsf.ts';
+import { activityOf } from './ocsf-audit.ts';
+import { OCSF_VERSION } from './ocsf-frame.ts';
 import { anyEvent } from './samples.ts';
 
 interface Attribute {
