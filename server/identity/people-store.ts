@@ -111,6 +111,16 @@ export function createPeopleStore(db: IdentityDatabase) {
       return row !== undefined;
     },
 
+    /** Whether a person has signed in with an identity provider. */
+    async signsInElsewhere(personId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('federated_identities')
+        .select('subject')
+        .where('person_id', '=', personId)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
     async add(person: NewPerson): Promise<void> {
       await db
         .insertInto('people')

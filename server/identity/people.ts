@@ -67,7 +67,7 @@ export function createPeopleService(deps: IdentityDeps) {
   async function renewable(people: PeopleStore, email: string): Promise<string | null> {
     const known = await people.byEmail(email);
     if (!known) return null;
-    if (known.disabled || (await people.hasPassword(known.id))) {
+    if (known.disabled || (await people.hasPassword(known.id)) || (await people.signsInElsewhere(known.id))) {
       throw new AppError('conflict', 'there is already an account with this e-mail address');
     }
     return known.id;
@@ -94,7 +94,9 @@ export function createPeopleService(deps: IdentityDeps) {
         const at = new Date(clock.now());
         const pending = await renewable(people, input.email);
         const id = pending ?? uuidv7(clock.now());
-        if (pending) await people.update(id, { name: input.name, roles, updated_at: at });
+        // A directory that made the account decides on its roles.
+        const given = pending && (await isManagedByDirectory(transaction, pending)) ? {} : { roles };
+        if (pending) await people.update(id, { name: input.name, ...given, updated_at: at });
         else await people.add({ ...input, roles, id, at });
         const inviteUrl = await invite(people, id);
         await audit.record(

@@ -118,12 +118,21 @@ export function parseFilter(filter: string): Filter {
     const name = next();
     if (name.kind !== 'word') throw bad('an attribute is missing');
     const attribute = attributePath(name.text);
-    if (isBracket('[')) return { kind: 'each', attribute, inner: grouped('[', ']', depth) };
+    if (!isBracket('[')) return comparison(attribute);
+    const inner = grouped('[', ']', depth);
+    const sub = peek();
+    if (sub?.kind !== 'word' || !sub.text.startsWith('.')) return { kind: 'each', attribute, inner };
+    // `emails[type eq "work"].value eq "…"`, as Entra ID asks: both of the same element.
+    at++;
+    const right = comparison(attributePath(sub.text.slice(1)));
+    return { kind: 'each', attribute, inner: { kind: 'and', left: inner, right } };
+  }
+  function comparison(attribute: AttributePath): Filter {
     const op = next().text.toLowerCase();
     if (op === 'pr') return { kind: 'present', attribute };
-    const comparison = COMPARISONS.find((each) => each === op);
-    if (!comparison) throw bad(`"${op.slice(0, 20)}" is no operator`);
-    return { kind: 'compare', attribute, op: comparison, value: literalOf(next()) };
+    const known = COMPARISONS.find((each) => each === op);
+    if (!known) throw bad(`"${op.slice(0, 20)}" is no operator`);
+    return { kind: 'compare', attribute, op: known, value: literalOf(next()) };
   }
 
   const parsed = anyOf(0);

@@ -4,7 +4,6 @@ import { createPeopleStore } from '../../people-store.ts';
 import type { IdentityDatabase } from '../../tables.ts';
 import { endAccess, isLastAdministrator } from '../directory.ts';
 import { createSettingsStore } from '../settings.ts';
-import { createProviderStore } from '../sso/provider-store.ts';
 import { baseUrlOf, change, regrant, type ScimDeps } from './deps.ts';
 import type { Filter } from './filter.ts';
 import { type ListQuery, listResponse, parseQuery, project } from './list.ts';
@@ -70,9 +69,8 @@ export function createScimUsers(deps: ScimDeps) {
   /** The address signs people in by password or links them, so it moves only where neither happened. */
   async function setAddress(within: IdentityDatabase, row: UserRow, input: UserInput, provisioned: boolean) {
     if (input.email === row.email || !provisioned) return;
-    const claimed =
-      (await createPeopleStore(within).hasPassword(row.id)) ||
-      (await createProviderStore(within).isLinked(row.id));
+    const people = createPeopleStore(within);
+    const claimed = (await people.hasPassword(row.id)) || (await people.signsInElsewhere(row.id));
     if (claimed) return;
     if (await createPeopleStore(within).byEmail(input.email))
       throw taken('another account has this e-mail address');

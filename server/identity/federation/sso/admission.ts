@@ -42,8 +42,8 @@ function emailProblem({ settings }: StoredProvider, identity: Identity): SsoFail
  */
 async function isUnclaimed(within: IdentityDatabase, person: PersonRow): Promise<boolean> {
   if (person.break_glass || person.factors.length > 0) return false;
-  if (await createPeopleStore(within).hasPassword(person.id)) return false;
-  return !(await createProviderStore(within).isLinked(person.id));
+  const people = createPeopleStore(within);
+  return !(await people.hasPassword(person.id)) && !(await people.signsInElsewhere(person.id));
 }
 
 /** What the groups give; null where they give nothing and nothing else does. */

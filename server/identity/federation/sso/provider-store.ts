@@ -92,15 +92,6 @@ export function createProviderStore(db: IdentityDatabase) {
       return row?.person_id;
     },
 
-    async isLinked(personId: string): Promise<boolean> {
-      const row = await db
-        .selectFrom('federated_identities')
-        .select('subject')
-        .where('person_id', '=', personId)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
-
     /** Links, or notes another sign-in of who is linked. */
     async link(link: { providerId: string; issuer: string; subject: string; personId: string; at: Date }) {
       await db
