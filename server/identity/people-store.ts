@@ -82,12 +82,13 @@ export function createPeopleStore(db: IdentityDatabase) {
 
     list: (): Promise<PersonRow[]> => rows().orderBy('created_at').limit(10_000).execute(),
 
-    /** Accounts in use that have any of these roles. */
+    /** Accounts in use that have any of these roles; emergency accounts do not count. */
     withRoles: (roles: readonly Role[]): Promise<{ id: string; name: string }[]> =>
       db
         .selectFrom('people')
         .select(['id', 'name'])
         .where('disabled', '=', false)
+        .where('break_glass', '=', false)
         .where(sql<boolean>`roles && ${[...roles]}::text[]`)
         .where(({ exists, selectFrom }) =>
           exists(selectFrom('people_credentials').whereRef('person_id', '=', 'people.id').select('id')),
