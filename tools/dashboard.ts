@@ -86,6 +86,7 @@ const ROWS: readonly Row[] = [
         queries: [
           [`sum(bartizan_gateway_active_requests{${GATEWAY}})`, 'requests'],
           [`sum(bartizan_gateway_open_streams{${GATEWAY}})`, 'streams'],
+          [`count by (mode) (bartizan_gateway_limits_mode{${GATEWAY}})`, 'gateways with {{mode}} limits'],
         ],
       },
     ],

@@ -87,6 +87,13 @@ export const GATEWAY_METRICS = {
     help: 'Requests refused by a limit: whose (key, endpoint, user) and which.',
     labels: ['subject', 'limit'],
   }),
+  limitsMode: defineMetric({
+    name: 'bartizan_gateway_limits_mode',
+    type: 'gauge',
+    help: '1 for how limits are counted: `local` (no Redis), `shared`, or `degraded` (Redis does not answer).',
+    labels: ['mode'],
+    over: 'max',
+  }),
   upstreamAttempts: defineMetric({
     name: 'bartizan_gateway_upstream_attempts_total',
     type: 'counter',

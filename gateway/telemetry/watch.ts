@@ -1,3 +1,4 @@
+import type { LimitsMode } from '@bartizan/contracts';
 import { GATEWAY_METRICS as M, type Meter, type Reading } from '@bartizan/contracts/telemetry/index.ts';
 import type { Judges } from '../aside/judges.ts';
 import type { Gateway } from '../gateway.ts';
@@ -12,6 +13,7 @@ export interface Watched {
   readonly configuration: Pick<PulledConfiguration, 'current' | 'ages'>;
   readonly judges: Pick<Judges, 'load'>;
   readonly upstreams: { readonly circuits: () => readonly Circuit[] };
+  readonly limits: () => LimitsMode;
 }
 
 const STATES: Readonly<Record<Circuit['state'], number>> = { closed: 0, 'half-open': 1, open: 2 };
@@ -22,7 +24,7 @@ const age = (at: number | null): readonly Reading[] =>
 
 /** Lets a scrape see the parts of a serving process. Nothing is worked out until somebody looks. */
 export function watchProcess(meter: Meter, parts: Watched): void {
-  const { gateway, journal, configuration, judges, upstreams } = parts;
+  const { gateway, journal, configuration, judges, upstreams, limits } = parts;
   meter.watch(M.active, () => one(gateway.counts().active));
   meter.watch(M.streams, () => one(gateway.counts().streams));
   meter.watch(M.asideWaiting, () => one(judges.load().waiting));
@@ -44,6 +46,7 @@ export function watchProcess(meter: Meter, parts: Watched): void {
   });
   meter.watch(M.snapshotAge, () => age(configuration.ages().issuedAt));
   meter.watch(M.contactAge, () => age(configuration.ages().contactAt));
+  meter.watch(M.limitsMode, () => [{ labels: [limits()], value: 1 }]);
   meter.watch(M.circuit, () => worst(upstreams.circuits()));
 }
 

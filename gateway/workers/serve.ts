@@ -136,7 +136,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const snapshotVersion = (): string => configuration.current()?.version ?? '';
     const shared = await openShared(options, log);
     if (shared !== null) undo.push(shared.close);
-    const about = aboutOf(config, () => shared?.status().mode ?? 'local');
+    const limits = (): LimitsMode => shared?.status().mode ?? 'local';
+    const about = aboutOf(config, limits);
     const onSent = shipMeasures(telemetry);
     const shipping = { serverUrl, token, snapshotVersion, about, log, onSent };
     const shipper = startShipper({ ...shipping, journal, gatewayId: name });
@@ -176,7 +177,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       clock,
       logger: log,
     });
-    watchProcess(telemetry, { gateway, journal, configuration, judges, upstreams });
+    watchProcess(telemetry, { gateway, journal, configuration, judges, upstreams, limits });
     const { host, port, maxConnections } = config;
     const listener = await listen({ host, port, maxConnections, gateway });
     undo.push(() => listener.close(GRACE_MS));
