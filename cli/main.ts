@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addInteractions } from './commands/interactions.ts';
 import { addKey } from './commands/key.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     addSink,
     addBackup,
     addRestore,
+    addDoctor,
     addRoles,
     addCompletion,
   ]) {

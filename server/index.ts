@@ -1,2 +1,2 @@
 export { type RunningServer, startServer } from './main.ts';
-export { type Config, ConfigError, loadConfig } from './platform/config/index.ts';
+export { type Config, ConfigError, isWeakSecret, loadConfig } from './platform/config/index.ts';

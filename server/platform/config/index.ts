@@ -1,1 +1,1 @@
-export { type Config, ConfigError, demoKeyPath, loadConfig } from './config.ts';
+export { type Config, ConfigError, demoKeyPath, isWeakSecret, loadConfig } from './config.ts';

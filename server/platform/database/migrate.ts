@@ -32,6 +32,22 @@ function ordered(migrations: readonly Migration[]): readonly Migration[] {
   return migrations.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** What a database has had, against what this version knows; ids in order. */
+export function migrationState(
+  migrations: readonly Migration[],
+  applied: readonly { readonly id: string; readonly checksum: string }[],
+): { readonly pending: string[]; readonly unknown: string[]; readonly changed: string[] } {
+  const known = new Map(migrations.map(({ id, sql }) => [id, checksum(sql)]));
+  const had = new Set(applied.map(({ id }) => id));
+  return {
+    pending: [...known.keys()].filter((id) => !had.has(id)).toSorted(),
+    unknown: applied.filter(({ id }) => !known.has(id)).map(({ id }) => id),
+    changed: applied
+      .filter(({ id, checksum: text }) => known.has(id) && known.get(id) !== text)
+      .map(({ id }) => id),
+  };
+}
+
 async function refuseUnknown(client: PoolClient, migrations: readonly Migration[]): Promise<Set<string>> {
   const known = new Map(migrations.map(({ id, sql }) => [id, checksum(sql)]));
   const { rows } = await client.query<{ id: string; checksum: string }>(
