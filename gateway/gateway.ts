@@ -6,6 +6,7 @@ import { authenticate } from './http/keys.ts';
 import { type Problem, problem } from './http/problem.ts';
 import { answerHeaders, requestIdOf, sendProblem, sendWhole, streamHeaders } from './http/respond.ts';
 import { dialectOf, type Route, routeOf } from './http/routes.ts';
+import { createUnread, type UnreadOptions } from './http/unread.ts';
 import type { Configuration, Journal, Limiter, UpstreamAnswer, Upstreams } from './ports.ts';
 import { readAnswer, readRefusal } from './steps/answer.ts';
 import { createConclude, journalFull } from './steps/conclude.ts';
@@ -19,6 +20,7 @@ import { admitRequest, gatherInput, readRequest, resolveTarget } from './steps/p
 import { limitFor, scopeOf } from './steps/resolve.ts';
 import { garbage, unavailable } from './steps/translate.ts';
 import { relay } from './stream/relay.ts';
+import { createTurns } from './stream/turns.ts';
 import { createRequestMeasures, type RequestMeasures } from './telemetry/measure.ts';
 import type { BeginTrace } from './telemetry/trace.ts';
 
@@ -36,6 +38,7 @@ export interface GatewayOptions {
   readonly logger: GatewayLogger;
   /** How long a request body may take to arrive. */
   readonly bodyTimeoutMs?: number;
+  readonly unread?: UnreadOptions;
   readonly measures?: RequestMeasures;
   /** Absent where nothing is traced. */
   readonly beginTrace?: BeginTrace;
@@ -79,6 +82,8 @@ type ApiRoute = Extract<Route, { kind: 'api' }>;
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { configuration, journal, limiter, upstreams, gatewayId, clock, logger } = options;
+  const unread = createUnread(options.unread);
+  const turns = createTurns();
   const bodyTimeoutMs = options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS;
   const measures = options.measures ?? createRequestMeasures(NO_METER);
   const conclude = createConclude({ journal, gatewayId, logger, measures });
@@ -99,7 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (!res.writableFinished) call.exchange?.abort.abort();
       call.exchange?.release?.();
     });
-    dispatch(call, routeOf(req.method ?? 'GET', path), id).catch((error: unknown) => {
+    const dispatched = dispatch(call, routeOf(req.method ?? 'GET', path), id).catch((error: unknown) => {
       const traceId = call.exchange?.traceId ?? undefined;
       logger.error({ err: error, requestId: call.requestId, traceId }, 'request failed');
       measures.rejected('internal_error');
@@ -107,6 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (res.headersSent) res.destroy();
       else sendProblem(call, dialectOf(path), fault, call.requestId);
     });
+    void dispatched.then(() => unread.ended(res));
   }
 
   async function dispatch(call: Call, route: Route, id: string): Promise<void> {
@@ -257,6 +263,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       return await relay(exchange, answer, {
         res: call.res,
         headers: streamHeaders(call.requestId),
+        unread,
+      turns,
         conclude: () => conclude(exchange),
       });
     } finally {

@@ -156,7 +156,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions
   extends TestConfiguration,
-    Pick<GatewayOptions, 'measures' | 'beginTrace'> {
+    Pick<GatewayOptions, 'measures' | 'beginTrace' | 'unread'> {
   readonly respond?: Respond;
   readonly upstreams?: Upstreams;
   readonly admit?: () => Admission;
@@ -193,6 +193,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     },
     ...(options.measures === undefined ? {} : { measures: options.measures }),
     ...(options.beginTrace === undefined ? {} : { beginTrace: options.beginTrace }),
+    ...(options.unread === undefined ? {} : { unread: options.unread }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const server = createGatewayServer(gateway);

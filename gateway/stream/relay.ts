@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isObject, type JsonObject } from '../http/json.ts';
 import { type Problem, problem } from '../http/problem.ts';
+import type { Unread } from '../http/unread.ts';
 import type { UpstreamAnswer } from '../ports.ts';
 import type { Exchange } from '../steps/exchange.ts';
 import { enterProblem } from '../steps/outcome.ts';
@@ -11,16 +12,19 @@ import { createMessagesDialect } from './messages.ts';
 import { createChunkDialect } from './openai.ts';
 import { createResponsesDialect } from './responses.ts';
 import { createSseParser, type SseEvent } from './sse.ts';
+import type { Turns } from './turns.ts';
 
 export interface RelayTarget {
   readonly res: ServerResponse;
   readonly headers: Record<string, string>;
+  /** Bounds how long a client may leave what was written unread. */
+  readonly unread: Pick<Unread, 'drained'>;
+  /** Shares the process among all streams. */
+  readonly turns: Turns;
   /** Journals the exchange; false when that failed. Called once, before the last event goes out. */
   readonly conclude: () => Promise<boolean>;
 }
 
-/** How long a client may leave written bytes unread. */
-const DRAIN_TIMEOUT_MS = 60_000;
 /** More of a stream than this is not kept as raw response. */
 const MOST_RAW_CHARS = 8 * 1024 * 1024;
 const HEARTBEAT = ':\n\n';
@@ -38,32 +42,10 @@ function dialectFor(exchange: Exchange): StreamDialect {
   }
 }
 
-/** Waits until the client takes more; false when it is gone or does not read for too long. */
-function drained(res: ServerResponse): Promise<boolean> {
-  if (res.destroyed) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      res.destroy();
-      done(false);
-    }, DRAIN_TIMEOUT_MS);
-    const onDrain = (): void => done(true);
-    const onClose = (): void => done(false);
-    function done(open: boolean): void {
-      clearTimeout(timer);
-      res.off('drain', onDrain).off('close', onClose);
-      resolve(open);
-    }
-    res.on('drain', onDrain).on('close', onClose);
-  });
-}
-
 const clientGone = (): Problem => problem('client_closed', 'The client closed the connection.');
 
 /** A stream that has kept the process busy for this long lets others in: what has arrived is read without a pause. */
-const BUSY_MS = 20;
-
-/** Resolves once everything else that waits has had its turn. */
-const letOthersIn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const BUSY_MS = 5;
 
 /** What came of one event. */
 type Step =
@@ -119,19 +101,24 @@ export async function relay(
 /** Reads the upstream to its end. */
 async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): Promise<Step> {
   const parser = createSseParser();
-  let since = performance.now();
+  const { turns } = target;
   try {
     for await (const chunk of answer.body) {
+      await turns.enter();
+      let since = performance.now();
       state.exchange.firstChunkMs ??= performance.now() - state.exchange.sentAt;
       keepRaw(state.exchange, chunk);
       for (const event of parser.push(chunk)) {
         const step = await onEvent(state, event);
+        const took = performance.now() - since;
         if (step.kind !== 'go') return step;
-        if (performance.now() - since < BUSY_MS) continue;
-        await letOthersIn();
+        if (took < BUSY_MS) continue;
+        turns.leave(took);
+        await turns.enter();
         since = performance.now();
       }
-      if (!flush(state, target) && !(await drained(target.res)))
+      turns.leave(performance.now() - since);
+      if (!flush(state, target) && !(await target.unread.drained(target.res)))
         return { kind: 'stop', problem: clientGone() };
     }
   } catch (error) {

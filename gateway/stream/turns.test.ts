@@ -3,6 +3,7 @@ import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sse, startTestGateway, type TestGateway } from '../http/testing.ts';
+import { createTurns } from './turns.ts';
 
 /** Numbers like those of cards: as slow to judge as any text. */
 const SLOW = '4111 1111 1111 1112 '.repeat(50);
@@ -62,4 +63,27 @@ test('a tool name that comes in pieces is judged as clients put it together', as
   } finally {
     await own.close();
   }
+});
+
+test('however many streams have work, one turn of the event loop has little of it', async () => {
+  const turns = createTurns(5);
+  let done = 0;
+  const perTurn: number[] = [];
+  const streams = Array.from({ length: 40 }, async () => {
+    for (let chunk = 0; chunk < 5; chunk++) {
+      await turns.enter();
+      done += 1;
+      turns.leave(3);
+    }
+  });
+  let before = 0;
+  for (let turn = 0; turn < 1_000 && done < 200; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    perTurn.push(done - before);
+    before = done;
+  }
+  await Promise.all(streams);
+  expect(done).toBe(200);
+  // Two of 3 ms fill a budget of 5; the first turn of all has no line yet.
+  expect(Math.max(...perTurn.slice(1))).toBeLessThanOrEqual(2);
 });

@@ -19,7 +19,7 @@ export const LIMIT = 60;
 export const BUDGET = 5_000;
 const GATEWAYS = 3;
 /** What is under way between gateway and provider may come a little closer together than it was admitted. */
-const SPAN_MS = 58_000;
+export const SPAN_MS = 58_000;
 const SETTLE_MS = 180_000;
 
 export interface Scene {

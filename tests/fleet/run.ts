@@ -15,6 +15,7 @@ import {
   mostWithin,
   openScene,
   redisMember,
+  SPAN_MS,
   startLoad,
 } from './rounds.ts';
 
@@ -52,7 +53,7 @@ try {
 
   const load = startLoad(scene.fleet, scene.key, random);
   const { gateways, servers } = scene.fleet;
-  const from = (at: number) => arrived(scene, 'limited').filter((time) => time >= at);
+  const from = (at: number) => arrived(scene, 'limited').filter((time) => time >= at - SPAN_MS);
   scene.outside.setSiem(false);
   const first = Date.now();
   await killing(scene, [...gateways, ...servers], { rounds, random, load });

@@ -242,6 +242,11 @@ export function createSharedLimiter(deps: SharedDeps): SharedLimiter {
     const { subject, lease } = asked[Number(index) - 1] as Wanted;
     const retryAfterMs = limit === 'tokensPerDay' ? waitForDay(nowMs) : Math.max(1, Number(waitMs));
     // Who has too many under way may have one less the next moment.
+    const { tokensPerDay } = subject.limits;
+    if (limit === 'tokensPerDay' && tokensPerDay !== null) {
+      const own = local.dayTokens(lease.subject, nowMs);
+      lease.seen = { day: Math.floor(nowMs / 86_400_000), all: Math.max(own, tokensPerDay), own };
+    }
     const repeatMs = limit === 'concurrent' ? 0 : Math.min(REFUSAL_MS, retryAfterMs);
     lease.refusedUntil = performance.now() + repeatMs;
     lease.refusal = { limit, retryAt: nowMs + retryAfterMs };
