@@ -313,6 +313,7 @@ const ROWS: readonly Row[] = [
         queries: [
           [`max(bartizan_audit_tree_entries{${SERVER}})`, 'entries'],
           [`max(bartizan_audit_pending_entries{${SERVER}})`, 'waiting'],
+          [`max(bartizan_audit_open_breaks{${SERVER}})`, 'open breaks'],
         ],
         kind: 'stat',
       },

@@ -78,6 +78,12 @@ export const SERVER_METRICS = {
     help: 'Age of the oldest audit entry that is not yet in the tree, 0 without one; the same on every server.',
     labels: [],
   }),
+  auditBreaks: defineMetric({
+    name: 'bartizan_audit_open_breaks',
+    type: 'gauge',
+    help: 'Things found wrong with the audit log that nobody acknowledged; the same on every server.',
+    labels: [],
+  }),
   sinkPending: defineMetric({
     name: 'bartizan_sink_pending_records',
     type: 'gauge',

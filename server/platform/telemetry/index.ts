@@ -10,7 +10,7 @@ export {
   type Tracing,
   watchSpans,
 } from '@bartizan/contracts/telemetry/index.ts';
-export { type AuditProgress, watchAudit } from './audit.ts';
+export { type AuditStanding, watchAudit } from './audit.ts';
 export { watchDatabase } from './database.ts';
 export { type FleetView, watchFleet } from './fleet.ts';
 export { createHttpObserver } from './http.ts';

@@ -26,7 +26,7 @@ test('audit entries are counted once they are written, one by one and many at on
   expect(written).toEqual(['keys.created', 'keys.created', 'keys.revoked']);
   const text = await telemetry.expose();
   expect(total(text, SERVER_METRICS.auditEntries.name, { action: 'keys.created' })).toBe(2);
-  expect(total(text, SERVER_METRICS.auditEntries.name)).toBe(3);
+  expect(total(text, SERVER_METRICS.auditEntries.name)).toBe(4);
 });
 
 test('alarms have every kind from the start, so that the first one is an increase', async () => {
@@ -61,11 +61,12 @@ test('a sink that nobody watches any more stops being behind', async () => {
 
 test('how far the audit tree is; not known, it is left out', async () => {
   const telemetry = fresh();
-  watchAudit(telemetry, async () => ({ entries: 12, pending: 3, lagSeconds: 4.5 }));
+  watchAudit(telemetry, async () => ({ size: 12, waiting: { entries: 3, oldestMs: 4_500 }, breaks: [] }));
   const text = await telemetry.expose();
   expect(total(text, 'bartizan_audit_tree_entries')).toBe(12);
   expect(total(text, 'bartizan_audit_pending_entries')).toBe(3);
   expect(total(text, 'bartizan_audit_lag_seconds')).toBe(4.5);
+  expect(total(text, 'bartizan_audit_open_breaks')).toBe(0);
   const broken = fresh();
   watchAudit(broken, () => Promise.reject(new Error('the database is away')));
   const without = await broken.expose();
