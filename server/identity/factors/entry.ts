@@ -1,12 +1,10 @@
-import type { FactorKind, FactorProof, Me, PasskeyAssertion, SignInSettings } from '@bartizan/contracts';
+import type { FactorProof, PasskeyAssertion } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import { SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
-import { uuidv7 } from '../../kernel/id.ts';
 import type { Attempts } from '../attempts.ts';
 import type { Auth, Caller } from '../auth.ts';
 import type { IdentityDeps } from '../deps.ts';
-import { meOf } from '../me.ts';
 import type { PersonRow } from '../model.ts';
 import { createPeopleStore } from '../people-store.ts';
 import type { IdentityDatabase } from '../tables.ts';
@@ -15,8 +13,8 @@ import type { Alarms, RaisedAlarm } from './alarms.ts';
 import type { Devices } from './devices.ts';
 import type { Passkeys } from './passkeys.ts';
 import { clonedAlarm, type Proofs } from './proofs.ts';
-import { hasFactor, owesFactor, readSettings } from './settings.ts';
-import type { SignInMethod } from './tables.ts';
+import { hasFactor } from './settings.ts';
+import { createStart, type Entry, refused, type SignedIn, type SignedInBy } from './start.ts';
 
 /** The second step must follow the first within this time. */
 const PENDING_MS = 10 * 60_000;
@@ -24,27 +22,6 @@ const PENDING_MS = 10 * 60_000;
 const TRIES = 5;
 /** Half-finished sign-ins of one person at a time; the oldest go first. */
 const MAX_PENDING = 50;
-const BREAK_GLASS_MS = 60 * 60_000;
-
-/** How somebody showed who they are. */
-export interface SignedInBy {
-  readonly method: SignInMethod;
-  /** A second factor came with it: a passkey, or a provider that is trusted to ask for one. */
-  readonly secondFactor: boolean;
-  /** What else the audit log is to say, e.g. the provider. Never secrets. */
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
-
-/** Signed in, or a second factor is needed; `cookies` are Set-Cookie headers that go out in both cases. */
-export type Entry =
-  | { readonly status: 'signed-in'; readonly me: Me; readonly cookies: string[] }
-  | {
-      readonly status: 'second-factor';
-      readonly methods: FactorKind[];
-      readonly expiresAt: number;
-      readonly cookies: string[];
-    };
-export type SignedIn = Extract<Entry, { status: 'signed-in' }>;
 
 export interface EntryDeps extends IdentityDeps {
   readonly auth: Auth;
@@ -57,23 +34,13 @@ export interface EntryDeps extends IdentityDeps {
   readonly singleSignOnOnly: () => Promise<boolean>;
 }
 
-/** One answer for everything that does not fit, so that accounts cannot be probed. */
-export const refused = () => new AppError('unauthenticated', 'e-mail address or password is wrong');
 const noPending = () =>
   new AppError('gone', 'this sign-in took too long or was tried too often', { hint: 'Sign in again.' });
 
 /** Starts sessions: the one way in for passwords, passkeys, links and single sign-on. */
 export function createEntry(deps: EntryDeps) {
   const { db, audit, clock, auth, attempts, devices, proofs, passkeys, alarms } = deps;
-
-  /** The person, who cannot be changed until the transaction ends. */
-  async function hold(within: IdentityDatabase, personId: string): Promise<PersonRow> {
-    // Whoever disables somebody waits for this, or this for them: no session comes after its end.
-    await within.selectFrom('people').select('id').where('id', '=', personId).forNoKeyUpdate().execute();
-    const person = await createPeopleStore(within).byId(personId);
-    if (!person || person.disabled) throw refused();
-    return person;
-  }
+  const { hold, breakGlass, start } = createStart(deps);
 
   async function ask(within: IdentityDatabase, person: PersonRow, how: SignedInBy): Promise<Entry> {
     const token = newToken();
@@ -93,83 +60,6 @@ export function createEntry(deps: EntryDeps) {
         order by expires_at desc offset ${MAX_PENDING})`.execute(within);
     const cookies = [auth.sideCookie('pending', token, PENDING_MS / 1000)];
     return { status: 'second-factor', methods: person.factors, expiresAt, cookies };
-  }
-
-  /** Uses up the password of a break-glass account; throws when it was used before. */
-  async function breakGlass(within: IdentityDatabase, person: PersonRow, caller: Caller) {
-    const { numUpdatedRows } = await within
-      .updateTable('people')
-      .set({ break_glass_used_at: new Date(clock.now()) })
-      .where('id', '=', person.id)
-      .where('break_glass_used_at', 'is', null)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 0n) throw refused();
-    const subject = `person:${person.id}`;
-    await audit.record(
-      {
-        actor: { kind: 'person', id: person.id, name: person.name },
-        action: 'identity.break-glass-used',
-        subject,
-        detail: { severity: 'high', address: caller.address },
-      },
-      within,
-    );
-    const summary = `The break-glass account ${person.name} was used from ${caller.address}. Replace its password.`;
-    return alarms.raise(within, { kind: 'break-glass-used', severity: 'high', summary, subject }, true);
-  }
-
-  function lifeOf(person: PersonRow, settings: SignInSettings): number {
-    const lifeMs = settings.sessionHours * 60 * 60_000;
-    return person.break_glass ? Math.min(BREAK_GLASS_MS, lifeMs) : lifeMs;
-  }
-
-  async function start(
-    within: IdentityDatabase,
-    person: PersonRow,
-    how: SignedInBy,
-    caller: Caller,
-  ): Promise<SignedIn> {
-    const settings = await readSettings(within);
-    const at = new Date(clock.now());
-    const lifeMs = lifeOf(person, settings);
-    const token = newToken();
-    const sessionId = uuidv7(clock.now());
-    await within
-      .insertInto('sessions')
-      .values({
-        id: sessionId,
-        token,
-        person_id: person.id,
-        ip_address: caller.address,
-        user_agent: caller.userAgent,
-        method: how.method,
-        second_factor: how.secondFactor,
-        created_at: at,
-        updated_at: at,
-        expires_at: new Date(at.getTime() + lifeMs),
-      })
-      .execute();
-    const { method, secondFactor, detail } = how;
-    await audit.record(
-      {
-        actor: { kind: 'person', id: person.id, name: person.name },
-        action: 'people.signed-in',
-        subject: `person:${person.id}`,
-        detail: { method, secondFactor, address: caller.address, session: sessionId, ...detail },
-      },
-      within,
-    );
-    const mustEnrol = !secondFactor && owesFactor(settings, person);
-    const hasPassword = method !== 'sso';
-    return {
-      status: 'signed-in',
-      me: meOf(person, { confirmedAt: clock.now(), mustEnrol, hasPassword }),
-      cookies: [
-        auth.sessionCookie(token, lifeMs / 1000),
-        devices.remember(person.email),
-        auth.sideCookie('pending', '', 0),
-      ],
-    };
   }
 
   interface Pending {
@@ -328,12 +218,7 @@ export function createEntry(deps: EntryDeps) {
       const pending = await pendingOf(caller);
       if (!pending) throw noPending();
       const binding = `pending:${hashToken(pending.token)}` as const;
-      return passkeys.requestOptions(
-        db,
-        pending.person.id,
-        { purpose: 'second-factor', binding },
-        clock.now(),
-      );
+      return passkeys.requestOptions(db, pending.person.id, { purpose: 'second-factor', binding });
     },
 
     /** What a browser needs to sign in with a passkey alone, and the cookie that ties the answer to it. */
@@ -342,7 +227,7 @@ export function createEntry(deps: EntryDeps) {
       const token = newToken();
       const binding = `browser:${hashToken(token)}` as const;
       return {
-        options: await passkeys.requestOptions(db, null, { purpose: 'sign-in', binding }, clock.now()),
+        options: await passkeys.requestOptions(db, null, { purpose: 'sign-in', binding }),
         cookies: [auth.sideCookie('browser', token, PENDING_MS / 1000)],
       };
     },
@@ -354,7 +239,7 @@ export function createEntry(deps: EntryDeps) {
       const binding = `browser:${hashToken(token ?? '')}` as const;
       const wanted = { purpose: 'sign-in', binding } as const;
       const { result, alarm } = await db.transaction().execute(async (transaction) => {
-        const judged = await passkeys.use(transaction, null, assertion, wanted, clock.now());
+        const judged = await passkeys.use(transaction, null, assertion, wanted);
         if (judged.result !== 'cloned') return { result: judged, alarm: null };
         const person = await createPeopleStore(transaction).byId(judged.personId);
         return {

@@ -21,7 +21,8 @@ import { createSettingsService } from './settings.ts';
 import { createStepUp } from './step-up.ts';
 import { createTotp } from './totp.ts';
 
-export type { Entry, EntryService, SignedInBy } from './entry.ts';
+export type { EntryService } from './entry.ts';
+export type { Entry, SignedInBy } from './start.ts';
 
 export interface FactorsOptions extends IdentityDeps {
   readonly auth: Auth;
@@ -44,7 +45,7 @@ export interface Factors {
 
 export function createFactors(options: FactorsOptions): Factors {
   const { db, clock, masterKey, attempts, auth } = options;
-  const passkeys = createPasskeys(options.publicUrl);
+  const passkeys = createPasskeys(options);
   const kinds = { totp: createTotp(masterKey), recovery: createRecoveryCodes(masterKey), passkeys };
   const devices = createDevices({ auth, masterKey, clock });
   const alarms = createAlarms(options);

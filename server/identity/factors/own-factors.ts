@@ -146,18 +146,18 @@ export function createOwnFactors(deps: OwnFactorsDeps) {
     passkeyBegin: (by: InSession) =>
       db.transaction().execute(async (transaction) => {
         const person = await hold(transaction, by.id);
-        return passkeys.creationOptions(transaction, person, `session:${by.sessionId}`, clock.now());
+        return passkeys.creationOptions(transaction, person, `session:${by.sessionId}`);
       }),
 
     async passkeyAdd(
       by: InSession,
       { name, registration }: { name: string; registration: PasskeyRegistration },
     ): Promise<{ passkey: Passkey; recoveryCodes: string[] }> {
-      const made = await passkeys.verifyNew(db, registration, `session:${by.sessionId}`, clock.now());
+      const made = await passkeys.verifyNew(db, registration, `session:${by.sessionId}`);
       if (!made) throw notDone('this passkey could not be checked', 'Begin again.');
       const { transports = [] } = registration.response;
       return changing(by, 'passkey-added', async (transaction, person) => {
-        const passkey = await passkeys.add(transaction, by.id, made, { name, transports }, clock.now());
+        const passkey = await passkeys.add(transaction, by.id, made, { name, transports });
         if (!passkey) {
           throw new AppError(
             'conflict',

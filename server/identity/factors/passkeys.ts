@@ -6,6 +6,7 @@ import type {
   PasskeyRequestOptions,
 } from '@bartizan/contracts';
 import type { z } from 'zod';
+import type { Clock } from '../../kernel/clock.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { IdentityDatabase } from '../tables.ts';
 import { CHALLENGE_MS, type ChallengeFor, challengeIn, challenges } from './challenges.ts';
@@ -60,18 +61,23 @@ export type AssertionResult =
 
 const BAD: AssertionResult = Object.freeze({ result: 'bad' });
 
-export function createPasskeys(publicUrl: () => string) {
+export interface PasskeysDeps {
+  /** Address that people open. */
+  readonly publicUrl: () => string;
+  readonly clock: Clock;
+}
+
+export function createPasskeys({ publicUrl, clock }: PasskeysDeps) {
   return Object.freeze({
     /** What a browser needs to make a passkey for `person`. */
     async creationOptions(
       db: IdentityDatabase,
       person: { id: string; name: string; email: string },
       binding: ChallengeFor['binding'],
-      nowMs: number,
     ): Promise<z.infer<typeof PasskeyCreationOptions>> {
       const { id } = relyingPartyOf(publicUrl());
       return {
-        challenge: await challenges.give(db, { purpose: 'register', binding }, nowMs),
+        challenge: await challenges.give(db, { purpose: 'register', binding }, clock.now()),
         rp: { id, name: 'Bartizan' },
         user: { id: handleOf(person.id), name: person.email, displayName: person.name },
         pubKeyCredParams: ALGORITHMS.map((alg) => ({ alg, type: 'public-key' as const })),
@@ -91,11 +97,10 @@ export function createPasskeys(publicUrl: () => string) {
       db: IdentityDatabase,
       personId: string | null,
       wanted: ChallengeFor,
-      nowMs: number,
     ): Promise<z.infer<typeof PasskeyRequestOptions>> {
       return {
         rpId: relyingPartyOf(publicUrl()).id,
-        challenge: await challenges.give(db, wanted, nowMs),
+        challenge: await challenges.give(db, wanted, clock.now()),
         timeout: CHALLENGE_MS,
         userVerification: 'required',
         allowCredentials: personId === null ? [] : await descriptorsOf(db, personId),
@@ -107,11 +112,10 @@ export function createPasskeys(publicUrl: () => string) {
       db: IdentityDatabase,
       registration: PasskeyRegistration,
       binding: ChallengeFor['binding'],
-      nowMs: number,
     ) {
       const challenge = challengeIn(registration.response.clientDataJSON);
       if (challenge === null) return null;
-      if (!(await challenges.take(db, challenge, { purpose: 'register', binding }, nowMs))) return null;
+      if (!(await challenges.take(db, challenge, { purpose: 'register', binding }, clock.now()))) return null;
       return verifyRegistration(registration, challenge, relyingPartyOf(publicUrl()));
     },
 
@@ -121,13 +125,12 @@ export function createPasskeys(publicUrl: () => string) {
       personId: string,
       credential: NonNullable<Awaited<ReturnType<typeof verifyRegistration>>>,
       given: { name: string; transports: readonly string[] },
-      nowMs: number,
     ): Promise<Passkey | null> {
       if ((await descriptorsOf(db, personId)).length >= MAX_PASSKEYS) return null;
       const row = await db
         .insertInto('person_passkeys')
         .values({
-          id: uuidv7(nowMs),
+          id: uuidv7(clock.now()),
           person_id: personId,
           credential_id: credential.credentialId,
           public_key: credential.publicKey,
@@ -135,7 +138,7 @@ export function createPasskeys(publicUrl: () => string) {
           transports: [...given.transports],
           synced: credential.synced,
           name: given.name,
-          created_at: new Date(nowMs),
+          created_at: new Date(clock.now()),
         })
         .onConflict((conflict) => conflict.column('credential_id').doNothing())
         .returning(COLUMNS)
@@ -152,10 +155,9 @@ export function createPasskeys(publicUrl: () => string) {
       personId: string | null,
       assertion: PasskeyAssertion,
       wanted: ChallengeFor,
-      nowMs: number,
     ): Promise<AssertionResult> {
       const challenge = challengeIn(assertion.response.clientDataJSON);
-      if (challenge === null || !(await challenges.take(db, challenge, wanted, nowMs))) return BAD;
+      if (challenge === null || !(await challenges.take(db, challenge, wanted, clock.now()))) return BAD;
       const row = await db
         .selectFrom('person_passkeys')
         .select(['id', 'person_id', 'credential_id', 'public_key', 'counter'])
@@ -173,7 +175,7 @@ export function createPasskeys(publicUrl: () => string) {
       }
       await db
         .updateTable('person_passkeys')
-        .set({ counter: used.counter, last_used_at: new Date(nowMs) })
+        .set({ counter: used.counter, last_used_at: new Date(clock.now()) })
         .where('id', '=', row.id)
         .execute();
       return { result: 'good', personId: row.person_id };

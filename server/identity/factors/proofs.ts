@@ -44,7 +44,7 @@ export function createProofs({ totp, recovery, passkeys, clock }: ProofsDeps) {
         case 'recovery':
           return { good: await recovery.use(within, person.id, proof.code, nowMs) };
         case 'passkey': {
-          const { result } = await passkeys.use(within, person.id, proof.assertion, wanted, nowMs);
+          const { result } = await passkeys.use(within, person.id, proof.assertion, wanted);
           return result === 'cloned'
             ? { good: false, alarm: clonedAlarm(person) }
             : { good: result === 'good' };

@@ -96,12 +96,7 @@ export function createStepUp(deps: StepUpDeps) {
 
     /** What the browser needs to confirm with a passkey. */
     passkeyOptions: (person: InSession) =>
-      passkeys.requestOptions(
-        db,
-        person.id,
-        { purpose: 'step-up', binding: `session:${person.sessionId}` },
-        clock.now(),
-      ),
+      passkeys.requestOptions(db, person.id, { purpose: 'step-up', binding: `session:${person.sessionId}` }),
   });
 }
 export type StepUpService = ReturnType<typeof createStepUp>;
