@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addBackup } from './commands/backup.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
+import { addFleet } from './commands/fleet.ts';
 import { addInteractions } from './commands/interactions.ts';
 import { addKey } from './commands/key.ts';
 import { addLogin } from './commands/login.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addReview,
     addKey,
     addInteractions,
+    addFleet,
     addScan,
     addSink,
     addBackup,
