@@ -11,6 +11,8 @@ export interface Ref {
   readonly at: number;
 }
 
+/** Any fixed number: names the lock under which triggers are made. */
+const LOCK = 4_203_318_150;
 /** Rows that get their place in one transaction. */
 const PLACED_AT_ONCE = 5_000;
 /** Feed rows read at once: each stands for the records of one statement. */
@@ -54,7 +56,11 @@ export function createFeed(database: Database) {
           exists (select from pg_trigger where tgrelid = to_regclass(${table})
             and tgname = ${`sink_feed_${source}`}) as fed`.execute(database);
         if (!rows[0]?.exists || rows[0].fed) continue;
-        await sql.raw(feedTriggerSql(source as FeedSource)).execute(database);
+        await database.transaction().execute(async (tx) => {
+          // Servers that start at once must not replace the function under each other.
+          await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx);
+          await sql.raw(feedTriggerSql(source as FeedSource)).execute(tx);
+        });
       }
     },
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink, SinkStatus, SinkTestResult } from '@bartizan/contracts';
 import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
@@ -49,6 +50,7 @@ export interface SinkDeps
 /** A worker says this often that it is there; a sink that nobody has is `waiting` after that. */
 const HEARTBEAT_GRACE_MS = 20_000;
 const MAX_SINKS = 50;
+const SECRETS_AGAIN_MS = 60_000;
 
 export function createSinkService(deps: SinkDeps) {
   const { database, masterKey, audit, clock, logger, meter = NO_METER } = deps;
@@ -63,7 +65,17 @@ export function createSinkService(deps: SinkDeps) {
   const test = createTrial({ ...deps, transportFor });
 
   async function work(sink: StoredSink, signal: AbortSignal): Promise<void> {
-    const transport = transportFor(sink.settings, openSecrets(masterKey, sink));
+    let secrets: TargetSecrets;
+    try {
+      secrets = openSecrets(masterKey, sink);
+    } catch {
+      const message = 'its secrets were sealed with another master key; enter them again';
+      const next = clock.now() + SECRETS_AGAIN_MS;
+      await store.failed(sink.id, { at: clock.now(), message, status: null }, next);
+      await sleep(SECRETS_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      return;
+    }
+    const transport = transportFor(sink.settings, secrets);
     const worker = createWorker(sink, {
       ...deps,
       store,

@@ -111,9 +111,20 @@ test('audit entries and alarms are sent, with credentials and headers that nobod
      values ($1, now(), 'person', 'p1', 'Ada', 'people.signed-in', 'person:p1', '{"address": "192.0.2.9"}')`,
     [uuidv7(Date.now())],
   );
+  await server.open.pool.query(
+    `insert into alarms (id, kind, severity, summary, subject, at)
+     values ($1, 'break-glass-used', 'critical', 'The glass is broken', 'person:p1', now())`,
+    [uuidv7(Date.now())],
+  );
   const lines = () =>
     receiver.requests.flatMap(({ body }) => body.trim().split('\n')).map((line) => JSON.parse(line));
   await expect.poll(() => lines().some(({ class_uid }) => class_uid === 3002), SOON).toBe(true);
+  await expect
+    .poll(
+      () => lines().some(({ class_uid, severity }) => class_uid === 2004 && severity === 'Critical'),
+      SOON,
+    )
+    .toBe(true);
   expect(lines().some(({ class_uid, api }) => class_uid === 6003 && api.operation === 'sinks.created')).toBe(
     true,
   );
@@ -172,6 +183,23 @@ test('a paused sink waits, and goes on where it stopped; what expired meanwhile 
   await server.call('sinks.resume', { params: { id: sink.id } });
   await expect.poll(() => uids(receiver), SOON).toEqual(new Set(ids.slice(7)));
   await expect.poll(async () => (await harness.status(sink.id)).lost, SOON).toBe(7);
+});
+
+test('altered content holds up nothing but itself', async () => {
+  const receiver = await harness.receive(() => ({ status: 200 }));
+  const sink = await harness.add(receiver.port);
+  await server.call('sinks.pause', { params: { id: sink.id } });
+  const flagged = () => sampleRecord({ verdict: 'flag', findings: [sampleFinding(0, 5)] });
+  const records = Array.from({ length: 9 }, flagged);
+  const ids = await harness.ship(records);
+  await server.open.pool.query(
+    'update interaction_contents set body = set_byte(body, 20, get_byte(body, 20) # 1) where id = $1',
+    [ids[4]],
+  );
+  await server.call('sinks.resume', { params: { id: sink.id } });
+  const others = ids.filter((_, index) => index !== 4);
+  await expect.poll(() => uids(receiver), SOON).toEqual(new Set(others.flatMap((id) => [id, `${id}:0`])));
+  await expect.poll(async () => (await harness.status(sink.id)).lost, SOON).toBe(1);
 });
 
 test('a sink that falls behind raises an alarm once, which other sinks carry, and says when it is over', async () => {

@@ -17,7 +17,8 @@ export interface SupervisorDeps {
 }
 
 const LOOK_EVERY_MS = 2_000;
-const TIDY_EVERY_MS = 5_000;
+const TRIM_EVERY_MS = 60_000;
+const WATCH_EVERY_MS = 5_000;
 /** The backlog that is kept for sinks that are away: the oldest beyond it is lost, and counted. */
 const MAX_BACKLOG_RECORDS = 50_000_000;
 const MAX_BACKLOG_MS = 30 * 86_400_000;
@@ -42,7 +43,8 @@ export function createSupervisor(deps: SupervisorDeps) {
   });
   let looking: Promise<void> | undefined;
   let again = false;
-  let tidiedAt = Number.NEGATIVE_INFINITY;
+  let trimmedAt = Number.NEGATIVE_INFINITY;
+  let watchedAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
 
   function start(sink: StoredSink): void {
@@ -68,15 +70,18 @@ export function createSupervisor(deps: SupervisorDeps) {
   }
 
   async function tidy(sinks: readonly StoredSink[]): Promise<void> {
-    if (performance.now() - tidiedAt < TIDY_EVERY_MS) return;
-    tidiedAt = performance.now();
-    const lost = await feed.trim(MAX_BACKLOG_RECORDS, MAX_BACKLOG_MS);
-    if (lost > 0)
-      logger.error({ records: lost }, 'records were dropped that sinks had not sent: the backlog is full');
+    const nowMs = performance.now();
+    if (nowMs - watchedAt < WATCH_EVERY_MS) return;
+    watchedAt = nowMs;
     for (const sink of sinks) {
       const progress = await store.progress(sink.id);
       if (progress) await deps.watch(sink, await feed.lag(progress.cursor));
     }
+    if (nowMs - trimmedAt < TRIM_EVERY_MS) return;
+    trimmedAt = nowMs;
+    const lost = await feed.trim(MAX_BACKLOG_RECORDS, MAX_BACKLOG_MS);
+    if (lost > 0)
+      logger.error({ records: lost }, 'records were dropped that sinks had not sent: the backlog is full');
   }
 
   async function look(): Promise<void> {

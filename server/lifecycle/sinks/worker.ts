@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MasterKey, seal, unseal } from '@bartizan/contracts/sealed.ts';
 import { uuidv7 } from '../../kernel/id.ts';
+import { isDatabaseUnavailable } from '../../platform/database/index.ts';
 import { loggable } from '../../platform/http/index.ts';
 import type { Logger } from '../ports.ts';
 import { type Delivery, delayAfter, deliver } from './deliver.ts';
@@ -9,7 +10,7 @@ import type { Feed, Ref } from './feed.ts';
 import { toCef } from './formats/cef.ts';
 import { toLine, toOcsf } from './formats/ocsf.ts';
 import type { StoredSink } from './model.ts';
-import type { Source } from './source.ts';
+import type { Loaded, Source } from './source.ts';
 import type { NewDeadLetter, Progress, SinkStore } from './store.ts';
 import type { Rendered, Transport } from './transports/transport.ts';
 
@@ -48,6 +49,10 @@ export function render(event: SinkEvent, sink: Pick<StoredSink, 'settings'>, ver
   return { event, text: format === 'cef' ? toCef(event, version) : toLine(toOcsf(event, version)) };
 }
 
+/** Errors that PostgreSQL reports have a severity; they speak of the moment, not of a record. */
+const isOfDatabase = (error: unknown): boolean =>
+  isDatabaseUnavailable(error) || (error instanceof Error && 'severity' in error);
+
 interface Batch {
   readonly events: readonly SinkEvent[];
   readonly from: number;
@@ -68,6 +73,26 @@ export function createWorker(sink: StoredSink, deps: WorkerDeps) {
 
   const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);
 
+  /** A record that cannot be read, altered content say, is left out and counted; the others are not held up. */
+  async function load(refs: readonly Ref[]): Promise<Loaded> {
+    try {
+      return await source.load(refs, { ...settings.filter, includeExcerpts: settings.includeExcerpts });
+    } catch (error) {
+      if (isOfDatabase(error)) throw error;
+      const [first] = refs;
+      if (refs.length <= 1) {
+        logger.warn(
+          { error: loggable(error), sink: sink.name, id: first?.id },
+          'a record cannot be read, so it is not sent',
+        );
+        return { events: [], gone: refs.length };
+      }
+      const middle = Math.ceil(refs.length / 2);
+      const [a, b] = [await load(refs.slice(0, middle)), await load(refs.slice(middle))];
+      return { events: [...a.events, ...b.events], gone: a.gone + b.gone };
+    }
+  }
+
   /** Reads on until there is a full batch, the feed ends, or enough was looked at. */
   async function gather(cursor: number): Promise<Batch> {
     const events: SinkEvent[] = [];
@@ -77,10 +102,7 @@ export function createWorker(sink: StoredSink, deps: WorkerDeps) {
       const refs: readonly Ref[] = await feed.read(to, settings.maxBatch);
       const last = refs.at(-1);
       if (!last) break;
-      const loaded = await source.load(refs, {
-        ...settings.filter,
-        includeExcerpts: settings.includeExcerpts,
-      });
+      const loaded = await load(refs);
       events.push(...loaded.events);
       lost += loaded.gone;
       to = last.position + 1;
