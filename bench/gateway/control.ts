@@ -17,13 +17,15 @@ const [upstreamUrl = '', keyHash = ''] = process.argv.slice(2);
 const POLICY_OFF = '01900000-0000-7000-8000-000000000001';
 const POLICY_ON = '01900000-0000-7000-8000-000000000002';
 
-const endpoint = (slug: string, id: string, policyId: string): Snapshot['endpoints'][number] => ({
-  ...EndpointFields.parse({
-    slug,
-    name: slug,
-    policyId,
-    limits: { requestsPerMinute: 1_000_000_000, tokensPerMinute: 1_000_000_000_000, tokensPerDay: null },
-  }),
+const HIGH = { requestsPerMinute: 1_000_000_000, tokensPerMinute: 1_000_000_000_000, tokensPerDay: null };
+
+const endpoint = (
+  slug: string,
+  id: string,
+  policyId: string,
+  limits: object = HIGH,
+): Snapshot['endpoints'][number] => ({
+  ...EndpointFields.parse({ slug, name: slug, policyId, limits }),
   id,
   kind: 'llm',
   upstreams: [
@@ -57,6 +59,8 @@ const snapshot: Snapshot = {
   endpoints: [
     endpoint('plain', '01900000-0000-7000-8000-0000000000e1', POLICY_OFF),
     endpoint('guarded', '01900000-0000-7000-8000-0000000000e2', POLICY_ON),
+    // With a limit of requests at once, every request asks Redis, where there is one.
+    endpoint('asking', '01900000-0000-7000-8000-0000000000e3', POLICY_OFF, { ...HIGH, concurrent: 100_000 }),
   ],
   policies: [
     { id: POLICY_OFF, name: 'No rules', version: 1, document: PolicyDocument.parse({ rules: [] }) },

@@ -30,7 +30,11 @@ export async function startProgram(file: string, ...args: string[]): Promise<Tar
 }
 
 /** Starts the real gateway against a control plane, with its own empty data folder. */
-export async function startGateway(serverUrl: string, workers: number): Promise<Target> {
+export async function startGateway(
+  serverUrl: string,
+  workers: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Target> {
   const dataDir = mkdtempSync(join(tmpdir(), 'bartizan-bench-'));
   folders.push(dataDir);
   const secret = (name: string) => {
@@ -51,6 +55,7 @@ export async function startGateway(serverUrl: string, workers: number): Promise<
       BARTIZAN_MASTER_KEY_FILE: secret('master.key'),
       BARTIZAN_INTERNAL_TOKEN_FILE: secret('internal.token'),
       BARTIZAN_LOG_LEVEL: 'error',
+      ...env,
     },
   });
   running.push(child);

@@ -54,6 +54,8 @@ export function principalWith(permissions: readonly Permission[] = ALL_PERMISSIO
 }
 
 export interface TestServerOptions {
+  /** Another address of the database for connections that are held: LISTEN, leadership. */
+  readonly listenUrl?: string;
   /** Another server on the same database. */
   readonly beside?: TestServer;
   readonly masterKey?: MasterKey;
@@ -121,7 +123,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const lifecycle = createLifecycle({
     database: open.database,
     pool: open.pool,
-    databaseUrl: open.url,
+    databaseUrl: options.listenUrl ?? open.url,
     server: { id: randomUUID(), version: 'test', background: options.background ?? true },
     masterKey: options.masterKey ?? TEST_MASTER_KEY,
     audit,
