@@ -139,6 +139,8 @@ export const AuditBreak = z.object({
   id: Id,
   at: Instant,
   kind: ProblemKind,
+  /** First place in the tree that it is about, where known. */
+  index: z.number().int().nonnegative().nullable(),
   message: z.string(),
   acknowledgedAt: Instant.nullable(),
   acknowledgedBy: z.string().nullable(),

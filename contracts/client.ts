@@ -33,9 +33,9 @@ interface AnyInput {
 
 /** The URL of a route with its parameters filled in. */
 export function routeUrl(route: Pick<AnyRoute, 'path'>, input: Pick<AnyInput, 'params' | 'query'>): string {
-  const path = route.path.replace(/:([a-zA-Z]+)/g, (_, name: string) =>
-    encodeURIComponent(String(input.params?.[name])),
-  );
+  const path = route.path
+    .replace(/:([a-zA-Z]+)/g, (_, name: string) => encodeURIComponent(String(input.params?.[name])))
+    .replace(/\*$/, () => String(input.params?.['*']).split('/').map(encodeURIComponent).join('/'));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value === undefined || value === null || value === '') continue;

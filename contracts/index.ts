@@ -19,6 +19,7 @@ export * from './teams.ts';
 export * from './telemetry.ts';
 export * from './verdicts.ts';
 
+import { auditRoutes } from './audit.ts';
 import { endpointRoutes } from './endpoints.ts';
 
 import { factorRoutes } from './factors.ts';
@@ -40,6 +41,7 @@ import { telemetryRoutes } from './telemetry.ts';
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
   [
     identityRoutes,
+    auditRoutes,
     factorRoutes,
     endpointRoutes,
     policyRoutes,

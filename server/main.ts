@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
-import { createAuditLog } from './audit/index.ts';
+import { type AuditTrail, auditRoutes, createAuditTrail } from './audit/index.ts';
 import { createIdentity, type Identity, type IdentityEvents } from './identity/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createEvents } from './kernel/events.ts';
@@ -53,6 +53,7 @@ interface Measuring {
 }
 
 interface House {
+  readonly trail: AuditTrail;
   readonly identity: Identity;
   readonly lifecycle: Lifecycle;
   readonly http: HttpServer;
@@ -75,7 +76,18 @@ async function build(
   const lifecycleEvents = createEvents<LifecycleEvents>(failed);
   identityEvents.on('alarm.raised', alarmMeasure(telemetry));
   identityEvents.on('keys.changed', (change) => lifecycleEvents.emit('keys.changed', change));
-  const audit = measuredAudit(createAuditLog({ database, clock }), telemetry);
+  const trail = createAuditTrail({
+    database,
+    databaseUrl: config.databaseUrl,
+    serverId,
+    background: config.background,
+    masterKey: config.masterKey,
+    dataDir: config.dataDir,
+    clock,
+    warn: (message, error) =>
+      logger.warn({ event: 'audit', ...(error === undefined ? {} : { error: loggable(error) }) }, message),
+  });
+  const audit = measuredAudit(trail.log, telemetry);
   const identity = createIdentity({
     database,
     audit,
@@ -130,6 +142,7 @@ async function build(
   const http = await createHttpServer({
     implementations: [
       ...identity.implementations,
+      ...auditRoutes(trail),
       ...reviews.implementations,
       ...measuredIngest(lifecycle.implementations, telemetry),
       metricsRoute(telemetry),
@@ -144,7 +157,7 @@ async function build(
   });
   watchDatabase(telemetry, pool);
   watchFleet(telemetry, lifecycle.fleet);
-  return { identity, lifecycle, http };
+  return { trail, identity, lifecycle, http };
 }
 
 async function measure(logger: Logger): Promise<Measuring> {
@@ -188,7 +201,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const measuring = await measure(logger);
     started.push(async () => measuring.tracing?.close(TRACE_GRACE_MS));
     const address = () => config.publicUrl ?? url;
-    const { identity, lifecycle, http } = await build(config, open, measuring, { logger, address });
+    const { trail, identity, lifecycle, http } = await build(config, open, measuring, { logger, address });
     started.push(() => http.close());
     await open.waitUntilReady(DATABASE_WAIT_MS, (reason) => {
       logger.warn(
@@ -198,6 +211,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
     });
     const applied = await migrate(open.pool, allMigrations);
     if (applied.length > 0) logger.info({ migrations: applied }, 'the database was brought forward');
+    started.push(() => trail.stop());
+    await trail.start();
     started.push(() => lifecycle.stop());
     await lifecycle.start();
     const demoKey = config.demo

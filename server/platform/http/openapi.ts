@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 type Json = Record<string, unknown>;
 
+/** What the rest of a path, `*` in contracts, is called in the document. */
+const REST = 'path';
+
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   return rest as Json;
@@ -15,7 +18,7 @@ function parametersOf(contract: RouteContract): Json[] {
     const required = new Set((json.required as string[] | undefined) ?? []);
     return Object.entries((json.properties as Record<string, Json> | undefined) ?? {}).map(
       ([name, part]) => ({
-        name,
+        name: name === '*' ? REST : name,
         in: where,
         required: where === 'path' || required.has(name),
         schema: part,
@@ -75,7 +78,7 @@ export function openApiDocument(contracts: readonly RouteContract[], version: st
   const paths: Record<string, Json> = {};
   for (const contract of contracts) {
     if (contract.access === 'gateway') continue;
-    const path = contract.path.replace(/:([a-zA-Z]+)/g, '{$1}');
+    const path = contract.path.replace(/:([a-zA-Z]+)/g, '{$1}').replace(/\*$/, `{${REST}}`);
     paths[path] = { ...paths[path], [contract.method.toLowerCase()]: operationOf(contract) };
   }
   return {

@@ -75,7 +75,7 @@ function headersOf(reply: FastifyReply): Record<string, string | string[]> {
 async function answerStream(
   reply: FastifyReply,
   facts: RequestFacts,
-  chunks: AsyncIterable<string>,
+  chunks: AsyncIterable<string | Uint8Array>,
   mediaType: string,
 ): Promise<void> {
   try {
@@ -144,7 +144,7 @@ export function registerRoute(
           everyMs: recheckMs,
         });
         try {
-          await answerStream(reply, facts, result as AsyncIterable<string>, contract.streams);
+          await answerStream(reply, facts, result as AsyncIterable<string | Uint8Array>, contract.streams);
         } finally {
           unwatch();
         }

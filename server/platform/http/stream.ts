@@ -6,7 +6,7 @@ const STALL_MS = 60_000;
 const PING_MS = 15_000;
 
 export interface StreamOptions {
-  readonly chunks: AsyncIterable<string>;
+  readonly chunks: AsyncIterable<string | Uint8Array>;
   readonly mediaType: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   /** Aborted when the client leaves or the server stops. */
@@ -35,11 +35,11 @@ function drained(response: ServerResponse, options: StreamOptions): Promise<void
 
 /** The next item, or `done` as soon as the signal fires, however long the source sleeps. */
 async function nextOf(
-  source: AsyncIterator<string>,
+  source: AsyncIterator<string | Uint8Array>,
   signal: AbortSignal,
-): Promise<IteratorResult<string, unknown>> {
+): Promise<IteratorResult<string | Uint8Array, unknown>> {
   let onAbort: () => void = () => undefined;
-  const aborted = new Promise<IteratorResult<string, unknown>>((resolve) => {
+  const aborted = new Promise<IteratorResult<string | Uint8Array, unknown>>((resolve) => {
     onAbort = () => resolve({ done: true, value: undefined });
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
@@ -65,14 +65,15 @@ export async function sendStream(response: ServerResponse, options: StreamOption
     // A generator that waits for the signal returns now; one that ignores it must not hold us.
     void Promise.resolve(source.return?.()).catch(() => undefined);
   };
-  let item: IteratorResult<string, unknown> | null = null;
+  let item: IteratorResult<string | Uint8Array, unknown> | null = null;
   try {
     item = live ? null : await nextOf(source, options.signal);
   } catch (error) {
     end();
     throw error;
   }
-  response.writeHead(200, { ...options.headers, 'content-type': `${options.mediaType}; charset=utf-8` });
+  const charset = options.mediaType === 'application/octet-stream' ? '' : '; charset=utf-8';
+  response.writeHead(200, { ...options.headers, 'content-type': options.mediaType + charset });
   response.flushHeaders();
   if (live) ping = setInterval(() => response.write(': ping\n\n'), options.pingMs ?? PING_MS);
   try {

@@ -64,11 +64,13 @@ export interface Redirect {
 }
 
 /** A streaming route's handler answers with the chunks to send, a redirecting one with the address to go to. */
-export type HandlerOutput<R> = R extends { readonly streams: string }
-  ? AsyncIterable<string>
-  : R extends { readonly redirects: true }
-    ? Redirect
-    : RouteOutput<R>;
+export type HandlerOutput<R> = R extends { readonly streams: 'application/octet-stream' }
+  ? AsyncIterable<string | Uint8Array>
+  : R extends { readonly streams: string }
+    ? AsyncIterable<string>
+    : R extends { readonly redirects: true }
+      ? Redirect
+      : RouteOutput<R>;
 
 /** A contract with the function that serves it. Public routes get `principal: null`. */
 export interface RouteImplementation {
