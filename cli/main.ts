@@ -12,6 +12,7 @@ import { addRestore } from './commands/restore.ts';
 import { addReview } from './commands/review.ts';
 import { addRoles } from './commands/roles.ts';
 import { addScan } from './commands/scan.ts';
+import { addServiceAccount } from './commands/service-account.ts';
 import { addSink } from './commands/sink.ts';
 import { addUp } from './commands/up.ts';
 import { addCompletion } from './completion.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addPolicy,
     addReview,
     addKey,
+    addServiceAccount,
     addInteractions,
     addFleet,
     addScan,

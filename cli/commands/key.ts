@@ -1,10 +1,18 @@
-import { endpointRoutes, identityRoutes, KeyScope } from '@bartizan/contracts';
+import {
+  type ApiKey,
+  endpointRoutes,
+  identityRoutes,
+  KEY_WARNINGS,
+  KeyScope,
+  keyRoutes,
+} from '@bartizan/contracts';
 import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
 import { collect, duration, wholeNumber } from '../options.ts';
 import { createOutput, date, table } from '../output.ts';
 import { client, readSession } from '../session.ts';
+import { serviceAccountOf } from './service-account.ts';
 
 interface CreateFlags {
   endpoint?: string[];
@@ -13,6 +21,7 @@ interface CreateFlags {
   expires?: number;
   /** False for a key that never expires. */
   expiry: boolean;
+  serviceAccount?: string;
   requestsPerMinute?: number;
   tokensPerMinute?: number;
   tokensPerDay?: number;
@@ -33,11 +42,12 @@ export function addKey(program: Command): void {
       const { items } = await client().call(identityRoutes.keys, {});
       createOutput(flags.json ?? false).result(items, (all) =>
         table(
-          ['id', 'name', 'starts with', 'scopes', 'expires', 'last used', 'state'],
+          ['id', 'name', 'starts with', 'owner', 'scopes', 'expires', 'last used', 'state'],
           all.map((one) => [
             one.id,
             one.name,
-            one.prefix,
+            one.previous === null ? one.prefix : `${one.prefix}, ${one.previous.prefix}`,
+            one.ownerName,
             one.scopes.join(' '),
             date(one.expiresAt),
             date(one.lastUsedAt),
@@ -58,6 +68,7 @@ export function addKey(program: Command): void {
     )
     .option('--expires <time>', 'lifetime, e.g. 30d (default 90d, or while your own key lasts)', duration)
     .option('--no-expiry', 'never expires')
+    .option('--service-account <name>', 'the service account that it belongs to (default: you)')
     .option('--requests-per-minute <number>', 'most requests in a minute', count)
     .option('--tokens-per-minute <number>', 'most tokens in a minute', count)
     .option('--tokens-per-day <number>', 'most tokens in a day', count)
@@ -78,6 +89,9 @@ export function addKey(program: Command): void {
           scopes,
           endpoints: await endpointIds(api, endpoints),
           expiresAt: await expiryOf(api, flags),
+          ...(flags.serviceAccount === undefined
+            ? {}
+            : { serviceAccountId: (await serviceAccountOf(api, flags.serviceAccount)).id }),
           limits: {
             requestsPerMinute: flags.requestsPerMinute ?? null,
             tokensPerMinute: flags.tokensPerMinute ?? null,
@@ -90,6 +104,32 @@ export function addKey(program: Command): void {
         (one) =>
           `${one.secret}\n\nThis is shown once. Key ${one.key.id}, expires ${date(one.key.expiresAt)}.`,
       );
+    });
+
+  key
+    .command('rotate <id>')
+    .description('give a key a new secret, printed once; the old one works on for a while')
+    .option(
+      '--overlap <time>',
+      'how long the old secret works on, at most 30d, 0s for not at all',
+      duration,
+      86_400_000,
+    )
+    .option('--expires <time>', 'a new lifetime of the key, e.g. 90d (default: it keeps its own)', duration)
+    .option('--json', 'print JSON')
+    .action(async (id: string, flags: { overlap: number; expires?: number; json?: boolean }) => {
+      const now = Date.now();
+      const made = await client().call(keyRoutes.rotate, {
+        params: { id },
+        body: {
+          oldEndsAt: now + flags.overlap,
+          ...(flags.expires === undefined ? {} : { expiresAt: now + flags.expires }),
+        },
+      });
+      createOutput(flags.json ?? false).result(made, ({ secret, key: one }) => {
+        const old = one.previous ? `works until ${date(one.previous.endsAt)} UTC` : 'no longer works';
+        return `${secret}\n\nThis is shown once. Key ${one.id}; its old secret ${old}.`;
+      });
     });
 
   key
@@ -135,7 +175,9 @@ async function endpointIds(api: Client, slugs: readonly string[]): Promise<'*' |
   });
 }
 
-function state(key: { revokedAt: number | null; expiresAt: number | null }): string {
+function state(key: ApiKey): string {
   if (key.revokedAt !== null) return 'revoked';
-  return key.expiresAt !== null && key.expiresAt < Date.now() ? 'expired' : 'valid';
+  if (key.expiresAt !== null && key.expiresAt < Date.now()) return 'expired';
+  const looksAt = key.warnings.filter((name) => name !== 'never-expires').map((name) => KEY_WARNINGS[name]);
+  return looksAt.length === 0 ? 'valid' : looksAt.join('; ');
 }

@@ -49,7 +49,7 @@ export function SecondStep({ pending, onSignedIn, onBack }: SecondStepProps) {
     },
   });
   return (
-    <SignInFrame title="Second factor" description="Your password was right. One more step.">
+    <SignInFrame title="Second factor" description="That was right. One more step.">
       <FactorForm
         ways={pending.methods}
         verb="Sign in"

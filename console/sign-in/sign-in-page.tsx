@@ -1,4 +1,4 @@
-import { identityRoutes, SSO_FAILURES, type SsoFailure } from '@bartizan/contracts';
+import { FactorKind, identityRoutes, SSO_FAILURES, type SsoFailure } from '@bartizan/contracts';
 import { Alert, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
@@ -15,11 +15,20 @@ const route = getRouteApi('/sign-in');
 /** Only a path on this console: never an address that somebody put in a link. */
 const safeNext = (next: string | undefined): string => (next && /^\/(?![/\\])/.test(next) ? next : '/');
 
+/** Back from an identity provider that is not trusted for the second factor: the address says which are asked for. */
+function pendingOf({ factors, expires }: { factors?: string; expires?: string }): Pending | null {
+  const methods = FactorKind.options.filter((kind) => factors?.split(' ').includes(kind));
+  const expiresAt = Number(expires);
+  if (methods.length === 0 || !Number.isSafeInteger(expiresAt)) return null;
+  return { status: 'second-factor', methods, expiresAt };
+}
+
 export function SignInPage() {
-  const { next } = route.useSearch();
+  const search = route.useSearch();
+  const { next } = search;
   const router = useRouter();
   const state = useQuery(stateQuery);
-  const [pending, setPending] = useState<Pending | null>(null);
+  const [pending, setPending] = useState<Pending | null>(() => pendingOf(search));
   const goOn = () => router.history.push(safeNext(next));
 
   if (state.data?.setUp === false) return <NotSetUp />;
