@@ -57,6 +57,26 @@ const principal: Principal = {
   permissions: new Set(ALL_PERMISSIONS),
 };
 
+/** Endpoint 0 has the most traffic, 19 the least. */
+const TEAMS = { busy: randomUUID(), quiet: randomUUID(), other: randomUUID() };
+const teamOf = (endpoint: number): string | null =>
+  endpoint < 4 ? TEAMS.busy : endpoint < 10 ? null : endpoint === 19 ? TEAMS.quiet : TEAMS.other;
+const memberOf = (team: string): Principal => ({ ...principal, teams: new Set([team]) });
+const VIEWERS: Readonly<Record<string, Principal>> = {
+  'a member of a busy team': memberOf(TEAMS.busy),
+  'a member of a quiet team': memberOf(TEAMS.quiet),
+  'a member of no team': { ...principal, teams: new Set() },
+  'a key for a quiet endpoint': { ...principal, kind: 'key', endpoints: new Set(ENDPOINTS.slice(19)) },
+};
+
+/** Says whose the filled endpoints are, without the endpoints themselves: as if they had been removed. */
+const giveToTeams = () =>
+  open.pool.query(
+    `insert into removed_endpoints (id, team_id, slug, removed_at)
+      select id, team, 'endpoint', 0 from unnest($1::uuid[], $2::uuid[]) as given(id, team)`,
+    [ENDPOINTS, ENDPOINTS.map((_, index) => teamOf(index))],
+  );
+
 const lifecycle = createLifecycle({
   database: open.database,
   pool: open.pool,
@@ -77,12 +97,12 @@ interface Input {
   readonly body?: object;
 }
 
-async function call<T>(routeId: string, input: Input): Promise<T> {
+async function call<T>(routeId: string, input: Input, caller = principal): Promise<T> {
   const route = lifecycle.implementations.find(({ contract }) => contract.id === routeId);
   if (!route) throw new Error(`no route ${routeId}`);
   const { contract, handle } = route;
   const context = {
-    principal,
+    principal: caller,
     requestId: '',
     address: '',
     userAgent: '',
@@ -124,21 +144,26 @@ function anywhere(): string {
   return Buffer.from(`${at}.${randomUUID()}`).toString('base64url');
 }
 
-async function scenario(query: object) {
-  const first = await measure(20, () => call<Page>('interactions.list', { query }));
+async function scenario(query: object, caller = principal) {
+  const first = await measure(20, () => call<Page>('interactions.list', { query }, caller));
   let cursor: string | null = null;
   const following = await measure(PAGES, async () => {
-    const page: Page = await call('interactions.list', { query: cursor ? { ...query, cursor } : query });
+    const page: Page = await call(
+      'interactions.list',
+      { query: cursor ? { ...query, cursor } : query },
+      caller,
+    );
     cursor = page.next;
   });
   const deep = await measure(PAGES, () =>
-    call('interactions.list', { query: { ...query, cursor: anywhere() } }),
+    call('interactions.list', { query: { ...query, cursor: anywhere() } }, caller),
   );
   return { first, following, deep };
 }
 
-async function explain(query: object) {
-  const filter = prepareFilter(InteractionFilter.parse(query), index, '*');
+async function explain(query: object, caller = principal) {
+  const sight = await lifecycle.sightOf(caller);
+  const filter = prepareFilter(InteractionFilter.parse(query), index, sight);
   const at = Date.now() - (DAYS / 2) * DAY_MS;
   const indexes = new Set<string>();
   const scanned = new Set<string>();
@@ -200,8 +225,20 @@ try {
   report.ship = [await ship(2, 500), await ship(20, 500), await ship(5, 2000)];
   say(JSON.stringify(report));
   const lists: Record<string, unknown> = {};
-  for (const [title, query] of Object.entries(SCENARIOS)) {
-    const figures = { ...(await scenario(query)), ...(await explain(query)) };
+  await giveToTeams();
+  const cases: [string, object, Principal][] = [
+    ...Object.entries(SCENARIOS).map(([title, query]): [string, object, Principal] => [
+      title,
+      query,
+      principal,
+    ]),
+    ...Object.entries(VIEWERS).flatMap(([title, viewer]): [string, object, Principal][] => [
+      [title, {}, viewer],
+      [`${title}, blocked`, { verdict: 'block' }, viewer],
+    ]),
+  ];
+  for (const [title, query, viewer] of cases) {
+    const figures = { ...(await scenario(query, viewer)), ...(await explain(query, viewer)) };
     lists[title] = figures;
     const { first, following, deep, fullScans } = figures;
     say(
@@ -215,6 +252,12 @@ try {
   }
   const overview = await measure(20, () => call('overview.get', { query: { windowMs: 86_400_000 } }));
   say(`overview of a day ${JSON.stringify(overview)}`);
+  for (const [title, viewer] of Object.entries(VIEWERS)) {
+    const figures = await measure(20, () =>
+      call('overview.get', { query: { windowMs: 86_400_000 } }, viewer),
+    );
+    say(`overview of a day for ${title} ${JSON.stringify(figures)}`);
+  }
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ ...report, lists, searches, overview })}\n`);
   }
