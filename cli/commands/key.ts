@@ -25,6 +25,7 @@ interface CreateFlags {
   requestsPerMinute?: number;
   tokensPerMinute?: number;
   tokensPerDay?: number;
+  concurrent?: number;
   json?: boolean;
 }
 
@@ -72,6 +73,7 @@ export function addKey(program: Command): void {
     .option('--requests-per-minute <number>', 'most requests in a minute', count)
     .option('--tokens-per-minute <number>', 'most tokens in a minute', count)
     .option('--tokens-per-day <number>', 'most tokens in a day', count)
+    .option('--concurrent <number>', 'most requests under way at once', count)
     .option('--json', 'print JSON')
     .action(async (name: string, flags: CreateFlags) => {
       const api = client();
@@ -96,6 +98,7 @@ export function addKey(program: Command): void {
             requestsPerMinute: flags.requestsPerMinute ?? null,
             tokensPerMinute: flags.tokensPerMinute ?? null,
             tokensPerDay: flags.tokensPerDay ?? null,
+            concurrent: flags.concurrent ?? null,
           },
         },
       });
