@@ -197,3 +197,41 @@ describe('kept budgets', () => {
     }
   });
 });
+
+describe('requests at once', () => {
+  it('are as many as are admitted and not released, in any order', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(fc.nat(9), { maxLength: 80 }), (limit, steps) => {
+        const { limiter } = setUp();
+        const open: (() => void)[] = [];
+        for (const step of steps) {
+          if (step < 6) {
+            const answer = limiter.admit([subject({ concurrent: limit })], START);
+            expect(answer.admitted).toBe(open.length < limit);
+            if (answer.admitted && answer.release) open.push(answer.release);
+          } else {
+            const [release] = open.splice(step % Math.max(1, open.length), 1);
+            // Once counts, again does not.
+            release?.();
+            release?.();
+          }
+        }
+      }),
+    );
+  });
+
+  it('are told to other workers, and taken back when they are over', () => {
+    const { limiter: first } = setUp({ share: true });
+    const { limiter: second } = setUp({ share: true });
+    const limited = [subject({ concurrent: 1 })];
+    const admitted = first.admit(limited, START);
+    second.absorb(first.takeDeltas(), START);
+    expect(second.admit(limited, START)).toMatchObject({ admitted: false, limit: 'concurrent' });
+    const { limiter: third } = setUp();
+    third.adopt(second.state(START));
+    expect(third.admit(limited, START).admitted).toBe(false);
+    if (admitted.admitted) admitted.release?.();
+    second.absorb(first.takeDeltas(), START);
+    expect(second.admit(limited, START).admitted).toBe(true);
+  });
+});
