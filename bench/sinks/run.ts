@@ -79,7 +79,9 @@ async function delivery(name: string, target: SinkInput['target'], maxBatch = 50
     perSecond: Math.round(now.delivered / seconds),
     cpuMicrosecondsAnEvent: Math.round((user + system) / now.delivered),
   };
-  say(`${name}: ${result.events} events, ${result.perSecond} a second`);
+  say(
+    `${name}: ${result.events} events, ${result.perSecond} a second, ${result.cpuMicrosecondsAnEvent} µs of CPU each`,
+  );
   return result;
 }
 
@@ -87,16 +89,26 @@ async function delivery(name: string, target: SinkInput['target'], maxBatch = 50
 async function ingest(name: string, target: SinkInput['target'] | null) {
   const sink = target && (await add(target));
   const perSecond: number[] = [];
+  const cpu = process.cpuUsage();
   for (let round = 0; round < INGEST_ROUNDS; round += 1) {
     const started = performance.now();
     await ship(total / 2);
     perSecond.push(Math.round((total / 2 / (performance.now() - started)) * 1000));
   }
+  const { user, system } = process.cpuUsage(cpu);
   const lag = sink ? (await status(sink)).lag.records : 0;
   if (sink) await remove(sink);
   perSecond.sort((a, b) => a - b);
-  const result = { name, best: perSecond.at(-1) ?? 0, median: perSecond[1] ?? 0, lagAfter: lag };
-  say(`ingest, ${name}: ${result.median} a second (best ${result.best}), ${lag} waiting afterwards`);
+  const result = {
+    name,
+    best: perSecond.at(-1) ?? 0,
+    median: perSecond[1] ?? 0,
+    cpuMicrosecondsAnInteraction: Math.round((user + system) / ((total / 2) * INGEST_ROUNDS)),
+    lagAfter: lag,
+  };
+  say(
+    `ingest, ${name}: ${result.median} a second (best ${result.best}), ${result.cpuMicrosecondsAnInteraction} µs of CPU each, ${lag} waiting afterwards`,
+  );
   return result;
 }
 
