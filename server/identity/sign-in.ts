@@ -81,6 +81,19 @@ export function createSignInService(deps: SignInDeps) {
     hash: string,
   ) => Promise<string>;
 
+  /** Whether this is the person's password. Counts as a guess when it is not. */
+  async function checkPassword(personId: string, password: string, caller: Caller): Promise<boolean> {
+    const person = await people.byId(personId);
+    const hash = person && (await people.passwordHash(personId));
+    if (!person || !hash) return false;
+    const device = devices.known(person.email, caller);
+    const at = { kind: 'password', address: caller.address, account: person.email, device } as const;
+    const attempt = await attempts.take(at);
+    const right = await passwords.verify({ hash, password });
+    if (right) await attempt.forgive();
+    return right;
+  }
+
   return Object.freeze({
     isSetUp: async (): Promise<boolean> => (await people.countAdministrators(null)) > 0,
 
@@ -180,18 +193,7 @@ export function createSignInService(deps: SignInDeps) {
         caller,
       ),
 
-    /** Whether this is the person's password. Counts as a guess when it is not. */
-    async checkPassword(personId: string, password: string, caller: Caller): Promise<boolean> {
-      const person = await people.byId(personId);
-      const hash = person && (await people.passwordHash(personId));
-      if (!person || !hash) return false;
-      const device = devices.known(person.email, caller);
-      const at = { kind: 'password', address: caller.address, account: person.email, device } as const;
-      const attempt = await attempts.take(at);
-      const right = await passwords.verify({ hash, password });
-      if (right) await attempt.forgive();
-      return right;
-    },
+    checkPassword,
 
     /** Changes one's own password and ends all sessions; a fresh one begins, as far along as the old. */
     async changePassword(
@@ -203,7 +205,7 @@ export function createSignInService(deps: SignInDeps) {
       if (row?.break_glass) {
         throw new AppError('forbidden', 'the password of a break-glass account is replaced, not chosen');
       }
-      if (!(await this.checkPassword(person.id, input.current, caller))) {
+      if (!(await checkPassword(person.id, input.current, caller))) {
         throw new AppError('invalid_input', 'the current password is wrong', {
           issues: [{ path: 'current', message: 'this is not your current password' }],
         });

@@ -195,6 +195,14 @@ describe('answers are alike', () => {
     }
     for (const answer of wrong) expect(answer).toEqual(wrong[0]);
     expect(wrong[0]).toMatchObject({ status: 401, work: ['verify'] });
+    // Each is on record, without what was typed.
+    const { rows } = await t.open.pool.query(
+      "select subject, detail from audit_entries where action = 'people.sign-in-refused'",
+    );
+    const detail = { address: '198.51.100.7' };
+    for (const subject of ['person:unknown', `person:${off.id}`, `person:${ada.id}`]) {
+      expect(rows).toContainEqual({ subject, detail });
+    }
   });
 
   test('a decoy costs what a password costs', async () => {

@@ -98,6 +98,26 @@ test('it does not count as the administrator who must be left', async () => {
   expect(change.status).toBe(409);
 });
 
+test('where single sign-on is all that is left, it alone gets in, and the answer tells nobody else', async () => {
+  const made = await add('sso@example.com');
+  const { authenticator } = await p.enrolPasskey(ada.cookie);
+  await t.open.pool.query('update federation_settings set sso_only = true');
+  try {
+    const right = await p.login('ada@example.com');
+    const wrong = await p.login('nobody@example.com', 'wrong password');
+    expect([right.status, right.body.error.message]).toEqual([401, wrong.body.error.message]);
+    const options = await t.call('POST', '/auth/passkey/options');
+    const body = { assertion: authenticator.get(options.body) };
+    expect((await t.call('POST', '/auth/passkey', { cookie: options.cookie, body })).status).toBe(401);
+    const reset = { token: 'x'.repeat(43), password: 'a password of my own' };
+    expect((await t.call('POST', '/auth/reset', { body: reset })).status).toBe(409);
+    expect((await p.login('sso@example.com', made.body.password)).body.status).toBe('signed-in');
+  } finally {
+    await t.open.pool.query('update federation_settings set sso_only = false');
+    await t.open.pool.query('delete from person_passkeys');
+  }
+});
+
 test('it can be disabled, and then does not get in', async () => {
   const made = await add('off@example.com');
   await t.call('PATCH', `/people/${made.body.person.id}`, { cookie: ada.cookie, body: { disabled: true } });

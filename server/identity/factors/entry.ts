@@ -120,7 +120,7 @@ export function createEntry(deps: EntryDeps) {
     if (row.attempts + 1 < TRIES) {
       await within
         .updateTable('pending_sign_ins')
-        .set(({ eb }) => ({ attempts: eb('attempts', '+', 1) as never }))
+        .set(({ eb }) => ({ attempts: eb('attempts', '+', 1) }))
         .where('hash', '=', hash)
         .execute();
       return { entry: null, over: false, alarm };
@@ -135,32 +135,34 @@ export function createEntry(deps: EntryDeps) {
     return { entry: null, over: true, alarm: alarm ?? guessed };
   }
 
+  /**
+   * Lets a person in who showed in the way `how` who they are: starts a session, or, where they have a
+   * second factor and gave none yet, asks for it; then there is no session. Throws `unauthenticated` for
+   * somebody who is unknown, disabled, or may not come in that way.
+   */
+  async function begin(personId: string, how: SignedInBy, caller: Caller): Promise<Entry> {
+    const closed = how.method !== 'sso' && how.method !== 'setup' && (await deps.singleSignOnOnly());
+    const { entry, alarm } = await db.transaction().execute(async (transaction) => {
+      const person = await hold(transaction, personId);
+      if (person.break_glass) {
+        if (how.method !== 'password') throw refused();
+        const raised = await breakGlass(transaction, person, caller);
+        const by = { ...how, method: 'break-glass' } as const;
+        return { entry: await start(transaction, person, by, caller), alarm: raised };
+      }
+      if (closed) throw refused();
+      const needs = !how.secondFactor && hasFactor(person);
+      const entered = needs
+        ? await ask(transaction, person, how)
+        : await start(transaction, person, how, caller);
+      return { entry: entered, alarm: null };
+    });
+    alarms.announce(alarm);
+    return entry;
+  }
+
   return Object.freeze({
-    /**
-     * Lets a person in who showed in the way `how` who they are: starts a session, or, where they have a
-     * second factor and gave none yet, asks for it; then there is no session. Throws `unauthenticated` for
-     * somebody who is unknown, disabled, or may not come in that way.
-     */
-    async begin(personId: string, how: SignedInBy, caller: Caller): Promise<Entry> {
-      const closed = how.method !== 'sso' && how.method !== 'setup' && (await deps.singleSignOnOnly());
-      const { entry, alarm } = await db.transaction().execute(async (transaction) => {
-        const person = await hold(transaction, personId);
-        if (person.break_glass) {
-          if (how.method !== 'password') throw refused();
-          const raised = await breakGlass(transaction, person, caller);
-          const by = { ...how, method: 'break-glass' } as const;
-          return { entry: await start(transaction, person, by, caller), alarm: raised };
-        }
-        if (closed) throw refused();
-        const needs = !how.secondFactor && hasFactor(person);
-        const entered = needs
-          ? await ask(transaction, person, how)
-          : await start(transaction, person, how, caller);
-        return { entry: entered, alarm: null };
-      });
-      alarms.announce(alarm);
-      return entry;
-    },
+    begin,
 
     /**
      * Makes `change` to a person and ends all of their sessions; one begins anew in place of `sessionId`, with
@@ -253,7 +255,7 @@ export function createEntry(deps: EntryDeps) {
           hint: 'Try again, or sign in with your e-mail address and password.',
         });
       }
-      const entry = await this.begin(result.personId, { method: 'passkey', secondFactor: true }, caller);
+      const entry = await begin(result.personId, { method: 'passkey', secondFactor: true }, caller);
       if (entry.status !== 'signed-in') throw refused();
       await attempt.forgive();
       return entry;
