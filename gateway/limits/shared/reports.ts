@@ -87,11 +87,12 @@ export function createReports(options: ReportsOptions) {
         .send('giveBack', { keys, args })
         .catch(() => undefined);
     }
-    if (performance.now() - heldAt > HOLD_EVERY_MS) hold([...holding]);
+    if (performance.now() - heldAt < HOLD_EVERY_MS) return;
+    heldAt = performance.now();
+    hold([...holding]);
   }
 
   function hold(some: readonly ReturnType<Leases['of']>[]): void {
-    if (some.length > 1) heldAt = performance.now();
     for (let at = 0; at < some.length; at += CHUNK) {
       const part = some.slice(at, at + CHUNK);
       const keys = part.map(({ hash }) => names.open(hash));
