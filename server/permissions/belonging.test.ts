@@ -67,6 +67,23 @@ describe('what belongs to a team', () => {
     expect(await statusFor('outsider', world.interactions.theirs)).toBe(404);
   });
 
+  test('is not reached by a service account that gives itself away', async () => {
+    const { teamKey } = world.callers;
+    const params = { id: world.serviceAccountId };
+    for (const body of [{ teamId: null }, { teamId: world.teams.theirs }]) {
+      const { status } = await world.call(routeOf('service-accounts.update'), teamKey, { params, body });
+      expect([403, 404]).toContain(status);
+    }
+    const body = { name: 'wide', roles: ['security'], teamId: null };
+    expect((await world.call(routeOf('service-accounts.add'), teamKey, { body })).status).toBe(403);
+    expect(await statusFor('teamKey', world.interactions.theirs)).toBe(404);
+    const rename = await world.call(routeOf('service-accounts.update'), teamKey, {
+      params,
+      body: { name: 'p2' },
+    });
+    expect(rename.status).toBe(200);
+  });
+
   test('is not told to others who watch live traffic', async () => {
     const stop = new AbortController();
     const watch = (name: keyof typeof REACH) =>

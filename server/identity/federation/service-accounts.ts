@@ -4,6 +4,7 @@ import { uuidv7 } from '../../kernel/id.ts';
 import type { Principal } from '../../platform/http/index.ts';
 import type { IdentityDeps } from '../deps.ts';
 import { createKeyStore } from '../key-store.ts';
+import { isOverAllTeams } from '../model.ts';
 import { demandMayGrant } from '../people.ts';
 import { createPeopleStore } from '../people-store.ts';
 import type { IdentityDatabase } from '../tables.ts';
@@ -59,6 +60,14 @@ function explain(error: unknown): unknown {
 const sees = (reader: Pick<Principal, 'teams'>, team: string | null): boolean =>
   team === null || reader.teams === '*' || reader.teams.has(team);
 
+/** Nobody gives a reach that they do not have: of no team, some roles see all of them. */
+function demandReach(by: Pick<Principal, 'teams'>, roles: readonly Role[], team: string | null): void {
+  if (by.teams === '*' || team !== null || !isOverAllTeams(roles)) return;
+  throw new AppError('forbidden', 'an account of no team with these roles would see more than you do', {
+    hint: 'Give it one of your teams.',
+  });
+}
+
 /** Owners of keys that are not people. Those of a team are there for its members only. */
 export function createServiceAccountService(deps: IdentityDeps) {
   const { db, audit, events, clock } = deps;
@@ -112,6 +121,7 @@ export function createServiceAccountService(deps: IdentityDeps) {
     ): Promise<ServiceAccount> {
       demandMayGrant(by, input.roles);
       if (!sees(by, input.teamId)) throw new AppError('not_found', 'there is no such team');
+      demandReach(by, input.roles, input.teamId);
       const id = uuidv7(clock.now());
       await record(id, by, async (within) => {
         const ownerId = await ownerOf(within, input.ownerId ?? by.ownerId);
@@ -134,6 +144,7 @@ export function createServiceAccountService(deps: IdentityDeps) {
         if (input.disabled === false || input.ownerId) demandMayGrant(by, before.roles);
         const { name, description, teamId, disabled } = input;
         if (teamId && !sees(by, teamId)) throw new AppError('not_found', 'there is no such team');
+        demandReach(by, roles ?? before.roles, teamId === undefined ? before.team_id : teamId);
         const change: ServiceAccountChange = {
           ...(name === undefined ? {} : { name }),
           ...(description === undefined ? {} : { description }),
