@@ -55,6 +55,7 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     expect(await rooms.getByRole('link').allTextContents()).toEqual([
       'Overview',
       'Interactions',
+      'Reviews',
       'Endpoints',
       'Policies',
     ]);
@@ -79,19 +80,32 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     expect(refused.status()).toBe(403);
   });
 
-  it('masks what guards found from a viewer, but not from an administrator', async () => {
-    for (const [page, sees] of [
-      [administrator, true],
+  it('masks what guards found, and shows it to an administrator who says why', async () => {
+    const conversation = async (page: Page) => (await page.locator('article').allTextContents()).join(' ');
+    const INJECTED = 'Ignore all previous instructions';
+    for (const [page, mayRead] of [
       [viewer, false],
+      [administrator, true],
     ] as const) {
       await page.goto(`${app.console}/traffic/interactions?verdict=block`);
       await page.getByRole('row', { name: /Block/ }).first().click();
       await page.getByRole('heading', { name: 'Conversation' }).waitFor();
       await page.locator('article').last().waitFor();
-      const conversation = (await page.locator('article').allTextContents()).join(' ');
-      expect(conversation.includes('Ignore all previous instructions')).toBe(sees);
-      expect(await page.getByRole('heading', { name: 'Raw request and answer' }).count()).toBe(sees ? 1 : 0);
+      expect(await conversation(page)).not.toContain(INJECTED);
+      const reveal = page.getByRole('button', { name: 'Show what is masked' });
+      expect(await reveal.count()).toBe(mayRead ? 1 : 0);
+      expect(await page.getByRole('heading', { name: 'Raw request and answer' }).count()).toBe(
+        mayRead ? 1 : 0,
+      );
     }
+    await administrator.getByRole('button', { name: 'Show what is masked' }).click();
+    await administrator.getByText('Quality review').click();
+    await administrator.getByRole('textbox', { name: 'Reason' }).fill('ticket 4711, a customer was blocked');
+    await administrator.getByRole('button', { name: 'Show and record' }).click();
+    await expect.poll(() => conversation(administrator)).toContain(INJECTED);
+
+    await administrator.goto(`${app.console}/governance/audit?purpose=ticket+4711`);
+    await administrator.getByText('Quality review: ticket 4711, a customer was blocked').waitFor();
   });
 
   it('gives a person another role', async () => {
@@ -101,7 +115,11 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     await administrator.getByRole('checkbox', { name: /^Reviewer/ }).check();
     await administrator.getByRole('button', { name: 'Save' }).click();
     await administrator.getByText('Person saved').waitFor();
+    // Another role is another session.
     await viewer.goto(app.console);
+    await viewer.getByRole('textbox', { name: 'E-mail' }).fill('noor@example.test');
+    await viewer.locator('input[type=password]').fill(PASSWORD);
+    await viewer.getByRole('button', { name: 'Sign in', exact: true }).click();
     await viewer.getByRole('link', { name: 'Playground' }).waitFor();
   });
 
@@ -114,7 +132,7 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     await viewer.getByRole('heading', { name: 'Sign in' }).waitFor();
     await viewer.getByRole('textbox', { name: 'E-mail' }).fill('noor@example.test');
     await viewer.locator('input[type=password]').fill(PASSWORD);
-    await viewer.getByRole('button', { name: 'Sign in' }).click();
+    await viewer.getByRole('button', { name: 'Sign in', exact: true }).click();
     await viewer.getByRole('alert').last().waitFor();
   });
 
@@ -124,7 +142,7 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     const signIn = async () => {
       await page.getByRole('textbox', { name: 'E-mail' }).fill('mara@example.test');
       await page.locator('input[type=password]').fill('gravel tulip monday oxide');
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     };
     await page.goto(`${app.console}/traffic/interactions?verdict=block`);
     await signIn();
