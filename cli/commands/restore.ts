@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Restored } from '@bartizan/server/operations/index.ts';
 import type { Command } from 'commander';
 import {
   databaseUrlOf,
@@ -85,7 +86,8 @@ async function database(file: string, flags: Flags): Promise<void> {
       progress: output.note,
     });
     await operations.noteRestore({ databaseUrl: instance.databaseUrl, master, warn: output.note }, restored);
-    output.result(restored, (value) => {
+    const aside = setCheckpointAside(flags.dataDir, restored);
+    output.result({ ...restored, setAside: aside }, (value) => {
       const rows = Object.values(value.tables).reduce((sum, count) => sum + count, 0);
       return [
         `Restored backup ${value.id} of ${value.createdAt}: ${rows} rows, ${value.files} objects, every table compared.`,
@@ -95,6 +97,11 @@ async function database(file: string, flags: Flags): Promise<void> {
         flags.keepSessions
           ? 'Sessions are alive as they were then.'
           : `${value.endedSessions} sessions ended: people sign in again.`,
+        ...(value.setAside
+          ? [
+              `This server had seen more of the audit log than the backup holds; its checkpoint is kept as ${value.setAside}.`,
+            ]
+          : []),
         'API keys work as they did then: revoke again what was revoked since.',
         nextStep(flags),
       ].join('\n');
@@ -102,6 +109,20 @@ async function database(file: string, flags: Flags): Promise<void> {
   } finally {
     await instance.close();
   }
+}
+
+/**
+ * A server remembers the newest checkpoint beside the database and raises an alarm when the log is shorter than
+ * that. After a restore that a person asked for it is; the evidence is kept, under another name.
+ */
+function setCheckpointAside(dataDir: string, { id, audit }: Pick<Restored, 'id' | 'audit'>): string | null {
+  const file = join(resolve(dataDir), 'audit', 'checkpoint');
+  if (!existsSync(file)) return null;
+  const known = Number(readFileSync(file, 'utf8').split('\n')[1]);
+  if (known <= (audit?.size ?? 0)) return null;
+  const aside = `${file}.before-${id}`;
+  renameSync(file, aside);
+  return aside;
 }
 
 const nextStep = (flags: Flags): string =>

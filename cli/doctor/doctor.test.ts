@@ -362,9 +362,9 @@ describe('gateways, server and Redis', () => {
   });
 
   it('tells how old the kept configuration is', async () => {
-    mkdirSync(join(dataDir, 'snapshot'));
+    mkdirSync(join(dataDir, 'gateway'));
     expect((await look('gateways.configuration')).status).toBe('warn');
-    const file = join(dataDir, 'snapshot', 'one');
+    const file = join(dataDir, 'gateway', 'snapshot.bin');
     writeFileSync(file, 'x');
     utimesSync(file, new Date(), new Date(Date.now() - 3_600_000));
     expect((await look('gateways.configuration')).found).toContain('60 minutes');

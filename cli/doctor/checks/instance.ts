@@ -91,13 +91,13 @@ const snapshot: Check = {
   id: 'gateways.configuration',
   title: 'Kept configuration',
   run({ dataDir, nowMs }) {
-    const folder = join(dataDir, 'snapshot');
-    if (!existsSync(folder)) return skipped('no gateway keeps one here');
-    const ages = readdirSync(folder).map((name) => nowMs() - statSync(join(folder, name)).mtimeMs);
-    const newest = Math.min(...ages);
-    if (ages.length === 0)
-      return warn('empty', 'A gateway that starts without its server has nothing to serve by.');
-    return ok(`written ${Math.max(0, Math.round(newest / 60_000))} minutes ago`);
+    const file = join(dataDir, 'gateway', 'snapshot.bin');
+    if (!existsSync(join(dataDir, 'gateway'))) return skipped('no gateway keeps one here');
+    const written = statSync(file, { throwIfNoEntry: false });
+    if (!written) {
+      return warn('there is none', 'A gateway that starts without its server has nothing to serve by.');
+    }
+    return ok(`written ${Math.max(0, Math.round((nowMs() - written.mtimeMs) / 60_000))} minutes ago`);
   },
 };
 
