@@ -115,8 +115,9 @@ export function createKeyService(deps: IdentityDeps) {
       throw new AppError('forbidden', 'only people and their keys can make keys');
     if (own) demandNotWider(input, own);
     const wanted = input.serviceAccountId;
-    if (own && wanted !== undefined && wanted !== own.service_account_id)
-      throw new AppError('forbidden', 'a key makes keys for its own owner only');
+    const account = own?.service_account_id ?? null;
+    if (account !== null && wanted !== undefined && wanted !== account)
+      throw new AppError('forbidden', 'a key of a service account makes keys for that account only');
     if (wanted !== undefined) {
       await accountFor(db, wanted, maker, input.scopes);
       return { personId: null, serviceAccountId: wanted };

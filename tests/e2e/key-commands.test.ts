@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadConfig, type RunningServer, startServer } from '../../server/index.ts';
+import type { OpenDatabase } from '../../server/platform/database/index.ts';
+import { withTestDatabase } from '../../server/platform/database/testing.ts';
+
+const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const run = promisify(execFile);
+
+let open: OpenDatabase;
+let server: RunningServer;
+let dataDir: string;
+let key: string;
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'key-commands-'));
+  open = await withTestDatabase();
+  server = await startServer(
+    loadConfig({
+      DATABASE_URL: open.url,
+      BARTIZAN_DATA_DIR: dataDir,
+      BARTIZAN_PORT: '0',
+      BARTIZAN_MASTER_KEY: randomBytes(32).toString('hex'),
+      BARTIZAN_INTERNAL_TOKEN: randomBytes(32).toString('hex'),
+      BARTIZAN_LOG_LEVEL: 'silent',
+    }),
+  );
+  const token = new URL(server.setupUrl ?? '').searchParams.get('token');
+  const post = (path: string, body: object, cookie = '') =>
+    fetch(`${server.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie },
+      body: JSON.stringify(body),
+    });
+  const who = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+  const setUp = await post('/auth/setup', { token, ...who });
+  const cookie = setUp.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ');
+  const scopes = ['keys.manage', 'keys.read', 'gateway.invoke', 'policies.read', 'overview.read'];
+  const more = [...scopes, 'endpoints.read', 'checks.read', 'interactions.read'];
+  const made = await post('/keys', { name: 'cli', scopes: more, endpoints: '*', expiresAt: null }, cookie);
+  key = ((await made.json()) as { secret: string }).secret;
+});
+afterAll(async () => {
+  await server?.close();
+  await open?.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** What a command prints as JSON. */
+async function bartizan(...command: string[]) {
+  const env = { ...process.env, BARTIZAN_URL: server.url, BARTIZAN_API_KEY: key };
+  const { stdout } = await run(process.execPath, [CLI, ...command, '--json'], { env });
+  return JSON.parse(stdout);
+}
+const works = async (secret: string) =>
+  (await fetch(`${server.url}/api/v1/auth/me`, { headers: { authorization: `Bearer ${secret}` } })).status ===
+  200;
+
+test('keys of a service account are made, rotated with an overlap, and end with it', async () => {
+  const account = await bartizan(
+    'service-account',
+    'create',
+    'ci',
+    '--description',
+    'builds',
+    '--role',
+    'viewer',
+  );
+  expect(account).toMatchObject({ name: 'ci', ownerName: 'Ada', roles: ['viewer'] });
+  await expect(
+    bartizan('key', 'create', 'wide', '--scope', 'policies.read', '--service-account', 'nobody'),
+  ).rejects.toThrow('no service account');
+  const shared = await bartizan('key', 'create', 'ci', '--scope', 'policies.read', '--service-account', 'ci');
+  expect(shared.key).toMatchObject({ ownerKind: 'service-account', ownerName: 'ci' });
+  const made = await bartizan('key', 'create', 'app', '--scope', 'policies.read', '--expires', '30d');
+  const rotated = await bartizan('key', 'rotate', made.key.id, '--overlap', '1h');
+  expect(rotated.key.previous.prefix).toBe(made.key.prefix);
+  expect([await works(made.secret), await works(rotated.secret)]).toEqual([true, true]);
+  const again = await bartizan('key', 'rotate', made.key.id, '--overlap', '0s');
+  expect([await works(made.secret), await works(rotated.secret), await works(again.secret)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  await expect(bartizan('key', 'rotate', made.key.id, '--overlap', '31d')).rejects.toThrow('too long');
+  const list = await bartizan('key', 'list');
+  expect(list.find((each: { id: string }) => each.id === made.key.id)).toMatchObject({
+    ownerName: 'Ada',
+    previous: null,
+  });
+  expect((await bartizan('service-account', 'disable', 'ci')).disabled).toBe(true);
+  expect(await works(shared.secret)).toBe(false);
+  expect((await bartizan('service-account', 'enable', 'ci')).disabled).toBe(false);
+  expect(await works(shared.secret)).toBe(true);
+  expect(await bartizan('service-account', 'remove', 'ci')).toEqual({ removed: account.id });
+  expect(await works(shared.secret)).toBe(false);
+}, 240_000);
