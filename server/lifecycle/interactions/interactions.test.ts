@@ -339,7 +339,8 @@ describe('export and live', () => {
     await expect(lines({ endpoint: 'export', content: 'full' }, viewer)).rejects.toMatchObject({
       code: 'forbidden',
     });
-    await expect(lines({ endpoint: 'export', content: 'full' })).rejects.toMatchObject({
+    const stale = { ...principalWith(), confirmedAt: Date.now() - 11 * 60_000 };
+    await expect(lines({ endpoint: 'export', content: 'full' }, stale)).rejects.toMatchObject({
       code: 'step_up_required',
     });
   });
