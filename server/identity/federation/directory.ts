@@ -85,10 +85,9 @@ export async function isLastAdministrator(
 export async function applyGrant(
   deps: Deps,
   within: IdentityDatabase,
-  personId: string,
-  grant: DirectoryGrant,
-  source: DirectorySource,
+  given: { readonly personId: string; readonly grant: DirectoryGrant; readonly source: DirectorySource },
 ): Promise<boolean> {
+  const { personId, grant, source } = given;
   const people = createPeopleStore(within);
   const person = await people.byId(personId);
   if (!person) return false;

@@ -30,7 +30,8 @@ export async function regrant(deps: ScimDeps, within: IdentityDatabase, personId
   // An account that was there before keeps the roles that people here gave it, until a group gives some.
   const provisioned = known !== undefined && known.deleted_at === null && known.provisioned;
   const given = roles.length > 0 ? roles : provisioned ? standard : null;
-  await applyGrant(deps, within, personId, { roles: given, teams }, sourceOf(actor));
+  const grant = { roles: given, teams };
+  await applyGrant(deps, within, { personId, grant, source: sourceOf(actor) });
 }
 
 const code = (error: unknown): unknown =>

@@ -107,7 +107,13 @@ export function createScimGroups(deps: ScimDeps) {
     return row;
   }
 
-  async function record(within: IdentityDatabase, actor: Actor, action: string, id: string, detail: object) {
+  interface Happening {
+    readonly actor: Actor;
+    readonly action: string;
+    readonly id: string;
+    readonly detail: object;
+  }
+  async function record(within: IdentityDatabase, { actor, action, id, detail }: Happening) {
     await audit.record({ actor, action, subject: `scim-group:${id}`, detail: { ...detail } }, within);
   }
 
@@ -140,8 +146,7 @@ export function createScimGroups(deps: ScimDeps) {
     within: IdentityDatabase,
     row: GroupRow,
     input: GroupInput,
-    actor: Actor,
-    touched: Set<string>,
+    { actor, touched }: { readonly actor: Actor; readonly touched: Set<string> },
   ): Promise<GroupRow> {
     await within
       .updateTable('scim_groups')
@@ -151,7 +156,12 @@ export function createScimGroups(deps: ScimDeps) {
     const before = row.members.map(({ value }) => value);
     const { left, joined } = await setMembers(within, row.id, before, input.members);
     const renamed = row.name === input.name ? {} : { name: input.name, before: row.name };
-    await record(within, actor, 'scim.group-changed', row.id, { joined, left, ...renamed });
+    await record(within, {
+      actor,
+      action: 'scim.group-changed',
+      id: row.id,
+      detail: { joined, left, ...renamed },
+    });
     for (const personId of [...left, ...joined]) {
       await regrant(deps, within, personId, actor);
       touched.add(personId);
@@ -186,27 +196,32 @@ export function createScimGroups(deps: ScimDeps) {
           .insertInto('scim_groups')
           .values({ ...row, ...at })
           .execute();
-        await record(within, actor, 'scim.group-created', id, { name: input.name });
-        return shown(await save(within, await get(within, id), input, actor, touched));
+        await record(within, { actor, action: 'scim.group-created', id, detail: { name: input.name } });
+        return shown(await save(within, await get(within, id), input, { actor, touched }));
       }),
 
     replace: (id: string, body: Resource, actor: Actor): Promise<Resource> =>
       change(deps, async (within, touched) =>
-        shown(await save(within, await get(within, id), readGroup(body), actor, touched)),
+        shown(await save(within, await get(within, id), readGroup(body), { actor, touched })),
       ),
 
     patch: (id: string, body: Resource, actor: Actor): Promise<Resource> =>
       change(deps, async (within, touched) => {
         const before = await get(within, id);
         const after = applyPatch(shown(before), body);
-        return shown(await save(within, before, readGroup(after), actor, touched));
+        return shown(await save(within, before, readGroup(after), { actor, touched }));
       }),
 
     remove: (id: string, actor: Actor): Promise<void> =>
       change(deps, async (within, touched) => {
         const before = await get(within, id);
         await within.deleteFrom('scim_groups').where('id', '=', before.id).execute();
-        await record(within, actor, 'scim.group-removed', before.id, { name: before.name });
+        await record(within, {
+          actor,
+          action: 'scim.group-removed',
+          id: before.id,
+          detail: { name: before.name },
+        });
         for (const { value } of before.members) {
           await regrant(deps, within, value, actor);
           touched.add(value);
@@ -230,7 +245,12 @@ export function createScimGroups(deps: ScimDeps) {
           .where('id', '=', id)
           .execute();
         const was = { roles: before.roles, teams: before.teams };
-        await record(within, actor, 'scim.group-mapped', id, { roles, teams, before: was });
+        await record(within, {
+          actor,
+          action: 'scim.group-mapped',
+          id,
+          detail: { roles, teams, before: was },
+        });
         for (const { value } of before.members) {
           await regrant(deps, within, value, actor);
           touched.add(value);

@@ -487,7 +487,7 @@ describe('what makes no sense', () => {
     [okta('bad', { userName: 7 }), 'invalidValue'],
     [okta('bad', { userName: 'x'.repeat(300) }), 'invalidValue'],
     [okta('bad', { emails: [{ value: 'no address' }] }), 'invalidValue'],
-    [okta('bad', { emails: Array(30).fill({ value: 'a@b.example' }) }), 'tooMany'],
+    [okta('bad', { emails: Array.from({ length: 30 }, () => ({ value: 'a@b.example' })) }), 'tooMany'],
     [okta('bad', { active: 'maybe' }), 'invalidValue'],
     [okta('bad', { displayName: 'a\u0000b' }), 'invalidValue'],
     [okta('bad', { displayName: { deep: true } }), 'invalidValue'],
@@ -511,7 +511,7 @@ describe('what makes no sense', () => {
       ],
       'noTarget',
     ],
-    [Array(201).fill({ op: 'replace', path: 'title', value: 'x' }), 'tooMany'],
+    [Array.from({ length: 201 }, () => ({ op: 'replace', path: 'title', value: 'x' })), 'tooMany'],
   ])('changes nothing: %#', async (operations, scimType) => {
     const [user] = (await find('userName eq "olga@corp.example"')).Resources;
     const answer = await patch(`/Users/${user.id}`, ...operations);

@@ -38,7 +38,13 @@ export function createScimUsers(deps: ScimDeps) {
     return row;
   }
 
-  async function record(within: IdentityDatabase, actor: Actor, action: string, id: string, detail: object) {
+  interface Happening {
+    readonly actor: Actor;
+    readonly action: string;
+    readonly id: string;
+    readonly detail: object;
+  }
+  async function record(within: IdentityDatabase, { actor, action, id, detail }: Happening) {
     await audit.record({ actor, action, subject: `person:${id}`, detail: { ...detail } }, within);
   }
 
@@ -91,7 +97,12 @@ export function createScimUsers(deps: ScimDeps) {
     await store.save(row.id, input, provisioned, now());
     await regrant(deps, within, row.id, actor);
     const { userName, externalId, email } = input;
-    await record(within, actor, 'scim.user-changed', row.id, { userName, externalId, email, ...active });
+    await record(within, {
+      actor,
+      action: 'scim.user-changed',
+      id: row.id,
+      detail: { userName, externalId, email, ...active },
+    });
     return get(within, row.id);
   }
 
@@ -131,11 +142,16 @@ export function createScimUsers(deps: ScimDeps) {
     await store.save(id, input, true, now());
     await regrant(deps, within, id, actor);
     const { userName, externalId, email, attributes } = input;
-    await record(within, actor, 'scim.user-created', id, {
-      userName,
-      externalId,
-      email,
-      active: attributes.active,
+    await record(within, {
+      actor,
+      action: 'scim.user-created',
+      id,
+      detail: {
+        userName,
+        externalId,
+        email,
+        active: attributes.active,
+      },
     });
     return get(within, id);
   }
@@ -183,7 +199,12 @@ export function createScimUsers(deps: ScimDeps) {
         const attributes = { ...before.attributes, active: before.attributes.active && ended === null };
         await createUserStore(within).remove(before.id, { userName: before.user_name, attributes }, now());
         await regrant(deps, within, before.id, actor);
-        await record(within, actor, 'scim.user-removed', before.id, { userName: before.user_name, ...ended });
+        await record(within, {
+          actor,
+          action: 'scim.user-removed',
+          id: before.id,
+          detail: { userName: before.user_name, ...ended },
+        });
       }),
   });
 }

@@ -101,11 +101,11 @@ export function createAdmissions(deps: Deps) {
     const source = sourceOf(provider);
     const { groups } = provider.settings;
     if (groups.length === 0) {
-      await applyGrant(deps, within, personId, { roles: null, teams: [] }, source);
+      await applyGrant(deps, within, { personId, grant: { roles: null, teams: [] }, source });
       return { ok: true, personId };
     }
     const grant = grantFor(provider, identity);
-    await applyGrant(deps, within, personId, grant ?? { roles: [], teams: [] }, source);
+    await applyGrant(deps, within, { personId, grant: grant ?? { roles: [], teams: [] }, source });
     if (grant !== null && grant.roles.length > 0) return { ok: true, personId };
     const ended = await endAccess(within, personId, new Date(clock.now()));
     const entry = { actor: source.actor, action: 'people.sso-lost-access', subject: `person:${personId}` };

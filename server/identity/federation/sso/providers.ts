@@ -75,12 +75,10 @@ export function createProviderService(deps: ProvidersDeps) {
   async function record(
     within: IdentityDatabase,
     by: Caller,
-    action: string,
-    subject: string,
-    detail: object,
+    entry: { readonly action: string; readonly subject: string; readonly detail: object },
   ) {
     const actor = { kind: by.kind, id: by.id, name: by.name };
-    await audit.record({ actor, action, subject, detail: { ...detail } }, within);
+    await audit.record({ ...entry, actor, detail: { ...entry.detail } }, within);
   }
 
   /** Everything but the secret goes into the audit log. */
@@ -106,7 +104,7 @@ export function createProviderService(deps: ProvidersDeps) {
       await store.save({ id, settings, sealedSecret, createdAt: before?.createdAt ?? updatedAt, updatedAt });
       const action = before ? 'sso.provider-changed' : 'sso.provider-added';
       const detail = { settings, secretChanged: clientSecret !== undefined, before: before?.settings };
-      await record(transaction, by, action, `sso-provider:${id}`, detail);
+      await record(transaction, by, { action, subject: `sso-provider:${id}`, detail });
       const after = await store.byId(id);
       if (!after) throw notFound();
       return shown(after);
@@ -146,7 +144,8 @@ export function createProviderService(deps: ProvidersDeps) {
           });
         }
         await createSettingsStore(transaction).write({ sso_only: only });
-        await record(transaction, by, 'sso.settings-changed', 'settings:sso', { only });
+        const entry = { action: 'sso.settings-changed', subject: 'settings:sso', detail: { only } };
+        await record(transaction, by, entry);
       });
       return { only };
     },
@@ -186,7 +185,8 @@ export function createProviderService(deps: ProvidersDeps) {
           issuer: before.settings.issuer,
           people: before.people,
         };
-        await record(transaction, by, 'sso.provider-removed', `sso-provider:${id}`, detail);
+        const subject = `sso-provider:${id}`;
+        await record(transaction, by, { action: 'sso.provider-removed', subject, detail });
       });
     },
 
