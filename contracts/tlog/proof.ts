@@ -161,7 +161,7 @@ export function inclusionRanges(index: number, size: number): Range[] {
       start = middle;
     }
   }
-  return ranges.reverse();
+  return ranges.toReversed();
 }
 
 /** As {@link inclusionRanges}, for the subtree [start, end) in the tree of `size` leaves; start 0 is RFC 6962 §2.1.2. */
@@ -186,5 +186,5 @@ export function consistencyRanges(subtree: Range, size: number): Range[] {
     }
   }
   if (!whole) ranges.push({ start, end });
-  return ranges.reverse();
+  return ranges.toReversed();
 }

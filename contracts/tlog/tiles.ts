@@ -112,7 +112,7 @@ export type TileSource = (level: number, number: number) => Uint8Array;
 /** Root over a range of leaves that begins a subtree, from tiles. Throws RangeError where hashes are missing. */
 export function rangeRoot(range: Range, tiles: TileSource): Buffer {
   let root: Buffer | null = null;
-  for (const node of nodesOf(range).reverse()) {
+  for (const node of nodesOf(range).toReversed()) {
     const { level, number, from, count } = placeOf(node);
     const subtree = perfectRoot(tiles(level, number), from, count);
     root = root === null ? subtree : nodeHash(subtree, root);

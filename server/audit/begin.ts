@@ -75,7 +75,7 @@ export async function adopt(
       const ids = page.map(({ id }) => id);
       const { rows } = await sql<{ id: string }>`select id from unnest(${ids}::uuid[]) as p(id)
         where exists (select from audit_sequence s where s.id = p.id)
-          or exists (select from audit_waiting w where p.id = any(w.ids))`.execute(tx);
+          or p.id in (select unnest(ids) from audit_waiting)`.execute(tx);
       const known = new Set(rows.map(({ id }) => id));
       const left = page.filter(({ id }) => !known.has(id));
       if (left.length === 0) return;

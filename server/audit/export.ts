@@ -58,9 +58,9 @@ async function* headLines(database: Database, nowMs: number): AsyncGenerator<str
   const head = await readHead(database);
   if (head === null) return 0;
   yield exportLine.log({ origin: head.origin, size: head.size, exportedAt: nowMs });
-  for (const key of (await readKeys(database)).reverse()) yield exportLine.key(key);
+  for (const key of (await readKeys(database)).toReversed()) yield exportLine.key(key);
   for (const { verifierKey } of await readWitnesses(database)) yield exportLine.witness(verifierKey);
-  const earlier = (await readCheckpoints(database, head.size, EARLIER)).reverse();
+  const earlier = (await readCheckpoints(database, head.size, EARLIER)).toReversed();
   const cosigned = await readCosignatures(database, [...earlier.map(({ size }) => size), head.size]);
   for (const { size, note } of [...earlier, { size: head.size, note: head.checkpoint }]) {
     const lines = cosigned.filter((one) => one.size === size).map((one) => one.line);

@@ -1,18 +1,22 @@
 import type { ConsistencyProof, InclusionProof } from '@bartizan/contracts';
 import { HASH_BYTES } from '@bartizan/contracts/tlog/hash.ts';
-import { consistencyRanges, inclusionRanges } from '@bartizan/contracts/tlog/proof.ts';
+import { consistencyRanges, inclusionRanges, type Range } from '@bartizan/contracts/tlog/proof.ts';
 import {
   parseTilePath,
   TILE_WIDTH,
   type TileId,
   tileKey,
+  tilesFor,
   tileWidth,
 } from '@bartizan/contracts/tlog/tiles.ts';
 import { AppError } from '../kernel/error.ts';
 import type { Database } from '../platform/database/index.ts';
 import { LogBroken } from './model.ts';
 import { readPlaces, textOf } from './rows.ts';
-import { readHead, readRoots, readTiles } from './tree-store.ts';
+import { readHead, readTiles, rootsFrom } from './tree-store.ts';
+
+/** Tiles that are kept in memory, 8 KiB each at most: what a tree once had it has for ever. */
+const CACHED = 1_024;
 
 const base64 = (hash: Buffer): string => hash.toString('base64');
 const notYet = () => new AppError('not_found', 'the log has no such entry or size yet');
@@ -29,10 +33,39 @@ async function provable<T>(work: () => Promise<T>): Promise<T> {
 
 /** Proofs and tiles of the tree as it is stored (RFC 6962 §2.1, C2SP tlog-tiles). */
 export function createProofs(database: Database) {
+  const cache = new Map<string, Buffer>();
+  let known = 0;
+
   async function sizeUpTo(wanted: number | undefined): Promise<number> {
-    const size = (await readHead(database))?.size ?? 0;
-    if (wanted !== undefined && wanted > size) throw notYet();
-    return wanted ?? size;
+    if (wanted !== undefined && wanted <= known) return wanted;
+    known = (await readHead(database))?.size ?? 0;
+    if (wanted !== undefined && wanted > known) throw notYet();
+    return wanted ?? known;
+  }
+
+  async function cached(
+    wanted: readonly { readonly level: number; readonly number: number }[],
+  ): Promise<void> {
+    const missing = wanted.filter(({ level, number }) => !cache.has(tileKey(level, number)));
+    if (missing.length === 0) return;
+    for (const [key, tile] of await readTiles(database, missing)) {
+      cache.set(key, tile);
+      if (cache.size > CACHED + wanted.length) cache.delete(cache.keys().next().value ?? '');
+    }
+  }
+
+  /** From kept tiles; where one has grown since, it is read again. */
+  async function roots(ranges: readonly Range[]): Promise<Buffer[]> {
+    const wanted = tilesFor(ranges);
+    await cached(wanted);
+    try {
+      return rootsFrom(cache, ranges);
+    } catch (error) {
+      if (!(error instanceof LogBroken)) throw error;
+      for (const { level, number } of wanted) cache.delete(tileKey(level, number));
+      await cached(wanted);
+      return rootsFrom(cache, ranges);
+    }
   }
 
   async function hashes({ level, number, width }: TileId): Promise<Buffer> {
@@ -63,6 +96,12 @@ export function createProofs(database: Database) {
   }
 
   return Object.freeze({
+    /** After the log was found to be another than before: nothing of what was kept is used any more. */
+    forget(): void {
+      cache.clear();
+      known = 0;
+    },
+
     /** Throws `not_found` for what the tree of that size does not have. */
     inclusion: (index: number, wanted?: number): Promise<InclusionProof> =>
       provable(async () => {
@@ -70,7 +109,7 @@ export function createProofs(database: Database) {
         if (index >= size) throw notYet();
         const leaf = { start: index, end: index + 1 };
         const ranges = [leaf, { start: 0, end: size }, ...inclusionRanges(index, size)];
-        const [leafHash, root, ...proof] = (await readRoots(database, ranges)).map(base64);
+        const [leafHash, root, ...proof] = (await roots(ranges)).map(base64);
         return { index, size, leafHash: leafHash ?? '', root: root ?? '', proof };
       }),
 
@@ -80,7 +119,7 @@ export function createProofs(database: Database) {
         if (from > to) throw notYet();
         const between = from === 0 ? [] : consistencyRanges({ start: 0, end: from }, to);
         const ranges = [{ start: 0, end: from }, { start: 0, end: to }, ...between];
-        const [fromRoot, toRoot, ...proof] = (await readRoots(database, ranges)).map(base64);
+        const [fromRoot, toRoot, ...proof] = (await roots(ranges)).map(base64);
         return { from, to, fromRoot: fromRoot ?? '', toRoot: toRoot ?? '', proof };
       }),
 

@@ -83,7 +83,7 @@ export async function* readUnplaced(within: Executor): AsyncGenerator<EntryRow[]
       select ${ENTRY_COLUMNS} from audit_entries e
       where e.id > ${after}::uuid and e.id <= ${last}::uuid
         and not exists (select from audit_sequence s where s.id = e.id)
-        and not exists (select from audit_waiting w where e.id = any(w.ids))
+        and e.id not in (select unnest(ids) from audit_waiting)
       order by e.id`.execute(within);
     if (rows.length > 0) yield rows;
     after = last;

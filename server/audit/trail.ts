@@ -44,7 +44,13 @@ const AFTER_FAILURE_MS = 2_000;
 const WATCH_MS = 5_000;
 const PUSH_MS = 10_000;
 
-const toAuditKey = ({ sealedKey: _, ...key }: KeyRow): AuditKey => key;
+const toAuditKey = ({ keyId, verifierKey, createdAt, retiredAt, vouchedBy }: KeyRow): AuditKey => ({
+  keyId,
+  verifierKey,
+  createdAt,
+  retiredAt,
+  vouchedBy,
+});
 
 /** The log and all that proves it: what main wires. `log` is the one to record with. */
 export function createAuditTrail(deps: AuditTrailDeps) {
@@ -62,6 +68,7 @@ export function createAuditTrail(deps: AuditTrailDeps) {
   function notice(noticed: Noticed): void {
     const made = memory.notice(noticed);
     if (made === null) return;
+    proofs.forget();
     warn(`the audit log: ${noticed.message}`);
     const detail = { kind: noticed.kind, message: noticed.message };
     log

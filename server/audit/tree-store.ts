@@ -63,9 +63,8 @@ export async function readTiles(
   return new Map(rows.map(({ level, number, hashes }) => [tileKey(level, number), hashes]));
 }
 
-/** Roots over ranges that begin a subtree, from the stored tiles: one query for all. */
-export async function readRoots(within: Executor, ranges: readonly Range[]): Promise<Buffer[]> {
-  const tiles = await readTiles(within, tilesFor(ranges));
+/** Roots over ranges that begin a subtree, from these tiles. Throws {@link LogBroken} where hashes are missing. */
+export function rootsFrom(tiles: ReadonlyMap<string, Buffer>, ranges: readonly Range[]): Buffer[] {
   const source = (level: number, number: number): Buffer => {
     const hashes = tiles.get(tileKey(level, number));
     if (hashes) return hashes;
@@ -77,6 +76,11 @@ export async function readRoots(within: Executor, ranges: readonly Range[]): Pro
     if (!(error instanceof RangeError)) throw error;
     throw new LogBroken('tree-altered', 'A tile of the tree is shorter than it was.', { cause: error });
   }
+}
+
+/** {@link rootsFrom} the stored tiles: one query for all. */
+export async function readRoots(within: Executor, ranges: readonly Range[]): Promise<Buffer[]> {
+  return rootsFrom(await readTiles(within, tilesFor(ranges)), ranges);
 }
 
 export const readRoot = async (within: Executor, size: number): Promise<Buffer> =>

@@ -26,8 +26,8 @@ export function createWatch(deps: { readonly clock: Clock }) {
     const { rows } = await sql<{ id: string }>`
       select id from audit_sequence where id = any(${[...ids]}::uuid[])
       union all
-      select w.id from unnest(${[...ids]}::uuid[]) as w(id)
-      where exists (select from audit_waiting a where w.id = any(a.ids))`.execute(database);
+      select id from (select unnest(ids) as id from audit_waiting) w
+      where id = any(${[...ids]}::uuid[])`.execute(database);
     return new Set(rows.map(({ id }) => id));
   }
 
@@ -65,7 +65,7 @@ export function createWatch(deps: { readonly clock: Clock }) {
         const others = one.count > 1 ? ` and ${one.count - 1} written with it` : '';
         notice({
           kind: 'waiting-altered',
-          message: `Entry ${one.id}${others} was committed and taken away before it got its place (leaf hash ${one.leaf.toString('hex')}).`,
+          message: `Entry ${one.id}${others} was committed and taken away, and has no place in the log (leaf hash ${one.leaf.toString('hex')}).`,
         });
       }
       awaited = awaited.filter((one) => !over.has(one));

@@ -52,9 +52,15 @@ export async function readWitnesses(within: Executor): Promise<KnownWitness[]> {
   });
 }
 
-const toWitness = ({ verifier, allowPrivateNetwork: _, ...row }: KnownWitness): Witness => ({
-  ...row,
-  name: verifier.name,
+const toWitness = (row: KnownWitness): Witness => ({
+  id: row.id,
+  name: row.verifier.name,
+  verifierKey: row.verifierKey,
+  url: row.url,
+  addedAt: row.addedAt,
+  lastSize: row.lastSize,
+  lastAt: row.lastAt,
+  problem: row.problem,
 });
 
 export interface StoredCosignature extends Cosignature {
