@@ -19,8 +19,13 @@ export function CopyableId({ value, short = false }: { value: string; short?: bo
   const clipboard = useClipboard({ timeout: 2000 });
   return (
     <Tooltip label={clipboard.copied ? 'Copied' : short ? `Copy ${value}` : 'Copy'}>
-      <UnstyledButton className="bz-id" onClick={() => clipboard.copy(value)} aria-label={`Copy ${value}`}>
-        {short ? `…${value.slice(-8)}` : value}
+      <UnstyledButton
+        className="bz-id"
+        onClick={() => clipboard.copy(value)}
+        aria-label={short ? `Copy ${value.slice(-8)}, the end of ${value}` : `Copy ${value}`}
+      >
+        {short ? <span aria-hidden>…</span> : null}
+        {short ? value.slice(-8) : value}
         {clipboard.copied ? <IconCheck size={12} aria-hidden /> : <IconCopy size={12} aria-hidden />}
       </UnstyledButton>
     </Tooltip>
