@@ -38,7 +38,7 @@ export interface Restored {
 }
 
 /** Whoever held one of these when the backup was made is not let in again by it. */
-const LOGINS = ['sessions', 'one_time_tokens'] as const;
+const LOGINS = ['sessions', 'one_time_tokens', 'pending_sign_ins', 'passkey_challenges'] as const;
 
 /**
  * Restores a backup to a database. The file is read and checked to its end before anything is touched; then one
