@@ -139,6 +139,7 @@ async function build(
     identity,
     reviews,
   });
+  trail.alsoVerify(lifecycle.verdictCheck);
   const http = await createHttpServer({
     implementations: [
       ...identity.implementations,

@@ -1,6 +1,7 @@
 import { textChecks } from '@bartizan/checks';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
 import { PolicyDocument, type SnapshotKey } from '@bartizan/contracts';
+import type { FurtherCheck } from '../audit/index.ts';
 import { type Listener, listen, type Migration } from '../platform/database/index.ts';
 import { loggable } from '../platform/http/index.ts';
 import type { RouteImplementation } from '../platform/http/types.ts';
@@ -48,6 +49,8 @@ export interface Lifecycle {
   readonly stop: () => Promise<void>;
   /** What gateways and servers there are. */
   readonly fleet: Pick<FleetService, 'get'>;
+  /** Compares stored verdicts with the audit log, when that is verified. */
+  readonly verdictCheck: FurtherCheck;
   /** The endpoint of the demo assistant, made if there is none. Call after `start`. */
   readonly seedDemo: () => Promise<{ readonly endpointId: string }>;
 }
@@ -200,6 +203,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     ]),
     migrations,
     fleet,
+    verdictCheck: interactions.verdictCheck,
     async start() {
       await policies.ensureStandard(PolicyDocument.parse(defaultPolicy()));
       await interactions.prepareStorage();

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { InteractionSummary } from '@bartizan/contracts';
 import { masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAuditLog } from '../../audit/index.ts';
 import { sampleRecord, shipBody, startTestServer, TEST_MASTER_KEY, type TestServer } from '../testing.ts';
 import { createContentKeys } from './content-keys.ts';
 import { createExpiry } from './expiry.ts';
@@ -35,7 +36,8 @@ test('drops days that are over, deletes what is over in others, and keeps the re
   const { database } = server.open;
   const partitions = createPartitions(database);
   const keys = createContentKeys(database, TEST_MASTER_KEY);
-  const expiry = createExpiry({ database, partitions, keys, logger });
+  const audit = createAuditLog({ database, clock: { now: () => now } });
+  const expiry = createExpiry({ database, partitions, keys, logger, audit });
   const old = now - 10 * DAY_MS;
   const mixed = now - 5 * DAY_MS;
   await ship([

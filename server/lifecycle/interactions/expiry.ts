@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import { type AuditLog, SYSTEM } from '../../audit/index.ts';
 import type { Database } from '../../platform/database/types.ts';
 import { loggable } from '../../platform/http/index.ts';
 import type { Logger } from '../ports.ts';
 import type { ContentKeys } from './content-keys.ts';
 import { DAY_MS, type Partitions } from './partitions.ts';
 import { pruneRollups } from './rollups.ts';
+import { forgetBatches } from './verdict-batches.ts';
 
 /** Rows are deleted an hour of traffic at a time, so that no transaction is long. */
 const SLICE_MS = 3_600_000;
@@ -14,6 +16,7 @@ export interface ExpiryDeps {
   readonly partitions: Pick<Partitions, 'drop' | 'ensureAhead'>;
   readonly keys: Pick<ContentKeys, 'forget'>;
   readonly logger: Logger;
+  readonly audit: Pick<AuditLog, 'record'>;
 }
 
 interface Day {
@@ -28,7 +31,7 @@ export interface ExpiryResult {
 }
 
 export function createExpiry(deps: ExpiryDeps) {
-  const { database, partitions, keys, logger } = deps;
+  const { database, partitions, keys, logger, audit } = deps;
 
   async function deleteBetween(from: number, to: number, nowMs: number): Promise<number> {
     return await database.transaction().execute(async (tx) => {
@@ -98,6 +101,16 @@ export function createExpiry(deps: ExpiryDeps) {
       }
       deletedRows += await deleteStrays(nowMs);
       await pruneRollups(database, nowMs);
+      await forgetBatches(database, nowMs);
+      if (droppedDays + deletedRows > 0) {
+        const detail = { droppedDays, deletedRows, until: nowMs };
+        await audit.record({
+          actor: SYSTEM,
+          action: 'interactions.expired',
+          subject: 'interactions',
+          detail,
+        });
+      }
       return { droppedDays, deletedRows };
     },
   });

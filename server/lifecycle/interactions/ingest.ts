@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { InteractionRecord } from '@bartizan/contracts';
 import { sql } from 'kysely';
+import type { AuditLog } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import type { Database } from '../../platform/database/types.ts';
 import { isDataException, isRetryable } from '../sql-state.ts';
@@ -10,6 +11,7 @@ import { bySize, type PackedContents, packContents } from './pack.ts';
 import type { Partitions } from './partitions.ts';
 import { addToRollups } from './rollups.ts';
 import { type Prepared, prepare } from './seal-record.ts';
+import { recordBatch } from './verdict-batches.ts';
 import type { BlindIndex } from './words.ts';
 
 export interface IngestDeps {
@@ -17,6 +19,7 @@ export interface IngestDeps {
   readonly partitions: Pick<Partitions, 'ensure' | 'forget'>;
   readonly keys: Pick<ContentKeys, 'forSealing' | 'forget'>;
   readonly index: BlindIndex;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly now: () => number;
   /** Names this process in notifications, so that it can leave its own aside. */
   readonly instance: string;
@@ -104,6 +107,7 @@ async function store(deps: IngestDeps, batch: readonly Prepared[]): Promise<Prep
       tx,
       fresh.map(({ record }) => record),
     );
+    await recordBatch(tx, fresh, { audit: deps.audit, nowMs: deps.now() });
     const told = fresh.slice(-MAX_NOTIFIED).map(({ record }) => record);
     const payload = JSON.stringify({
       from: deps.instance,

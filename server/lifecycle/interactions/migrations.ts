@@ -123,4 +123,20 @@ export const interactionMigrations: readonly Migration[] = Object.freeze([
         on conflict do nothing;
     `,
   },
+  {
+    id: '0122-interactions-verdict-batches',
+    sql: `
+      -- Which interactions an audit entry is over, with their digests; see verdict-batches.ts.
+      create table interaction_batches (
+        id uuid primary key,
+        last_expiry bigint not null,
+        ids uuid[] not null,
+        ats bigint[] not null,
+        expiries bigint[] not null,
+        digests bytea not null
+      );
+      create index interaction_batches_expiry on interaction_batches (last_expiry);
+      alter table interaction_batches alter column digests set storage external;
+    `,
+  },
 ]);

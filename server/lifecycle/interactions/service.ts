@@ -18,6 +18,7 @@ import { createProtectedReads } from './protected.ts';
 import { createReading, type Reader } from './reading.ts';
 import { readOverview } from './rollups.ts';
 import type { Prepared } from './seal-record.ts';
+import { createVerdictCheck } from './verdict-batches.ts';
 import { createBlindIndex } from './words.ts';
 
 export interface InteractionDeps
@@ -50,6 +51,7 @@ export function createInteractionService(deps: InteractionDeps) {
     partitions,
     keys,
     index,
+    audit,
     now: clock.now,
     instance: deps.instance,
   });
@@ -202,7 +204,10 @@ export function createInteractionService(deps: InteractionDeps) {
     prepareStorage: () => partitions.ensureAhead(clock.now()),
 
     /** Partitions ahead, expiry, pruning: what has to be done now and then. */
-    upkeep: createExpiry({ database, partitions, keys, logger }),
+    upkeep: createExpiry({ database, partitions, keys, logger, audit }),
+
+    /** Stored verdicts against the audit log. */
+    verdictCheck: createVerdictCheck({ database, contents, now: clock.now }),
   });
 }
 export type InteractionService = ReturnType<typeof createInteractionService>;
