@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that need nothing but Node: beside the code, plus architecture and conformance. */
+/** The tests that need nothing but Node: beside the code, plus architecture, attacks and conformance. */
 export default defineConfig({
   test: {
     include: [
       '{contracts,checks,gateway,server,console,cli,tools,bench}/**/*.test.ts',
-      'tests/{architecture,conformance,e2e,fuzz,operations}/**/*.test.ts',
+      'tests/{architecture,attacks,conformance,e2e,fuzz,operations}/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['tests/postgres.setup.ts'],

@@ -34,6 +34,7 @@ export interface Auth {
   readonly readSide: (kind: SideCookie, caller: Pick<Caller, 'cookie'>) => string | undefined;
   /** Set-Cookie headers that end the session. */
   readonly signOut: (caller: Caller) => Promise<string[]>;
+  /** Whose session the one session cookie in a Cookie header is; null for none, or several. */
   readonly session: (cookie: string) => Promise<{ sessionId: string; personId: string } | null>;
 }
 
@@ -130,8 +131,11 @@ export function createAuth(deps: AuthDeps): Auth {
       return answer.headers.getSetCookie();
     },
     async session(cookie: string) {
-      if (!cookie.includes(`${cookieName}=`)) return null;
-      const found = await api.getSession({ headers: new Headers({ cookie }) });
+      const sent = cookie.split(/;\s*/).filter((pair) => pair.startsWith(`${cookieName}=`));
+      // Two of one name mean that somebody planted one, and nobody can tell which.
+      const [only] = sent;
+      if (only === undefined || sent.length > 1) return null;
+      const found = await api.getSession({ headers: new Headers({ cookie: only }) });
       return found && { sessionId: found.session.id, personId: found.user.id };
     },
   });
