@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     addKey,
     addServiceAccount,
     addInteractions,
+    addAudit,
     addFleet,
     addScan,
     addSink,
