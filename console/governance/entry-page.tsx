@@ -56,7 +56,9 @@ function Detail({ found }: { found: EntryWithProof }) {
             ['Place in the log', inclusion === null ? 'waits for one' : String(inclusion.index)],
           ]}
         />
-        <CodeBlock wrap label="Detail" code={JSON.stringify(entry.detail, null, 2)} />
+        <div style={{ marginTop: 12 }}>
+          <CodeBlock wrap label="Detail" code={JSON.stringify(entry.detail, null, 2)} />
+        </div>
       </Section>
       <Section
         title="Proof"

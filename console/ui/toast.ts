@@ -1,5 +1,6 @@
 import { ApiFailure } from '@bartizan/contracts/client.ts';
 import { notifications } from '@mantine/notifications';
+import { sentence } from './format.ts';
 
 /** Says briefly what was done: "Endpoint saved". */
 export function toast(message: string): void {
@@ -11,7 +12,7 @@ export function toastFailure(failure: unknown): void {
   const hint = failure instanceof ApiFailure ? failure.body.hint : undefined;
   notifications.show({
     color: 'red',
-    title: failure instanceof Error ? failure.message : 'Something went wrong',
+    title: failure instanceof Error ? sentence(failure.message) : 'Something went wrong',
     message: hint ?? '',
     autoClose: 10_000,
     withBorder: true,
