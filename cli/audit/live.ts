@@ -4,10 +4,10 @@ import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import { parseLeaf } from '@bartizan/contracts/tlog/canonical.ts';
 import { keyChain, openCheckpoint, type SignedCheckpoint } from '@bartizan/contracts/tlog/checkpoint.ts';
 import { HASH_BYTES, leafHash } from '@bartizan/contracts/tlog/hash.ts';
-import { parseVerifierKey, signedBy, type Verifier } from '@bartizan/contracts/tlog/note.ts';
+import type { Verifier } from '@bartizan/contracts/tlog/note.ts';
 import { createEdge, TILE_WIDTH, tilePath, tilesOnLevel, tileWidth } from '@bartizan/contracts/tlog/tiles.ts';
 import { createLogCheck, type FoundEntry } from '@bartizan/contracts/tlog/verify.ts';
-import { firstOf, problemOf, type Verified } from '@bartizan/contracts/tlog/verify-export.ts';
+import { cosignedBy, firstOf, problemOf, type Verified } from '@bartizan/contracts/tlog/verify-export.ts';
 import type { Remembered } from './remembered.ts';
 
 export interface LiveOptions {
@@ -183,11 +183,7 @@ export async function verifyLive(options: LiveOptions): Promise<LiveResult> {
     if (edge !== null && known) knownBefore = known.size;
     edge ??= await verifyWhole(options, checkpoint, problems);
   }
-  const verifiers = (options.witnesses ?? []).flatMap((text) => parseVerifierKey(text) ?? []);
-  const witnesses = verifiers.flatMap((verifier) => {
-    const at = checkpoint ? signedBy(checkpoint.note, verifier) : null;
-    return at === null ? [] : [{ name: verifier.name, at }];
-  });
+  const witnesses = checkpoint ? cosignedBy(checkpoint.note, options.witnesses ?? []) : [];
   const root = checkpoint?.root.toString('base64') ?? '';
   return {
     origin: checkpoint?.origin ?? '',

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { auditRoutes } from '@bartizan/contracts';
 import { MAX_LINE } from '@bartizan/contracts/tlog/export.ts';
-import { parseVerifierKey } from '@bartizan/contracts/tlog/note.ts';
+import { COSIGNATURE, parseVerifierKey } from '@bartizan/contracts/tlog/note.ts';
 import { ExportUnreadable, type Verified, verifyExport } from '@bartizan/contracts/tlog/verify-export.ts';
 import type { Command } from 'commander';
 import { linesOf } from '../audit/lines.ts';
@@ -105,9 +105,11 @@ export function addAudit(program: Command): void {
 }
 
 async function verify(file: string | undefined, flags: VerifyFlags): Promise<void> {
-  for (const key of [flags.key, ...(flags.witness ?? [])]) {
-    if (key !== undefined && parseVerifierKey(key) === null)
-      throw new CliError(`This is no public key: ${printable(key)}`, EXIT.usage);
+  if (flags.key !== undefined && parseVerifierKey(flags.key) === null)
+    throw new CliError(`This is no public key: ${printable(flags.key)}`, EXIT.usage);
+  for (const key of flags.witness ?? []) {
+    if (parseVerifierKey(key)?.type !== COSIGNATURE)
+      throw new CliError(`This is no public key of a witness: ${printable(key)}`, EXIT.usage);
   }
   const bar = progressBar();
   const result = await (file === undefined
@@ -115,7 +117,7 @@ async function verify(file: string | undefined, flags: VerifyFlags): Promise<voi
     : offline(file, flags, bar.update)
   ).finally(bar.clear);
   const unseen = (flags.witness ?? []).filter(
-    (key) => !result.witnesses.some(({ name }) => key.startsWith(`${name}+`)),
+    (wanted) => !result.witnesses.some(({ key }) => key === wanted),
   );
   const failed = result.problems.length > 0 || unseen.length > 0;
   createOutput(flags.json ?? false).result({ ...result, missingWitnesses: unseen, verified: !failed }, () =>

@@ -3,7 +3,7 @@ import { parseLeaf } from './canonical.ts';
 import { keyChain, openCheckpoint, type SignedCheckpoint, type VouchedKey } from './checkpoint.ts';
 import { EXPORT_FORMAT, type ExportHead, type ExportLine, parseExportLine } from './export.ts';
 import { leafHash } from './hash.ts';
-import { parseVerifierKey, signedBy } from './note.ts';
+import { COSIGNATURE, type Note, parseVerifierKey, signedBy } from './note.ts';
 import { TILE_WIDTH } from './tiles.ts';
 import { createLogCheck, type FoundEntry, type LogChecker } from './verify.ts';
 
@@ -32,7 +32,7 @@ export interface Verified {
   readonly signedAt: number | null;
   /** True when the caller said which key to trust. */
   readonly pinned: boolean;
-  readonly witnesses: readonly { readonly name: string; readonly at: number }[];
+  readonly witnesses: readonly { readonly name: string; readonly key: string; readonly at: number }[];
   readonly entries: number;
   readonly firstAltered: AuditProblem | null;
   readonly problems: readonly AuditProblem[];
@@ -53,6 +53,15 @@ export const problemOf = (kind: AuditProblem['kind'], message: string): AuditPro
   id: null,
   message,
 });
+
+/** Those of the witnesses, by their verifier keys, that cosigned the note. A key of another type is no witness. */
+export function cosignedBy(note: Note, keys: readonly string[]): Verified['witnesses'] {
+  return keys.flatMap((key) => {
+    const verifier = parseVerifierKey(key);
+    const at = verifier?.type === COSIGNATURE ? signedBy(note, verifier) : null;
+    return verifier && at !== null ? [{ name: verifier.name, key, at }] : [];
+  });
+}
 
 interface Header {
   head: ExportHead | null;
@@ -205,11 +214,7 @@ function createBody(header: Header, options: VerifyOptions) {
       if (broken > 0)
         problems.push(problemOf('file-altered', `${broken} lines of the export cannot be read.`));
       const all = [...problems, ...(last ? check.end().problems : [])];
-      const verifiers = (options.witnesses ?? header.witnesses).flatMap((key) => parseVerifierKey(key) ?? []);
-      const witnesses = verifiers.flatMap((key) => {
-        const at = last ? signedBy(last.note, key) : null;
-        return at === null ? [] : [{ name: key.name, at }];
-      });
+      const witnesses = last ? cosignedBy(last.note, options.witnesses ?? header.witnesses) : [];
       return {
         origin: header.head?.origin ?? '',
         size,

@@ -1,0 +1,192 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { auditRoutes } from '@bartizan/contracts';
+import { createClient } from '@bartizan/contracts/client.ts';
+import { MAX_LINE } from '@bartizan/contracts/tlog/export.ts';
+import { createCosigner, createSigner } from '@bartizan/contracts/tlog/note.ts';
+import { verifyExport } from '@bartizan/contracts/tlog/verify-export.ts';
+import { loadConfig, type RunningServer, startServer } from '@bartizan/server/index.ts';
+import type { OpenDatabase } from '@bartizan/server/platform/database/index.ts';
+import { withTestDatabase } from '@bartizan/server/platform/database/testing.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { EXIT } from '../exit.ts';
+import { createProgram } from '../main.ts';
+import { linesOf } from './lines.ts';
+
+let open: OpenDatabase;
+let server: RunningServer;
+let dir: string;
+let secret: string;
+const printed: string[] = [];
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cli-audit-'));
+  open = await withTestDatabase();
+  server = await startServer(
+    loadConfig({
+      DATABASE_URL: open.url,
+      BARTIZAN_DATA_DIR: join(dir, 'data'),
+      BARTIZAN_PORT: '0',
+      BARTIZAN_MASTER_KEY: randomBytes(32).toString('hex'),
+      BARTIZAN_INTERNAL_TOKEN: randomBytes(32).toString('hex'),
+      BARTIZAN_LOG_LEVEL: 'silent',
+    }),
+  );
+  const token = new URL(server.setupUrl ?? '').searchParams.get('token');
+  const post = (path: string, body: object, cookie = '') =>
+    fetch(`${server.url}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', cookie },
+      body: JSON.stringify(body),
+    });
+  const ada = { token, name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+  const setup = await post('/auth/setup', ada);
+  const cookie = setup.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ');
+  const made = await post(
+    '/keys',
+    { name: 'auditor', scopes: ['audit.read', 'audit.manage'], endpoints: '*', expiresAt: null },
+    cookie,
+  );
+  secret = ((await made.json()) as { secret: string }).secret;
+}, 120_000);
+afterAll(async () => {
+  await server?.close();
+  await open?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  printed.length = 0;
+  process.exitCode = undefined;
+  vi.stubEnv('BARTIZAN_URL', server.url);
+  vi.stubEnv('BARTIZAN_API_KEY', secret);
+  vi.stubEnv('BARTIZAN_CONFIG', join(dir, 'config', 'session.json'));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  process.exitCode = undefined;
+});
+
+const client = () =>
+  createClient({ baseUrl: server.url, headers: () => ({ authorization: `Bearer ${secret}` }) });
+const bartizan = async (...args: string[]) => {
+  printed.length = 0;
+  process.exitCode = undefined;
+  await createProgram().parseAsync(['node', 'bartizan', 'audit', ...args]);
+  return { out: printed.join(''), code: process.exitCode ?? 0 };
+};
+const attack = async (sql: string) => {
+  const held = await open.pool.connect();
+  await held.query('begin');
+  await held.query('set local session_replication_role = replica');
+  await held.query(sql);
+  await held.query('commit');
+  held.release();
+};
+/** Entries by the way that everybody has: an export is one. */
+async function more(count: number): Promise<void> {
+  const { size } = await client().call(auditRoutes.status, {});
+  for (let n = 0; n < count; n += 1) await (await client().stream(auditRoutes.export, {})).text();
+  await expect
+    .poll(async () => (await client().call(auditRoutes.status, {})).size, { timeout: 30_000 })
+    .toBeGreaterThanOrEqual(size + count);
+}
+async function* linesFrom(text: string) {
+  yield* linesOf(
+    (async function* () {
+      yield text;
+    })(),
+    MAX_LINE,
+  );
+}
+
+describe('a running server', () => {
+  test('is verified whole at first, and then only what is new', async () => {
+    await more(3);
+    const first = JSON.parse((await bartizan('verify', '--json')).out);
+    expect(first).toMatchObject({ verified: true, knownBefore: 0, problems: [] });
+    await more(2);
+    const second = JSON.parse((await bartizan('verify', '--json')).out);
+    expect(second).toMatchObject({ verified: true, knownBefore: first.size });
+    expect(second.entries).toBe(second.size - first.size);
+    expect((await bartizan('verify')).out).toMatch(/^Verified\n/);
+  });
+
+  test('what was verified before and altered since is found, and named', async () => {
+    const { rows } = await open.pool.query('select id from audit_sequence where index = 1');
+    await attack(`update audit_entries set actor_name = actor_name || 'x' where id = '${rows[0].id}'`);
+    const { out, code } = await bartizan('verify', '--full', '--json');
+    expect(code).toBe(EXIT.findings);
+    expect(JSON.parse(out).firstAltered).toMatchObject({ kind: 'entry-altered', index: 1, id: rows[0].id });
+    await attack(`update audit_entries set actor_name = left(actor_name, -1) where id = '${rows[0].id}'`);
+    expect((await bartizan('verify', '--full')).code).toBe(EXIT.ok);
+  });
+
+  test('a row that is gone is named', async () => {
+    await attack(
+      'create table kept as select * from audit_entries where id = (select id from audit_sequence where index = 2)',
+    );
+    await attack('delete from audit_entries where id in (select id from kept)');
+    const { out, code } = await bartizan('verify', '--full', '--json');
+    expect([code, JSON.parse(out).firstAltered.index]).toEqual([EXIT.findings, 2]);
+    await attack('insert into audit_entries select * from kept');
+    await attack('drop table kept');
+  });
+
+  test('a key that is pinned and not the log’s is refused, and a witness that is missing', async () => {
+    const { items } = await client().call(auditRoutes.keys, {});
+    const own = items[0]?.verifierKey ?? '';
+    expect((await bartizan('verify', '--key', own)).code).toBe(EXIT.ok);
+    await expect(bartizan('verify', '--witness', own)).rejects.toMatchObject({ exitCode: EXIT.usage });
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const witness = createCosigner('witness.example/one', privateKey, () => Date.now());
+    expect((await bartizan('verify', '--witness', witness.verifierKey)).code).toBe(EXIT.findings);
+    const other = createSigner(own.split('+')[0] ?? '', privateKey);
+    expect((await bartizan('verify', '--key', other.verifierKey, '--full')).code).toBe(EXIT.findings);
+    await expect(bartizan('verify', '--key', 'nonsense')).rejects.toMatchObject({ exitCode: EXIT.usage });
+  });
+
+  test('the log is listed and its checkpoint shown', async () => {
+    expect((await bartizan('list', '--action', 'audit.*')).out).toContain('audit.exported');
+    expect((await bartizan('checkpoint')).out).toMatch(/^bartizan\/audit\/[0-9a-f]{16}\n\d+\n/);
+  });
+});
+
+describe('an export', () => {
+  test('is verified without the server; every line that is altered, moved, dropped or cut off is found', async () => {
+    await more(1);
+    const text = await (await client().stream(auditRoutes.export, {})).text();
+    const clean = await verifyExport(linesFrom(text));
+    expect(clean).toMatchObject({ problems: [], pinned: false });
+    expect(clean.entries).toBe(clean.size);
+    const lines = text.trimEnd().split('\n');
+    const at = (index: number) =>
+      lines.findIndex((line) => line.startsWith(`{"type":"entry","index":${index},`));
+    const without = (n: number) => lines.toSpliced(n, 1);
+    const judge = async (changed: readonly string[]) => verifyExport(linesFrom(`${changed.join('\n')}\n`));
+    const altered = lines.with(at(3), (lines[at(3)] ?? '').replace('"at":1', '"at":2'));
+    expect((await judge(altered)).firstAltered).toMatchObject({ kind: 'entry-altered', index: 3 });
+    expect((await judge(without(at(4)))).firstAltered).toMatchObject({ kind: 'entry-missing', index: 4 });
+    const swapped = lines
+      .with(at(1), (lines[at(2)] ?? '').replace('"index":2', '"index":1'))
+      .with(at(2), (lines[at(1)] ?? '').replace('"index":1', '"index":2'));
+    expect((await judge(swapped)).firstAltered).toMatchObject({ kind: 'entry-moved', index: 1 });
+    expect((await judge(lines.slice(0, -1))).problems).toMatchObject([{ kind: 'truncated' }]);
+    expect((await judge(lines.slice(0, at(2)))).firstAltered).toMatchObject({ index: 2 });
+    for (const [n, line] of lines.entries()) {
+      const changed = lines.with(
+        n,
+        line.replace(/[A-Za-z0-9](?=[^A-Za-z0-9]*$)/, (one) => (one === 'A' ? 'B' : 'A')),
+      );
+      const { problems } = await judge(changed).catch(() => ({ problems: ['unreadable'] }));
+      expect([n, line.slice(0, 30), problems.length > 0]).toEqual([n, line.slice(0, 30), true]);
+    }
+  });
+});
