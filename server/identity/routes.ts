@@ -35,7 +35,8 @@ function authRoutes({ auth, signIn, sessions, version }: RouteDeps): RouteImplem
         withCookies(context, await signIn.acceptInvite(body, callerOf(context))) as SignInAnswer,
     ),
     implement(contracts.logout, async (_, context) => {
-      demandPerson(context.principal);
+      const { id, name } = demandPerson(context.principal);
+      await sessions.noteSignOut({ kind: 'person', id, name });
       context.setHeader('set-cookie', await auth.signOut(callerOf(context)));
       return {};
     }),

@@ -1,5 +1,6 @@
 import type { Me, Session } from '@bartizan/contracts';
 import type { z } from 'zod';
+import type { Actor } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import type { Principal } from '../platform/http/index.ts';
 import type { IdentityDeps } from './deps.ts';
@@ -77,6 +78,10 @@ export function createSessionService({ db, audit, clock }: Pick<IdentityDeps, 'd
         detail: {},
       });
     },
+
+    /** Before somebody signs out. */
+    noteSignOut: (actor: Actor): Promise<void> =>
+      audit.record({ actor, action: 'people.signed-out', subject: `person:${actor.id}`, detail: {} }),
 
     /** Ends the caller's sessions but the one that asks; returns how many. */
     async endOthers(principal: Principal & { sessionId: string }): Promise<{ ended: number }> {

@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { ALL_ROUTES } from '@bartizan/contracts';
+import { expect, test } from 'vitest';
+
+/** What of a route is in the audit log: the actions, or why there is nothing to record. */
+type Covered = readonly string[] | { readonly nothing: string };
+const nothing = (why: string): Covered => ({ nothing: why });
+const challenge = nothing('hands out a challenge; what is done with it is recorded');
+
+const COVERED: Readonly<Record<string, Covered>> = {
+  'auth.setup': ['people.set-up'],
+  'auth.login': ['people.signed-in', 'people.sign-in-refused'],
+  'auth.logout': ['people.signed-out'],
+  'auth.changePassword': ['people.password-changed'],
+  'auth.revokeSession': ['people.session-ended'],
+  'auth.acceptInvite': ['people.joined'],
+  'auth.secondFactor': ['people.signed-in', 'people.second-factor-refused'],
+  'auth.secondFactor.passkeyOptions': challenge,
+  'auth.passkey.options': challenge,
+  'auth.passkey': ['people.signed-in', 'people.second-factor-refused'],
+  'auth.reset': ['people.password-reset'],
+  'auth.stepUp': ['people.confirmed'],
+  'auth.stepUp.passkeyOptions': challenge,
+  'auth.endSessions': ['people.sessions-ended'],
+  'people.add': ['people.invited'],
+  'people.update': ['people.changed'],
+  'people.resetFactors': ['factors.reset'],
+  'people.resetLink': ['people.reset-link-made'],
+  'people.endSession': ['people.session-ended'],
+  'people.endSessions': ['people.sessions-ended'],
+  'people.addBreakGlass': ['identity.break-glass-added'],
+  'people.rotateBreakGlass': ['identity.break-glass-rotated'],
+  'alarms.acknowledge': ['identity.alarm-acknowledged'],
+  'factors.totp.begin': ['factors.totp-begun'],
+  'factors.totp.confirm': ['factors.totp-added'],
+  'factors.totp.remove': ['factors.totp-removed'],
+  'factors.recoveryCodes': ['factors.recovery-codes-renewed'],
+  'factors.passkeys.options': challenge,
+  'factors.passkeys.add': ['factors.passkey-added'],
+  'factors.passkeys.rename': ['factors.passkey-renamed'],
+  'factors.passkeys.remove': ['factors.passkey-removed'],
+  'signIn.changeSettings': ['sign-in.settings-changed'],
+  'keys.create': ['keys.created'],
+  'keys.revoke': ['keys.revoked'],
+  'keys.rotate': ['keys.rotated'],
+  'keys.update': ['keys.changed'],
+  'keys.updateSettings': ['keys.settings-changed'],
+  'service-accounts.add': ['service-accounts.created'],
+  'service-accounts.update': ['service-accounts.changed'],
+  'service-accounts.remove': ['service-accounts.removed'],
+  'sso.add': ['sso.provider-added'],
+  'sso.update': ['sso.provider-changed'],
+  'sso.remove': ['sso.provider-removed'],
+  'sso.test': nothing('reads public documents of an address that is given, and keeps nothing'),
+  'sso.settings': ['sso.settings-changed'],
+  'scim.updateSettings': ['scim.settings-changed'],
+  'scim.mapGroup': ['scim.group-mapped'],
+  'scim.addToken': ['scim.token-created'],
+  'scim.revokeToken': ['scim.token-revoked'],
+  'scim-v2.addUser': ['scim.user-created'],
+  'scim-v2.replaceUser': ['scim.user-changed'],
+  'scim-v2.patchUser': ['scim.user-changed'],
+  'scim-v2.removeUser': ['scim.user-removed'],
+  'scim-v2.addGroup': ['scim.group-created'],
+  'scim-v2.replaceGroup': ['scim.group-changed'],
+  'scim-v2.patchGroup': ['scim.group-changed'],
+  'scim-v2.removeGroup': ['scim.group-removed'],
+  'teams.create': ['teams.created'],
+  'teams.update': ['teams.changed'],
+  'teams.remove': ['teams.removed'],
+  'teams.addMember': ['teams.joined'],
+  'teams.removeMember': ['teams.left'],
+  'endpoints.create': ['endpoints.created'],
+  'endpoints.update': ['endpoints.updated'],
+  'endpoints.remove': ['endpoints.removed'],
+  'endpoints.testUpstream': ['endpoints.upstream_tested'],
+  'policies.create': ['policies.created'],
+  'policies.addVersion': ['policies.version_added'],
+  'policies.activate': ['policies.activated'],
+  'policies.remove': ['policies.removed'],
+  'policies.dryRun': ['policies.dry_run'],
+  'policies.try': nothing('judges a text that the caller brings, and keeps nothing'),
+  'reviews.propose': ['reviews.proposed'],
+  'reviews.approve': ['reviews.approved'],
+  'reviews.reject': ['reviews.rejected'],
+  'reviews.withdraw': ['reviews.withdrawn'],
+  'reviews.changeSettings': ['reviews.four-eyes-demanded', 'reviews.four-eyes-relaxed'],
+  'sinks.create': ['sinks.created'],
+  'sinks.update': ['sinks.updated'],
+  'sinks.remove': ['sinks.removed'],
+  'sinks.pause': ['sinks.paused'],
+  'sinks.resume': ['sinks.resumed'],
+  'sinks.test': ['sinks.tested'],
+  'sinks.tryOut': ['sinks.tested'],
+  'sinks.retryDeadLetters': ['sinks.dead_letters_retried'],
+  'sinks.discardDeadLetters': ['sinks.dead_letters_discarded'],
+  'gateway.ship': ['interactions.recorded'],
+  'audit.rotate-key': ['audit.key-rotated'],
+  'audit.add-witness': ['audit.witness-added'],
+  'audit.remove-witness': ['audit.witness-removed'],
+  'audit.cosign': nothing(
+    'proves itself by its signature and is shown with the checkpoint; an entry would need another cosignature',
+  ),
+  'audit.acknowledge': ['audit.break-acknowledged'],
+  'audit.verify': ['audit.verification-started'],
+  'audit.export': ['audit.exported'],
+  'interactions.content': ['interactions.content_read'],
+  'interactions.raw': ['interactions.raw_read'],
+  'interactions.export': ['interactions.exported', 'interactions.export_ended'],
+};
+
+const root = new URL('.', import.meta.url).pathname;
+const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|testing\.ts$|node_modules|samples\.ts$/.test(path))
+  .map((path) => readFileSync(root + path, 'utf8'))
+  .join('\n');
+
+const mustRecord = ALL_ROUTES.filter(
+  ({ method, purpose, id }) => method !== 'GET' || purpose === true || id === 'audit.export',
+);
+
+test('every route that changes something, or reads what is protected, says what it records or why nothing', () => {
+  const undeclared = mustRecord.map(({ id }) => id).filter((id) => !(id in COVERED));
+  expect(undeclared).toEqual([]);
+  const served = new Set(ALL_ROUTES.map(({ id }) => id));
+  expect(Object.keys(COVERED).filter((id) => !served.has(id))).toEqual([]);
+});
+
+test('each action that is declared is one that the code records', () => {
+  const actions = new Set(Object.values(COVERED).flatMap((covered) => ('nothing' in covered ? [] : covered)));
+  const unknown = [...actions].filter((action) => {
+    const [domain, what] = action.split('.');
+    const whole = sources.includes(`'${action}'`);
+    const composed = sources.includes(`\`${domain}.\${`) && sources.includes(`'${what}'`);
+    return !whole && !composed;
+  });
+  expect(unknown).toEqual([]);
+});
