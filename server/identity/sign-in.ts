@@ -38,12 +38,12 @@ export function createSignInService(deps: SignInDeps) {
   const { db, audit, events, clock, entry, attempts, devices, passwords } = deps;
   const people = createPeopleStore(db);
 
-  /** Whose password this is; the same work is done whoever is asked for. */
-  async function personWith(email: string, password: string): Promise<string | null> {
+  /** Whose password this is, and the hash that it fits; the same work is done whoever is asked for. */
+  async function personWith(email: string, password: string): Promise<{ id: string; hash: string } | null> {
     const account = await people.credentialOf(email);
     const hash = account?.password ?? null;
     const right = await passwords.verify({ hash: hash ?? passwords.decoy, password });
-    return account && hash !== null && right && !account.disabled ? account.id : null;
+    return account && hash !== null && right && !account.disabled ? { id: account.id, hash } : null;
   }
 
   /** Sets a password with a one-time link, and begins to sign in. */
@@ -63,6 +63,11 @@ export function createSignInService(deps: SignInDeps) {
     const passwordHash = await passwords.hash(input.password);
     const person = await db.transaction().execute(async (transaction) => {
       const store = createPeopleStore(transaction);
+      // First the person, then what hangs on them; whoever signs in with the old password at this moment waits
+      // for this, and then finds that it is old.
+      const ofToken = transaction.selectFrom('one_time_tokens').select('person_id').where('hash', '=', hash);
+      const held = transaction.selectFrom('people').select('id').where('id', 'in', ofToken);
+      await held.forNoKeyUpdate().execute();
       const taken = await store.takeToken(hash, link.purpose, new Date(clock.now()));
       const invited = taken?.person_id ? await store.byId(taken.person_id) : undefined;
       if (!invited || invited.disabled || invited.break_glass) throw link.gone();
@@ -145,15 +150,16 @@ export function createSignInService(deps: SignInDeps) {
       const device = devices.known(email, caller);
       const at = { kind: 'password', address: caller.address, account: email, device } as const;
       const attempt = await attempts.take(at);
-      const personId = await personWith(email, password);
-      if (personId === null) {
+      const found = await personWith(email, password);
+      if (found === null) {
         // The same for an account that is not there; what was typed may be anything, a password too.
         const subject = `person:${(await people.credentialOf(email))?.id ?? 'unknown'}`;
         const detail = { address: caller.address };
         await audit.record({ actor: SYSTEM, action: 'people.sign-in-refused', subject, detail });
         throw refused();
       }
-      const entered = await entry.begin(personId, only('password'), caller);
+      const how = { ...only('password'), passwordHash: found.hash };
+      const entered = await entry.begin(found.id, how, caller);
       await attempt.forgive();
       return entered;
     },

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { confusionAttacks } from './confusion.ts';
+import { raceAttacks } from './races.ts';
+import { replayAttacks } from './replay.ts';
 import { sessionAttacks } from './sessions.ts';
 import { createSuite } from './suite.ts';
 
@@ -8,6 +10,8 @@ beforeAll(() => suite.begin());
 afterAll(() => suite.end());
 
 describe('sessions', () => sessionAttacks(suite));
+describe('used again', () => replayAttacks(suite));
+describe('at the same moment', () => raceAttacks(suite));
 describe('credentials of another kind', () => confusionAttacks(suite));
 
 test('nothing of it brought a server down', () => {

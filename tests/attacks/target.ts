@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Role } from '@bartizan/contracts';
-import { Secret, TOTP } from 'otpauth';
+import { codeOf } from '../../server/identity/factors/testing.ts';
 import { createPasswords } from '../../server/identity/passwords.ts';
 import { withTestDatabase } from '../../server/platform/database/testing.ts';
 import { startDoor } from './door.ts';
@@ -25,10 +25,6 @@ const MOVING_TABLES =
 const MOVING_COLUMNS = "'{last_seen_at,last_used_at,seen_at,updated_at}'::text[]";
 
 const tokenIn = (link: string | null): string => new URL(link ?? '').searchParams.get('token') ?? '';
-
-/** The code that an authenticator app shows at `nowMs`. */
-export const codeOf = (secret: string, nowMs = Date.now()): string =>
-  new TOTP({ secret: Secret.fromBase32(secret), digits: 6, period: 30 }).generate({ timestamp: nowMs });
 
 /**
  * One instance with two servers as processes of their own on one database, as an attacker finds them: `plain`
@@ -87,10 +83,18 @@ export async function startTarget() {
   };
 
   const setupToken = keep(tokenIn(first.setupUrl));
-  const set = await must('POST', 'auth/setup', {
-    body: { token: setupToken, name: 'Ada', email: 'ada@example.com', password: PASSWORD },
-  });
-  const admin = someoneOf(set.body.id, 'ada@example.com', set.cookie);
+  // Several at once, through both servers: one may win.
+  const setUps = await Promise.all(
+    [1, 2, 3, 4].map((nth) =>
+      call('POST', 'auth/setup', {
+        body: { token: setupToken, name: 'Ada', email: `ada${nth}@example.com`, password: PASSWORD },
+        door: nth % 2 === 0 ? doors.plain : doors.proxied,
+      }),
+    ),
+  );
+  const set = setUps.find(({ status }) => status === 200);
+  if (!set) throw new Error(`nobody could set it up: ${setUps[0]?.text}`);
+  const admin = someoneOf(set.body.id, set.body.email, set.cookie.replaceAll('__Host-', ''));
   // What a person of the tests costs is not what is tested: a cheap hash, but for the one with the real one.
   const cheapen = (id: string) =>
     sql('update people_credentials set password = $2 where person_id = $1', [id, cheap]);
@@ -129,7 +133,10 @@ export async function startTarget() {
   async function enrol({ id, cookie }: Pick<Someone, 'id' | 'cookie'>) {
     const { body } = await must('POST', 'auth/factors/totp', { cookie });
     const secret = keep(body.secret as string);
-    const done = await must('POST', 'auth/factors/totp/confirm', { cookie, body: { code: codeOf(secret) } });
+    const done = await must('POST', 'auth/factors/totp/confirm', {
+      cookie,
+      body: { code: codeOf(secret, Date.now()) },
+    });
     const codes: string[] = done.body.recoveryCodes;
     for (const code of codes) keep(code);
     await sql('update person_totp set last_step = 0 where person_id = $1', [id]);
@@ -175,6 +182,8 @@ export async function startTarget() {
     answers,
     admin,
     setupToken,
+    /** What each of those who set it up at the same moment was answered. */
+    setUps: setUps.map(({ status }) => status),
     sql,
     call,
     must,

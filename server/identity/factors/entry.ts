@@ -138,12 +138,15 @@ export function createEntry(deps: EntryDeps) {
   /**
    * Lets a person in who showed in the way `how` who they are: starts a session, or, where they have a
    * second factor and gave none yet, asks for it; then there is no session. Throws `unauthenticated` for
-   * somebody who is unknown, disabled, or may not come in that way.
+   * somebody who is unknown, disabled, or may not come in that way, or whose password was changed since.
    */
   async function begin(personId: string, how: SignedInBy, caller: Caller): Promise<Entry> {
     const closed = how.method !== 'sso' && how.method !== 'setup' && (await deps.singleSignOnOnly());
     const { entry, alarm } = await db.transaction().execute(async (transaction) => {
       const person = await hold(transaction, personId);
+      const { passwordHash: hash } = how;
+      if (hash !== undefined && (await createPeopleStore(transaction).passwordHash(personId)) !== hash)
+        throw refused();
       if (person.break_glass) {
         if (how.method !== 'password') throw refused();
         const raised = await breakGlass(transaction, person, caller);

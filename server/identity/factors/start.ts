@@ -20,6 +20,8 @@ export interface SignedInBy {
   readonly method: SignInMethod;
   /** A second factor came with it: a passkey, or a provider that is trusted to ask for one. */
   readonly secondFactor: boolean;
+  /** The stored hash that the password fitted: where another is stored by now, it showed nothing. */
+  readonly passwordHash?: string;
   /** What else the audit log is to say, e.g. the provider. Never secrets. */
   readonly detail?: Readonly<Record<string, unknown>>;
 }
