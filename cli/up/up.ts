@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GATEWAY_NODE_FLAGS } from '@bartizan/gateway/node-flags.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
+import { passedOn } from './environment.ts';
 import { freePort, isFree } from './ports.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 import { createRole, type Role } from './process.ts';
@@ -128,6 +129,7 @@ function createRoles({ dataDir, options, addresses, databaseUrl }: Setting): {
       BARTIZAN_GATEWAY_URL: options.publicGatewayUrl ?? addresses.gateway,
       BARTIZAN_DEMO: options.demo ? '1' : '',
       DATABASE_URL: databaseUrl,
+      ...passedOn('server'),
       ...(options.publicUrl ? { BARTIZAN_PUBLIC_URL: options.publicUrl } : {}),
     }),
     gateway: role(
@@ -138,17 +140,12 @@ function createRoles({ dataDir, options, addresses, databaseUrl }: Setting): {
         BARTIZAN_GATEWAY_PORT: portOf(addresses.gateway),
         BARTIZAN_SERVER_URL: addresses.server,
         BARTIZAN_WORKERS: String(options.workers),
-        ...passed(/^BARTIZAN_METRICS_/),
+        ...passedOn('gateway'),
         ...demoUrl,
       },
       GATEWAY_NODE_FLAGS,
     ),
   };
-}
-
-/** Settings of our own environment that a role goes by too. */
-function passed(names: RegExp): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
 }
 
 function baseEnv(dataDir: DataDir, options: UpOptions): NodeJS.ProcessEnv {
@@ -158,7 +155,7 @@ function baseEnv(dataDir: DataDir, options: UpOptions): NodeJS.ProcessEnv {
     TZ: process.env.TZ,
     NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
     BARTIZAN_LOG_LEVEL: process.env.BARTIZAN_LOG_LEVEL ?? 'warn',
-    ...passed(/^OTEL_/),
+    ...passedOn('both'),
     BARTIZAN_TRUSTED_PROXIES: process.env.BARTIZAN_TRUSTED_PROXIES,
     BARTIZAN_DATA_DIR: dataDir.path,
     BARTIZAN_HOST: options.host,

@@ -1,0 +1,11 @@
+/** Settings of the environment of `bartizan up` that it passes on to its roles; all others stay with it. */
+const FOR = Object.freeze({
+  server: /^BARTIZAN_BACKGROUND$/,
+  gateway:
+    /^BARTIZAN_(METRICS_(HOST|PORT|TOKEN|TOKEN_FILE)|REDIS_(URL|URL_FILE|TIMEOUT_MS)|LIMITS_WITHOUT_REDIS|GATEWAYS)$/,
+  both: /^OTEL_/,
+});
+
+/** The part of `env` that the role goes by too, unchanged; a role checks its settings itself. */
+export const passedOn = (to: keyof typeof FOR, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => FOR[to].test(name)));
