@@ -6,13 +6,13 @@ import { ENTRY_COLUMNS, type EntryRow, viewOf } from './rows.ts';
 
 type Placed = EntryRow & { readonly index: number | null };
 
-const CURSOR = /^(\d{1,16})\.([0-9a-f-]{36})$/;
-
-function position(cursor: string): { readonly at: number; readonly id: string } {
-  const match = CURSOR.exec(cursor);
-  if (!match?.[2]) throw new AppError('invalid_input', 'this is no cursor of the list');
-  return { at: Number(match[1]), id: match[2] };
-}
+/** The ids of one instant lie between this and the same of the next (UUIDv7). */
+const firstIdOf = (ms: number): string => {
+  const hex = Math.min(ms, 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+};
 
 /** In a pattern of LIKE, for what stands for itself. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
@@ -44,8 +44,8 @@ function conditionsOf(filter: AuditFilter): RawBuilder<unknown>[] {
   }
   if (purpose === '*') conditions.push(sql`e.detail ? 'purpose'`);
   else if (purpose) conditions.push(sql`e.detail->>'purpose' ilike ${`%${literal(purpose)}%`}`);
-  if (from !== undefined) conditions.push(sql`e.at >= ${instant(from)}`);
-  if (to !== undefined) conditions.push(sql`e.at < ${instant(to)}`);
+  if (from !== undefined) conditions.push(sql`e.at >= ${instant(from)} and e.id >= ${firstIdOf(from)}::uuid`);
+  if (to !== undefined) conditions.push(sql`e.at < ${instant(to)} and e.id < ${firstIdOf(to)}::uuid`);
   return conditions;
 }
 
@@ -58,19 +58,19 @@ export function createReading(database: Database) {
     ): Promise<{ items: AuditEntryView[]; next: string | null }> {
       const conditions = conditionsOf(filter);
       if (page.cursor !== undefined) {
-        const { at, id } = position(page.cursor);
-        conditions.push(sql`(e.at, e.id) < (${instant(at)}, ${id}::uuid)`);
+        if (!UUID.test(page.cursor)) throw new AppError('invalid_input', 'this is no cursor of the list');
+        conditions.push(sql`e.id < ${page.cursor}::uuid`);
       }
       const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
       const { rows } = await sql<Placed>`
         select ${ENTRY_COLUMNS}, s.index from (
-          select * from audit_entries e ${where} order by e.at desc, e.id desc limit ${page.limit + 1}) e
+          select * from audit_entries e ${where} order by e.id desc limit ${page.limit + 1}) e
         left join audit_sequence s on s.id = e.id
-        order by e.at desc, e.id desc`.execute(database);
+        order by e.id desc`.execute(database);
       const items = rows.slice(0, page.limit).map(viewOf);
       const last = rows[page.limit - 1];
       const more = rows.length > page.limit && last;
-      return { items, next: more ? `${Math.round(last.at)}.${last.id}` : null };
+      return { items, next: more ? last.id : null };
     },
 
     /** Throws `not_found`. */

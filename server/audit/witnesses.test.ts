@@ -93,7 +93,7 @@ test('refused: another log, another root, another signature, a time ahead, a key
 
 test('a witness with an address is sent checkpoints with the proof it needs, from whatever size it knows', async () => {
   const witness = witnessOf('witness.example/three');
-  let known = { size: 0, root: Buffer.alloc(0) };
+  let known: { readonly size: number; readonly root: Buffer } = { size: 0, root: Buffer.alloc(0) };
   const asked: number[] = [];
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
