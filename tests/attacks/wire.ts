@@ -125,4 +125,4 @@ export function send({ port }: Door, bytes: string, quietMs = 1_500): Promise<st
 
 /** Status codes of the answers in what {@link send} gave. */
 export const statusesIn = (text: string): number[] =>
-  [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((match) => Number(match[1]));
+  [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
