@@ -72,7 +72,13 @@ describe.skipIf(missingChromium() !== null)('a newcomer', () => {
     await page.getByRole('link', { name: 'Round 3.' }).click();
     await page.getByRole('heading', { name: /Block.*Request to demo/ }).waitFor();
     await page.getByText('The request was blocked before it reached the model.').waitFor();
-    expect(await page.locator('mark').first().textContent()).toContain('Ignore all previous instructions');
+    expect(await page.locator('mark').first().textContent()).not.toContain('Ignore');
+    await page.getByRole('button', { name: 'Show what is masked' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('looking at what the first guard found');
+    await page.getByRole('button', { name: 'Show and record' }).click();
+    await expect
+      .poll(() => page.locator('mark').first().textContent())
+      .toContain('Ignore all previous instructions');
     await page
       .getByRole('link', { name: /^Request, part/ })
       .first()

@@ -117,7 +117,10 @@ async function settled(
 }
 
 async function exportAll(client: Client): Promise<{ requestId: string; verdict: string }[]> {
-  const response = await client.stream(interactionRoutes.export, { query: {} });
+  const response = await client.stream(interactionRoutes.export, {
+    query: {},
+    purpose: 'comparing what is stored with what clients were told',
+  });
   const lines = (await response.text()).split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as { requestId: string; verdict: string });
 }
