@@ -336,6 +336,7 @@ const administrationRoutes = {
     path: '/api/v1/people/break-glass',
     summary: 'Make an account for emergencies; its password is in this answer and nowhere else',
     access: 'people.manage',
+    lasting: true,
     stepUp: true,
     body: z.object({ name: z.string().min(1).max(100), email: Email }),
     response: z.object({ person: Person, password: z.string() }),

@@ -117,6 +117,7 @@ export const keyRoutes = {
     path: '/api/v1/service-accounts',
     summary: 'Make a service account; its keys are made with its id as `serviceAccountId`',
     access: 'keys.manage',
+    lasting: true,
     stepUp: true,
     body: ServiceAccountInput,
     response: ServiceAccount,

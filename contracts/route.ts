@@ -33,6 +33,11 @@ export interface RouteContract<
    */
   readonly stepUp?: boolean;
   /**
+   * Gives access that outlasts the session which gives it: an emergency account gets 403 `forbidden`. Such
+   * accounts bring administrators back; what is to last is theirs to give.
+   */
+  readonly lasting?: boolean;
+  /**
    * Reads protected content: the caller says why in the header `bartizan-purpose` (percent-encoded UTF-8, 10
    * to 500 characters); otherwise the answer is 400 `purpose_required`. The reason goes into the audit log.
    */

@@ -179,6 +179,33 @@ describe('without a good credential every route but the public ones is 401:', ()
   });
 });
 
+test('an emergency account may do what an administrator may, but for what outlasts its hour', async () => {
+  const lasting = walked.filter((route) => route.lasting).map(({ id }) => id);
+  expect(lasting.toSorted()).toEqual([
+    'people.addBreakGlass',
+    'scim.addToken',
+    'scim.mapGroup',
+    'scim.updateSettings',
+    'service-accounts.add',
+    'sinks.create',
+    'sinks.update',
+    'sso.add',
+  ]);
+  const account = { name: 'Glass', email: 'glass@example.com' };
+  const made = await world.must('people.addBreakGlass', world.admin, { body: account });
+  const { password } = made.body;
+  const { cookie } = await world.must('auth.login', {}, { body: { email: account.email, password } });
+  const may = ({ access }: RouteContract) =>
+    access === 'signed-in' || (isPermission(access) && allows(['administrator'], access));
+  // Refused by what is changed, not by the route: it may only switch off.
+  const others = walked.filter(({ id }) => id !== 'service-accounts.update');
+  expect(
+    await wrong(others, { cookie }, (route, status, code) =>
+      route.lasting ? status === 403 && code === 'forbidden' : may(route) ? let_in(status) : status === 403,
+    ),
+  ).toEqual([]);
+});
+
 describe('a person', () => {
   test.each(ROLES.map((role) => [role]))('who is %s may do what the table says', async (role: Role) => {
     const may = ({ access }: RouteContract) =>

@@ -123,3 +123,63 @@ test('it can be disabled, and then does not get in', async () => {
   await t.call('PATCH', `/people/${made.body.person.id}`, { cookie: ada.cookie, body: { disabled: true } });
   expect((await p.login('off@example.com', made.body.password)).status).toBe(401);
 });
+
+test('nothing that would outlast its hour can be given with it, whether or not it confirmed', async () => {
+  const made = await add('door@example.com');
+  const other = await add('other-door@example.com');
+  const { cookie } = await p.login('door@example.com', made.body.password);
+  const asGlass = (method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object) =>
+    t.call(method, path, body ? { cookie, body } : { cookie });
+  const asAda = (method: 'POST' | 'PUT' | 'PATCH', path: string, body: object) =>
+    t.call(method, path, { cookie: ada.cookie, body });
+
+  const provider = {
+    label: 'Provider',
+    issuer: 'https://id.example.com',
+    clientId: 'bartizan',
+    clientSecret: 'a secret of the client',
+  };
+  const sso = (await asAda('POST', '/sso/providers', provider)).body;
+  const { clientSecret: _, ...kept } = provider;
+  const account = (await asAda('POST', '/service-accounts', { name: 'robot', roles: ['viewer'] })).body;
+  expect([sso.id, account.id]).toEqual([expect.any(String), expect.any(String)]);
+
+  const refused = async (...given: Parameters<typeof asGlass>) => {
+    const answer = await asGlass(...given);
+    expect([given[1], answer.status, answer.body.error?.code]).toEqual([given[1], 403, 'forbidden']);
+    expect(answer.body.error.message).toContain('outlast its hour');
+  };
+  await refused('POST', '/scim/tokens', { name: 'directory', expiresAt: null });
+  await refused('PUT', '/scim/settings', { defaultRoles: ['administrator'] });
+  await refused('PUT', '/scim/groups/0199aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee', { roles: [], teams: [] });
+  await refused('POST', '/sso/providers', provider);
+  await refused('PUT', `/sso/providers/${sso.id}`, { ...kept, issuer: 'https://evil.example.net' });
+  await refused('PUT', `/sso/providers/${sso.id}`, { ...kept, enabled: false, trustedForMfa: true });
+  await refused('PUT', `/sso/providers/${sso.id}`, { ...provider, enabled: false });
+  await refused('POST', '/people/break-glass', { name: 'Second', email: 'second@example.com' });
+  await refused('POST', `/people/${other.body.person.id}/break-glass-password`);
+  await refused('POST', '/service-accounts', { name: 'robot 2', roles: ['viewer'] });
+  await refused('PATCH', `/service-accounts/${account.id}`, { roles: ['administrator'] });
+  await refused('PATCH', `/service-accounts/${account.id}`, { disabled: true, roles: ['administrator'] });
+  await refused('PATCH', `/service-accounts/${account.id}`, { disabled: false });
+  const { rows } = await t.open.pool.query('select count(*)::int as n from scim_tokens');
+  expect(rows).toEqual([{ n: 0 }]);
+  t.time.offsetMs += 11 * 60_000;
+  await refused('POST', '/scim/tokens', { name: 'directory', expiresAt: null });
+  t.time.offsetMs -= 11 * 60_000;
+
+  // What an emergency needs: taking away, and bringing people back.
+  const status = async (...given: Parameters<typeof asGlass>) => (await asGlass(...given)).status;
+  expect(await status('PUT', `/sso/providers/${sso.id}`, { ...kept, enabled: false })).toBe(200);
+  expect(await status('PATCH', `/service-accounts/${account.id}`, { disabled: true })).toBe(200);
+  expect(await status('DELETE', `/service-accounts/${account.id}`)).toBe(200);
+  expect(await status('DELETE', `/sso/providers/${sso.id}`)).toBe(200);
+  expect(await status('PUT', '/sso/settings', { only: false })).toBe(200);
+  const back = { name: 'Back', email: 'back@example.com', roles: ['administrator'] };
+  const invited = await asGlass('POST', '/people', back);
+  expect(invited.status).toBe(200);
+  expect(await status('POST', `/people/${ada.id}/reset-factors`)).toBe(200);
+  expect(await status('POST', `/people/${ada.id}/reset-link`)).toBe(200);
+  expect(await status('PATCH', `/people/${invited.body.person.id}`, { disabled: true })).toBe(200);
+  expect(await status('POST', `/people/${made.body.person.id}/break-glass-password`)).toBe(200);
+});

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Person } from '@bartizan/contracts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
+import { refuseLasting } from '../../platform/http/index.ts';
 import type { IdentityDeps } from '../deps.ts';
 import { toPerson } from '../model.ts';
 import type { Passwords } from '../passwords.ts';
@@ -63,9 +64,14 @@ export function createBreakGlass(deps: IdentityDeps & { readonly passwords: Pass
     },
 
     /** A new password; the old one is worth nothing, and sessions but the caller's own end. */
-    async rotate(id: string, by: Granter & { readonly sessionId?: string }): Promise<{ password: string }> {
+    async rotate(
+      id: string,
+      by: Granter & { readonly sessionId?: string; readonly breakGlass?: boolean },
+    ): Promise<{ password: string }> {
       if (!(await createPeopleStore(db).byId(id))?.break_glass) throw unknown();
       demandAdministrator(by);
+      // Its own must be replaced after use; another's would be a second way in.
+      if (id !== by.id) refuseLasting(by);
       const password = newPassword();
       const hash = await passwords.hash(password);
       await db.transaction().execute(async (transaction) => {

@@ -1,7 +1,7 @@
 import type { Role, ServiceAccount } from '@bartizan/contracts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
-import type { Principal } from '../../platform/http/index.ts';
+import { type Principal, refuseLasting } from '../../platform/http/index.ts';
 import type { IdentityDeps } from '../deps.ts';
 import { createKeyStore } from '../key-store.ts';
 import { isOverAllTeams } from '../model.ts';
@@ -14,7 +14,7 @@ import {
   type ServiceAccountRow,
 } from './service-account-store.ts';
 
-type Caller = Pick<Principal, 'kind' | 'id' | 'name' | 'permissions' | 'teams' | 'ownerId'>;
+type Caller = Pick<Principal, 'kind' | 'id' | 'name' | 'permissions' | 'teams' | 'ownerId' | 'breakGlass'>;
 
 export interface ServiceAccountFields {
   readonly name?: string | undefined;
@@ -136,6 +136,8 @@ export function createServiceAccountService(deps: IdentityDeps) {
 
     /** While an account is disabled its keys open nothing; they do again when it is enabled. */
     async update(id: string, input: ServiceAccountFields, by: Caller): Promise<ServiceAccount> {
+      const { disabled: off, ...others } = input;
+      if (off !== true || Object.values(others).some((value) => value !== undefined)) refuseLasting(by);
       await record(id, by, async (within) => {
         const before = await get(within, id, by);
         const roles = input.roles && [...new Set(input.roles)];

@@ -68,6 +68,17 @@ export function demandStepUp(principal: Pick<Principal, 'kind' | 'confirmedAt'> 
   });
 }
 
+/**
+ * Throws `forbidden` for an emergency account, where what is asked for gives access that would outlast its
+ * session: whoever found the paper must not leave a door open behind them.
+ */
+export function refuseLasting(principal: Pick<Principal, 'breakGlass'> | null): void {
+  if (!principal?.breakGlass) return;
+  throw new AppError('forbidden', 'not with a break-glass account: what this gives would outlast its hour', {
+    hint: 'Bring another administrator back first (reset their password or second factor); they can do this.',
+  });
+}
+
 const PURPOSE = { min: 10, max: 500 };
 
 /** The reason in the header `bartizan-purpose`. Throws `purpose_required` where it is missing or says nothing. */

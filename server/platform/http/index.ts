@@ -1,4 +1,4 @@
-export { CONFIRMED_FOR_MS, demandAccess, demandStepUp, permits } from './access.ts';
+export { CONFIRMED_FOR_MS, demandAccess, demandStepUp, permits, refuseLasting } from './access.ts';
 export { loggable } from './problem.ts';
 export {
   createHttpServer,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AppError } from '../../kernel/error.ts';
-import { demandAccess, demandPurpose, demandStepUp } from './access.ts';
+import { demandAccess, demandPurpose, demandStepUp, refuseLasting } from './access.ts';
 import { demandSameOrigin } from './origin.ts';
 import { invalidInput, SCIM_TYPE } from './problem.ts';
 import { watchStanding } from './standing.ts';
@@ -122,6 +122,7 @@ export function registerRoute(
       const facts = factsOf(request);
       facts.principal = await authenticate({ header, address: request.ip });
       demandAccess(contract, facts.principal);
+      if (contract.lasting) refuseLasting(facts.principal);
       if (contract.stepUp) demandStepUp(facts.principal, now());
       if (contract.purpose) facts.purpose = demandPurpose(header('bartizan-purpose'));
     },

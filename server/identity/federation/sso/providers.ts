@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ProviderTest,
   type SsoProvider,
@@ -9,7 +10,7 @@ import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type { z } from 'zod';
 import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
-import type { Principal } from '../../../platform/http/index.ts';
+import { type Principal, refuseLasting } from '../../../platform/http/index.ts';
 import { hostProblem } from '../../../platform/outbound/index.ts';
 import type { IdentityDeps } from '../../deps.ts';
 import { demandMayGrant } from '../../people.ts';
@@ -19,7 +20,7 @@ import { ALGORITHMS, discover, guardedFetch, ProviderFailure } from './oidc.ts';
 import { createProviderStore, type StoredProvider, sealSecret } from './provider-store.ts';
 
 type Input = z.output<typeof SsoProviderInput>;
-type Caller = Pick<Principal, 'kind' | 'id' | 'name' | 'permissions'>;
+type Caller = Pick<Principal, 'kind' | 'id' | 'name' | 'permissions' | 'breakGlass'>;
 
 export interface ProvidersDeps extends IdentityDeps {
   readonly masterKey: MasterKey;
@@ -44,6 +45,12 @@ function demandMayConfigure(input: Input, before: StoredProvider | null, by: Cal
   );
   // Whoever says which accounts a provider may take over could take over any that has no password.
   if (input.linkByEmail) demandMayGrant(by, ['administrator']);
+}
+
+/** Whether a change switches a provider off and leaves all else as it is. */
+function onlySwitchesOff(input: Input, before: StoredProvider): boolean {
+  const off = { ...before.settings, enabled: false };
+  return input.clientSecret === undefined && isDeepStrictEqual(SsoProviderFields.parse(input), off);
 }
 
 function demandReachable({ issuer, allowPrivateNetwork }: Input): void {
@@ -165,6 +172,7 @@ export function createProviderService(deps: ProvidersDeps) {
     async update(id: string, input: Input, by: Caller): Promise<SsoProvider> {
       const before = await createProviderStore(db).byId(id);
       if (!before) throw notFound();
+      if (!onlySwitchesOff(input, before)) refuseLasting(by);
       demandReachable(input);
       demandMayConfigure(input, before, by);
       const moved = before.settings.issuer !== input.issuer || before.settings.clientId !== input.clientId;
