@@ -1,11 +1,12 @@
 import { factorRoutes } from '@bartizan/contracts';
-import { Button, Group, Modal, Skeleton, Stack, TextInput } from '@mantine/core';
+import { Modal, Skeleton, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { renderSVG } from 'uqr';
 import { api } from '../app/api.ts';
 import { CopyableId } from '../ui/copy.tsx';
 import { FailureNote } from '../ui/failure-note.tsx';
+import { FormFoot } from '../ui/form-foot.tsx';
 
 interface DialogProps {
   readonly opened: boolean;
@@ -71,15 +72,13 @@ function Steps({ onClose, onDone }: Omit<DialogProps, 'opened'>) {
           value={code}
           onChange={(event) => setCode(event.currentTarget.value)}
         />
-        <FailureNote failure={confirm.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={confirm.isPending} disabled={!begun.data || code.trim() === ''}>
-            Finish
-          </Button>
-        </Group>
+        <FormFoot
+          failure={confirm.error}
+          verb="Finish"
+          busy={confirm.isPending}
+          disabled={!begun.data || code.trim() === ''}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );

@@ -1,11 +1,11 @@
 import { factorRoutes } from '@bartizan/contracts';
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { makePasskey } from '../app/passkeys.ts';
 import { deviceInWords } from '../settings/device.ts';
-import { FailureNote } from '../ui/failure-note.tsx';
+import { FormFoot } from '../ui/form-foot.tsx';
 
 interface DialogProps {
   readonly opened: boolean;
@@ -57,15 +57,13 @@ export function PasskeyDialog({ opened, onClose, onDone }: DialogProps) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />
-          <FailureNote failure={add.error} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>
-              Make a passkey
-            </Button>
-          </Group>
+          <FormFoot
+            failure={add.error}
+            verb="Make a passkey"
+            busy={add.isPending}
+            disabled={name.trim() === ''}
+            onCancel={close}
+          />
         </Stack>
       </form>
     </Modal>

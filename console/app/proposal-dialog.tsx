@@ -1,6 +1,7 @@
 import { REVIEW_REASON } from '@bartizan/contracts';
-import { Button, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { Modal, Stack, Textarea } from '@mantine/core';
 import { useState } from 'react';
+import { FormFoot } from '../ui/form-foot.tsx';
 import type { Question } from './asking.ts';
 
 /** Asks why something should change, when somebody else has to approve it. */
@@ -38,14 +39,7 @@ export function ProposalDialog({ question }: { question: Question }) {
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={question.cancel}>
-              Cancel
-            </Button>
-            <Button type="submit" disabled={short}>
-              Propose
-            </Button>
-          </Group>
+          <FormFoot verb="Propose" disabled={short} onCancel={question.cancel} />
         </Stack>
       </form>
     </Modal>

@@ -1,6 +1,7 @@
 import { PURPOSES } from '@bartizan/contracts';
-import { Button, Chip, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { Chip, Group, Modal, Stack, Textarea } from '@mantine/core';
 import { useState } from 'react';
+import { FormFoot } from '../ui/form-foot.tsx';
 import { ask, type Question } from './asking.ts';
 
 /** Shortest and longest reason that the server takes, in characters. */
@@ -55,14 +56,11 @@ export function PurposeDialog({ question }: { question: Question }) {
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={question.cancel}>
-              Cancel
-            </Button>
-            <Button type="submit" disabled={missing > 0 || text.trim() === ''}>
-              Show and record
-            </Button>
-          </Group>
+          <FormFoot
+            verb="Show and record"
+            disabled={missing > 0 || text.trim() === ''}
+            onCancel={question.cancel}
+          />
         </Stack>
       </form>
     </Modal>

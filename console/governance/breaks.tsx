@@ -1,10 +1,10 @@
 import { type AuditBreak, auditRoutes } from '@bartizan/contracts';
-import { Alert, Button, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { Alert, Button, Modal, Stack, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { useMay } from '../app/session.ts';
-import { FailureNote } from '../ui/failure-note.tsx';
+import { FormFoot } from '../ui/form-foot.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 
 /** What was noticed to be not as it was signed, until somebody says that they know why. */
@@ -78,15 +78,13 @@ function Explain({ each, onClose }: { each: AuditBreak; onClose: () => void }) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <FailureNote failure={save.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={note.trim().length < 10}>
-            Record the reason
-          </Button>
-        </Group>
+        <FormFoot
+          failure={save.error}
+          verb="Record the reason"
+          busy={save.isPending}
+          disabled={note.trim().length < 10}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );

@@ -1,13 +1,13 @@
 import { auditRoutes, type Witness } from '@bartizan/contracts';
-import { Button, Checkbox, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { useMay } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
-import { FailureNote } from '../ui/failure-note.tsx';
 import { fieldErrors } from '../ui/form.ts';
+import { FormFoot } from '../ui/form-foot.tsx';
 import { formatCount } from '../ui/format.ts';
 import { Section } from '../ui/page.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -135,15 +135,7 @@ function AddForm({ onClose }: { onClose: () => void }) {
           label="In a private network"
           {...form.getInputProps('allowPrivateNetwork', { type: 'checkbox' })}
         />
-        <FailureNote failure={add.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            Add the witness
-          </Button>
-        </Group>
+        <FormFoot failure={add.error} verb="Add the witness" busy={add.isPending} onCancel={onClose} />
       </Stack>
     </form>
   );

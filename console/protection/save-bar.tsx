@@ -1,12 +1,12 @@
 import { type PolicyDetail, type PolicyDocument, policyRoutes } from '@bartizan/contracts';
-import { Button, Checkbox, Group, Modal, Stack, Textarea } from '@mantine/core';
+import { Button, Checkbox, Modal, Stack, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { changeOrPropose } from '../app/propose.ts';
 import { useMay } from '../app/session.ts';
-import { FailureNote } from '../ui/failure-note.tsx';
+import { FormFoot } from '../ui/form-foot.tsx';
 import { toast } from '../ui/toast.ts';
 
 interface SaveBarProps {
@@ -132,15 +132,12 @@ function SaveDialog({ opened, onClose, policy, document, changes, onSaved }: Dia
             checked={activate}
             onChange={(event) => setActivate(event.currentTarget.checked)}
           />
-          <FailureNote failure={save.error} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {activate ? `Save and put version ${next} live` : `Save version ${next}`}
-            </Button>
-          </Group>
+          <FormFoot
+            failure={save.error}
+            verb={activate ? `Save and put version ${next} live` : `Save version ${next}`}
+            busy={save.isPending}
+            onCancel={onClose}
+          />
         </Stack>
       </form>
     </Modal>

@@ -7,8 +7,8 @@ import { endpointsQuery, gatewayUrlQuery, serviceAccountsQuery } from '../../app
 import { meQuery, useMay } from '../../app/session.ts';
 import { curlSnippet, GATEWAY_PLACEHOLDER } from '../../app/snippets.ts';
 import { CodeBlock } from '../../ui/copy.tsx';
-import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors } from '../../ui/form.ts';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { LimitsFields } from '../../ui/limits-fields.tsx';
 import { EXPIRIES, type KeyValues, toKeyInput, validateKey } from './key-values.ts';
 
@@ -156,15 +156,7 @@ function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
           />
         ) : null}
         <Select label="Expires" data={EXPIRIES} {...form.getInputProps('days')} />
-        <FailureNote failure={failure} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={busy}>
-            Create key
-          </Button>
-        </Group>
+        <FormFoot failure={failure} verb="Create key" busy={busy} onCancel={onCancel} />
       </Stack>
     </form>
   );

@@ -8,8 +8,8 @@ import { api } from '../../app/api.ts';
 import { peopleQuery, serviceAccountsQuery, teamsQuery } from '../../app/queries.ts';
 import { useMay } from '../../app/session.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors } from '../../ui/form.ts';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { Tag } from '../../ui/page.tsx';
 import { ROLE_TITLES } from '../../ui/roles.ts';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
@@ -229,15 +229,7 @@ function AccountForm({ account, onClose }: { account: ServiceAccount | null; onC
           data={(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
           {...form.getInputProps('teamId')}
         />
-        <FailureNote failure={save.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            Save
-          </Button>
-        </Group>
+        <FormFoot failure={save.error} verb="Save" busy={save.isPending} onCancel={onClose} />
       </Stack>
     </form>
   );

@@ -1,11 +1,11 @@
 import { factorRoutes } from '@bartizan/contracts';
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
-import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors, validateWith } from '../../ui/form.ts';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { type OneTime, OneTimeDialog } from '../../ui/one-time.tsx';
 import { emergencyPassword } from './person-menu.tsx';
 
@@ -52,15 +52,7 @@ export function BreakGlassDialog({ opened, onClose }: { opened: boolean; onClose
               required
               {...form.getInputProps('email')}
             />
-            <FailureNote failure={add.error} />
-            <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={add.isPending}>
-                Make the account
-              </Button>
-            </Group>
+            <FormFoot failure={add.error} verb="Make the account" busy={add.isPending} onCancel={onClose} />
           </Stack>
         </form>
       </Modal>

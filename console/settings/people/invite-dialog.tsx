@@ -4,8 +4,8 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
 import { CodeBlock } from '../../ui/copy.tsx';
-import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors, validateWith } from '../../ui/form.ts';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { RoleChoice } from './role-choice.tsx';
 
 interface Values {
@@ -64,15 +64,12 @@ export function InviteDialog({ opened, onClose }: { opened: boolean; onClose: ()
               error={form.errors.roles}
               onChange={(roles) => form.setFieldValue('roles', roles)}
             />
-            <FailureNote failure={invite.error} />
-            <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={close}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={invite.isPending}>
-                Create invitation link
-              </Button>
-            </Group>
+            <FormFoot
+              failure={invite.error}
+              verb="Create invitation link"
+              busy={invite.isPending}
+              onCancel={close}
+            />
           </Stack>
         </form>
       )}

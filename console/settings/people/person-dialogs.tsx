@@ -1,10 +1,10 @@
 import { identityRoutes, type Person, type Role } from '@bartizan/contracts';
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { FailureNote } from '../../ui/failure-note.tsx';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { toast } from '../../ui/toast.ts';
 import { RoleChoice } from './role-choice.tsx';
 
@@ -55,15 +55,7 @@ function EditForm({ person, onClose }: { person: Person; onClose: () => void }) 
           error={form.errors.roles}
           onChange={(roles) => form.setFieldValue('roles', roles)}
         />
-        <FailureNote failure={save.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            Save
-          </Button>
-        </Group>
+        <FormFoot failure={save.error} verb="Save" busy={save.isPending} onCancel={onClose} />
       </Stack>
     </form>
   );

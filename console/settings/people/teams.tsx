@@ -7,8 +7,8 @@ import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { peopleQuery, teamsQuery } from '../../app/queries.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors, validateWith } from '../../ui/form.ts';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { Section, Tag } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { toastFailure } from '../../ui/toast.ts';
@@ -200,15 +200,12 @@ function TeamForm({ team, onClose }: { team: Team | null; onClose: () => void })
       <Stack gap="sm">
         <TextInput data-autofocus label="Name" required {...form.getInputProps('name')} />
         <Textarea label="Description" autosize minRows={2} {...form.getInputProps('description')} />
-        <FailureNote failure={save.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {team === null ? 'Create team' : 'Save'}
-          </Button>
-        </Group>
+        <FormFoot
+          failure={save.error}
+          verb={team === null ? 'Create team' : 'Save'}
+          busy={save.isPending}
+          onCancel={onClose}
+        />
       </Stack>
     </form>
   );

@@ -3,8 +3,8 @@ import { Button, Checkbox, Group, PasswordInput, Stack, TagsInput, TextInput } f
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
-import { FailureNote } from '../../ui/failure-note.tsx';
 import { fieldErrors, validateWith } from '../../ui/form.ts';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { toast } from '../../ui/toast.ts';
 import { GroupMappings } from './group-mappings.tsx';
 import { ProviderTestResult } from './provider-test.tsx';
@@ -153,15 +153,7 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
             <TagsInput label="Values of acr that count" {...form.getInputProps('mfaAcr')} />
           </Group>
         ) : null}
-        <FailureNote failure={save.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            Save
-          </Button>
-        </Group>
+        <FormFoot failure={save.error} verb="Save" busy={save.isPending} onCancel={onClose} />
       </Stack>
     </form>
   );

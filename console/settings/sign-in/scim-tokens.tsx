@@ -1,10 +1,10 @@
 import { federationRoutes, type ScimToken } from '@bartizan/contracts';
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { FailureNote } from '../../ui/failure-note.tsx';
+import { FormFoot } from '../../ui/form-foot.tsx';
 import { type OneTime, OneTimeDialog } from '../../ui/one-time.tsx';
 import { Section, Tag } from '../../ui/page.tsx';
 import { QueryView } from '../../ui/states.tsx';
@@ -148,15 +148,13 @@ function MakeToken({ opened, onClose }: { opened: boolean; onClose: () => void }
               allowDeselect={false}
               onChange={(value) => setDays(value ?? '365')}
             />
-            <FailureNote failure={make.error} />
-            <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
-                Make the token
-              </Button>
-            </Group>
+            <FormFoot
+              failure={make.error}
+              verb="Make the token"
+              busy={make.isPending}
+              disabled={name.trim() === ''}
+              onCancel={onClose}
+            />
           </Stack>
         </form>
       </Modal>
