@@ -15,6 +15,7 @@ export interface RunningDoor {
   readonly setupUrl: string | null;
   readonly log: () => string;
   readonly alive: () => boolean;
+  readonly pid: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -69,6 +70,7 @@ export async function startDoor(env: Readonly<Record<string, string>>): Promise<
       setupUrl: ready.setupUrl,
       log: () => log,
       alive,
+      pid: () => child.pid ?? 0,
       stop,
     });
   } catch (error) {

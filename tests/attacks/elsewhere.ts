@@ -87,7 +87,13 @@ function crossSite({ attack, honest }: Suite): void {
     'have them work in a wrong account',
     async (t) => {
       const mallory = await t.join('mallory-login-csrf');
-      for (const headers of [{ origin: EVIL }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }]) {
+      const from: Headers[] = [
+        { origin: EVIL },
+        { 'sec-fetch-site': 'cross-site' },
+        { origin: 'null' },
+        { origin: EVIL, authorization: 'x' },
+      ];
+      for (const headers of from) {
         const answer = await t.login(mallory.email, PASSWORD, { headers });
         expect([answer.status, answer.cookies]).toEqual([403, []]);
       }

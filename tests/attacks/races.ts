@@ -206,6 +206,29 @@ function otherRaces({ attack }: Suite): void {
     expect(alive).not.toContain(secret);
   });
 
+  attack('have two administrators demote each other at once', 'leave nobody who administers', async (t) => {
+    const [ann, ben] = [
+      await t.join('ann-race', ['administrator', 'viewer']),
+      await t.join('ben-race', ['administrator', 'viewer']),
+    ];
+    const others = await t.sql(
+      'update people set disabled = true where not disabled and id <> all($1::uuid[]) returning id',
+      [[ann.id, ben.id]],
+    );
+    try {
+      const demote = (by: Someone, whom: Someone) =>
+        t.call('PATCH', `people/${whom.id}`, { cookie: by.cookie, body: { roles: ['viewer'] } });
+      const answers = await Promise.all([demote(ann, ben), demote(ben, ann)]);
+      expect(won(answers)).toBe(1);
+      const left = await t.sql(`select 1 from people where 'administrator' = any(roles) and not disabled`);
+      expect(left).toHaveLength(1);
+    } finally {
+      const ids = others.map(({ id }) => id);
+      await t.sql('update people set disabled = false where id = any($1::uuid[])', [ids]);
+      await t.sql(`update people set roles = '{viewer}' where id = any($1::uuid[])`, [[ann.id, ben.id]]);
+    }
+  });
+
   attack('guess a password from many places at once', 'be counted late', async (t) => {
     const vera = await t.join('vera-race-password');
     const guesses = Array.from({ length: 40 }, (_, nth) =>

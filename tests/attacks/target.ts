@@ -21,7 +21,7 @@ export interface Someone {
 
 /** Rows that change by themselves, or by being looked at: what a read may leave behind. */
 const MOVING_TABLES =
-  /^(?:audit_|sign_in_attempts$|servers$|gateways$|leaderships$|sink_feed|sink_progress$|interaction_days$)/;
+  /^(?:audit_|sign_in_attempts$|servers$|gateways$|leaderships$|sink_feed|sink_progress$|interaction_days$|configuration_versions$)/;
 const MOVING_COLUMNS = "'{last_seen_at,last_used_at,seen_at,updated_at}'::text[]";
 
 const tokenIn = (link: string | null): string => new URL(link ?? '').searchParams.get('token') ?? '';
@@ -37,7 +37,7 @@ export async function startTarget() {
     internal: randomBytes(32).toString('hex'),
   };
   /** Everything that must never be seen in a log or an error. */
-  const kept = new Set<string>(Object.values(secrets));
+  const kept = new Set<string>([...Object.values(secrets), PASSWORD]);
   const answers: Answer[] = [];
   const base = {
     DATABASE_URL: open.url,
@@ -169,6 +169,20 @@ export async function startTarget() {
     return Object.fromEntries(rows.map(({ name, digest }) => [String(name), String(digest)]));
   }
 
+  /** Every row that is kept, as text; sessions aside, whose tokens are worth nothing without the master key. */
+  async function dump(): Promise<string> {
+    const tables = await sql("select tablename from pg_tables where schemaname = 'public' order by 1");
+    const names = tables.map(({ tablename }) => String(tablename)).filter((name) => name !== 'sessions');
+    const texts: string[] = [];
+    for (const name of names) {
+      const rows = await sql(
+        `select coalesce(string_agg(to_jsonb(t)::text, ' '), '') as text from "${name}" t`,
+      );
+      texts.push(String(rows[0]?.text));
+    }
+    return texts.join('\n');
+  }
+
   /** Who a cookie or key is to the plain door; null for nobody. */
   async function whoIs(given: Ask & { door?: Door }): Promise<string | null> {
     const answer = await call('GET', 'auth/me', given);
@@ -196,11 +210,14 @@ export async function startTarget() {
     key,
     scimToken,
     state,
+    dump,
     whoIs,
     cheapen,
     someoneOf,
     send,
     log: () => first.log() + second.log(),
+    /** Process id of the server behind the plain door. */
+    pid: first.pid,
     alive: () => first.alive() && second.alive(),
     forgetGuesses: () => sql('delete from sign_in_attempts'),
     async close() {

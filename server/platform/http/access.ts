@@ -86,7 +86,9 @@ export function demandPurpose(header: string | undefined): string {
   const purpose = decoded(header ?? '')
     .replace(/\s+/g, ' ')
     .trim();
-  if (purpose.length >= PURPOSE.min && purpose.length <= PURPOSE.max) return purpose;
+  // Characters that nobody sees say nothing: format characters, blanks of every kind.
+  const seen = purpose.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
+  if (seen.length >= PURPOSE.min && purpose.length <= PURPOSE.max) return purpose;
   throw new AppError('purpose_required', 'say why you read this', {
     hint: `Send the reason in the header bartizan-purpose, percent-encoded, ${PURPOSE.min} to ${PURPOSE.max} characters. It goes into the audit log.`,
   });
