@@ -2,10 +2,9 @@ import { factorRoutes, identityRoutes } from '@bartizan/contracts';
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../app/api.ts';
-import { deviceInWords } from '../settings/device.ts';
-import { Section, Tag } from '../ui/page.tsx';
+import { SessionTable } from '../settings/session-table.tsx';
+import { Section } from '../ui/page.tsx';
 import { QueryView } from '../ui/states.tsx';
-import { RelativeTime } from '../ui/time.tsx';
 import { toast, toastFailure } from '../ui/toast.ts';
 
 /** Where one is signed in. */
@@ -46,51 +45,11 @@ export function Sessions() {
     >
       <QueryView query={query}>
         {(sessions) => (
-          <table className="bz-table">
-            <thead>
-              <tr>
-                <th scope="col">Device</th>
-                <th scope="col">Address</th>
-                <th scope="col">Last seen</th>
-                <th scope="col">Since</th>
-                <th scope="col">Ends</th>
-                <th scope="col">
-                  <span className="bz-hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sessions.map((session) => (
-                <tr key={session.id}>
-                  <td title={session.userAgent ?? undefined}>
-                    {deviceInWords(session.userAgent)} {session.current ? <Tag>this one</Tag> : null}
-                  </td>
-                  <td>{session.address ?? '–'}</td>
-                  <td>
-                    <RelativeTime at={session.lastSeenAt} />
-                  </td>
-                  <td>
-                    <RelativeTime at={session.createdAt} />
-                  </td>
-                  <td>
-                    <RelativeTime at={session.expiresAt} />
-                  </td>
-                  <td className="bz-num">
-                    {session.current ? null : (
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        loading={end.isPending && end.variables === session.id}
-                        onClick={() => end.mutate(session.id)}
-                      >
-                        End
-                      </Button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <SessionTable
+            sessions={sessions}
+            ending={end.isPending ? end.variables : null}
+            onEnd={(id) => end.mutate(id)}
+          />
         )}
       </QueryView>
     </Section>

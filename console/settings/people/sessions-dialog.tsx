@@ -3,9 +3,8 @@ import { Button, Group, Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
 import { QueryView } from '../../ui/states.tsx';
-import { RelativeTime } from '../../ui/time.tsx';
 import { toastFailure } from '../../ui/toast.ts';
-import { deviceInWords } from '../device.ts';
+import { SessionTable } from '../session-table.tsx';
 
 interface DialogProps {
   readonly person: Person | null;
@@ -19,7 +18,7 @@ export function SessionsDialog({ person, onClose }: DialogProps) {
       opened={person !== null}
       onClose={onClose}
       title={person ? `Sessions of ${person.name}` : ''}
-      size="lg"
+      size="xl"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {person ? <SessionList person={person} /> : null}
@@ -54,39 +53,11 @@ function SessionList({ person }: { person: Person }) {
           <p className="bz-dim">{person.name} is not signed in anywhere.</p>
         ) : (
           <>
-            <table className="bz-table">
-              <thead>
-                <tr>
-                  <th scope="col">Device</th>
-                  <th scope="col">Address</th>
-                  <th scope="col">Last seen</th>
-                  <th scope="col">
-                    <span className="bz-hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {sessions.map((session) => (
-                  <tr key={session.id}>
-                    <td title={session.userAgent ?? undefined}>{deviceInWords(session.userAgent)}</td>
-                    <td>{session.address ?? '–'}</td>
-                    <td>
-                      <RelativeTime at={session.lastSeenAt} />
-                    </td>
-                    <td className="bz-num">
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        loading={end.isPending && end.variables === session.id}
-                        onClick={() => end.mutate(session.id)}
-                      >
-                        End
-                      </Button>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <SessionTable
+              sessions={sessions}
+              ending={end.isPending ? end.variables : null}
+              onEnd={(id) => end.mutate(id)}
+            />
             <Group justify="flex-end" mt="md">
               <Button color="red.8" loading={endAll.isPending} onClick={() => endAll.mutate()}>
                 End all {sessions.length}
