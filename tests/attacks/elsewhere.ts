@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import type { Suite } from './suite.ts';
 import { type Answer, type Ask, PASSWORD, PUBLIC_URL, type Target } from './target.ts';
-import { statusesIn } from './wire.ts';
+import { type Door, statusesIn } from './wire.ts';
 
 const EVIL = 'https://evil.example';
 type Headers = Record<string, string>;
 
 /** An act that a page of somebody else would like to have done. */
-const act = (t: Target, given: Ask = {}): Promise<Answer> =>
+const act = (t: Target, given: Ask & { door?: Door } = {}): Promise<Answer> =>
   t.call('POST', 'teams', { cookie: t.admin.cookie, body: { name: `team ${Math.random()}` }, ...given });
 
 /** Fails when anything that is remembered is not as it was. */
@@ -171,10 +171,25 @@ function hosts({ attack, honest }: Suite): void {
     }
   });
 
-  attack('write the attacker’s host where a server without proxies might look', 'be of our origin', (t) =>
+  attack('write the attacker’s host where a server might look behind a proxy', 'be of our origin', (t) =>
     unchanged(t, async () => {
-      const headers = { origin: EVIL, 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
+      const named = {
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'https',
+        forwarded: 'host=evil.example',
+      };
+      const headers = { ...named, origin: EVIL };
       expect((await act(t, { headers })).status).toBe(403);
+      const cookie = `__Host-${t.admin.session}`;
+      for (const host of [
+        'evil.example',
+        'evil.example, bartizan.example',
+        'bartizan.example, evil.example',
+      ]) {
+        const given = { ...headers, 'x-forwarded-host': host, 'x-forwarded-for': '203.0.113.5' };
+        const answer = await act(t, { headers: given, cookie, door: t.proxied });
+        expect([host, answer.status]).toEqual([host, 403]);
+      }
     }),
   );
 
