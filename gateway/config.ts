@@ -26,6 +26,8 @@ export interface GatewayConfig {
   /** `always` syncs the journal to the disk before a request is answered. */
   readonly journalSync: 'interval' | 'always';
   readonly journalMaxBytes: number;
+  /** What answers under way may keep in memory together, per process. */
+  readonly answersMaxBytes: number;
   /** Where metrics are served, for who presents the token; null serves none. */
   readonly metrics: { readonly host: string; readonly port: number; readonly token: string } | null;
   /** Limits are kept together with all gateways that name the same Redis; null: each by itself. */
@@ -74,6 +76,7 @@ const Environment = z.object({
   BARTIZAN_MAX_CONNECTIONS: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   BARTIZAN_JOURNAL_SYNC: z.enum(['interval', 'always']).default('interval'),
   BARTIZAN_JOURNAL_MAX_MB: z.coerce.number().int().min(1).max(1_000_000).default(1024),
+  BARTIZAN_ANSWERS_MAX_MB: z.coerce.number().int().min(16).max(65_536).default(128),
   BARTIZAN_METRICS_HOST: z.string().min(1).default('127.0.0.1'),
   BARTIZAN_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   BARTIZAN_REDIS_TIMEOUT_MS: z.coerce.number().int().min(1).max(10_000).default(50),
@@ -143,6 +146,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
     maxConnections: data.BARTIZAN_MAX_CONNECTIONS,
     journalSync: data.BARTIZAN_JOURNAL_SYNC,
     journalMaxBytes: data.BARTIZAN_JOURNAL_MAX_MB * 1024 * 1024,
+    answersMaxBytes: data.BARTIZAN_ANSWERS_MAX_MB * 1024 * 1024,
     metrics: await metricsOf(present, data),
     redis: await redisOf(present, data),
     logLevel: data.BARTIZAN_LOG_LEVEL,

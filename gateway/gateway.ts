@@ -18,6 +18,7 @@ import { forwardRequest } from './steps/outbound.ts';
 import { enterProblem } from './steps/outcome.ts';
 import { admitRequest, gatherInput, readRequest, resolveTarget } from './steps/prepare.ts';
 import { limitFor, scopeOf } from './steps/resolve.ts';
+import { createRoom, type Held, type RoomOptions } from './steps/room.ts';
 import { garbage, unavailable } from './steps/translate.ts';
 import { relay } from './stream/relay.ts';
 import { createTurns } from './stream/turns.ts';
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   /** How long a request body may take to arrive. */
   readonly bodyTimeoutMs?: number;
   readonly unread?: UnreadOptions;
+  /** Bounds what answers under way keep in memory. */
+  readonly room?: Pick<RoomOptions, 'mostBytes' | 'patienceMs'>;
   readonly measures?: RequestMeasures;
   /** Absent where nothing is traced. */
   readonly beginTrace?: BeginTrace;
@@ -51,6 +54,8 @@ export interface GatewayCounts {
   readonly active: number;
   /** Streamed answers under way. */
   readonly streams: number;
+  /** Bytes of answers under way that are kept in memory. */
+  readonly held: number;
 }
 
 export interface Gateway {
@@ -71,6 +76,8 @@ interface Call {
   readonly query: string;
   /** Once it is known who asks; told when the client goes away. */
   exchange: Exchange | null;
+  /** What its answer keeps in memory. */
+  held: Held;
   closed: boolean;
 }
 
@@ -84,6 +91,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { configuration, journal, limiter, upstreams, gatewayId, clock, logger } = options;
   const unread = createUnread(options.unread);
   const turns = createTurns();
+  const room = createRoom({
+    ...options.room,
+    onTold: (answers) =>
+      logger.error({ answers }, 'answers were ended: more were under way than the memory for them'),
+  });
   const bodyTimeoutMs = options.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS;
   const measures = options.measures ?? createRequestMeasures(NO_METER);
   const conclude = createConclude({ journal, gatewayId, logger, measures });
@@ -97,7 +109,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     const path = mark < 0 ? url : url.slice(0, mark);
     const id = uuidv7(clock.now());
     const query = mark < 0 ? '' : url.slice(mark);
-    const call: Call = { req, res, requestId: requestIdOf(req, id), query, exchange: null, closed: false };
+    const requestId = requestIdOf(req, id);
+    const call: Call = {
+      req,
+      res,
+      requestId,
+      query,
+      exchange: null,
+      held: room.open(() => end(call)),
+      closed: false,
+    };
     res.once('close', () => {
       counts.active -= 1;
       call.closed = true;
@@ -177,8 +198,26 @@ export function createGateway(options: GatewayOptions): Gateway {
     });
     call.exchange = exchange;
     follow(exchange, call.req);
-    const fault = (await takeIn(call, route, exchange)) ?? (await passOn(call, exchange));
-    if (fault !== null) await refuse(call, exchange, fault);
+    try {
+      const fault = (await takeIn(call, route, exchange)) ?? (await passOn(call, exchange));
+      if (fault !== null) await refuse(call, exchange, fault);
+    } finally {
+      letGo(call, exchange);
+    }
+  }
+
+  /** Keeps no text of an answer that is over; one that was sent whole stays until the client has it. */
+  function letGo({ res, held, closed }: Call, exchange: Exchange): void {
+    exchange.answer = [];
+    exchange.rawResponse = null;
+    if (closed || exchange.streamed) held.over();
+    else res.once('close', held.over);
+  }
+
+  /** Ends an answer for which there is no room any more. */
+  function end({ res, exchange }: Call): void {
+    if (res.writableEnded) res.destroy();
+    else exchange?.abort.abort();
   }
 
   /** Joins the client's trace, or begins one where traces are exported. */
@@ -243,12 +282,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     sent: number,
   ): Promise<Problem | null> {
     const guarded = exchange.guardMs;
-    const result = await readAnswer(exchange, answer);
+    const result = await readAnswer(exchange, answer, call.held);
     exchange.upstreamMs = performance.now() - sent - (exchange.guardMs - guarded);
     if (!result.ok) return result.problem;
     exchange.status = answer.status;
-    if (!(await conclude(exchange))) return journalFull();
+    if (!(await concluded(call, exchange))) return journalFull();
     sendWhole(call.res, answer.status, answerHeaders(call.requestId), result.body);
+    call.held.unread(call.res.writableNeedDrain);
     return null;
   }
 
@@ -264,22 +304,26 @@ export function createGateway(options: GatewayOptions): Gateway {
         res: call.res,
         headers: streamHeaders(call.requestId),
         unread,
-      turns,
-        conclude: () => conclude(exchange),
+        turns,
+        held: call.held,
+        conclude: () => concluded(call, exchange),
       });
     } finally {
       counts.streams -= 1;
     }
   }
 
+  const concluded = ({ held }: Call, exchange: Exchange): Promise<boolean> =>
+    held.concluding(() => conclude(exchange));
+
   /** Journals why a request is not answered, and says so. */
   async function refuse(call: Call, exchange: Exchange, fault: Problem): Promise<void> {
     enterProblem(exchange, fault);
-    const kept = fault.code !== 'journal_full' && (await conclude(exchange));
+    const kept = fault.code !== 'journal_full' && (await concluded(call, exchange));
     sendProblem(call, exchange.format.dialect, kept ? fault : journalFull(), call.requestId);
   }
 
-  return Object.freeze({ handle, counts: () => ({ ...counts }) });
+  return Object.freeze({ handle, counts: () => ({ ...counts, held: room.state().bytes }) });
 }
 
 const notReady = (): Problem =>

@@ -38,6 +38,7 @@ export const PROBLEMS = {
   guard_failed: { status: 503, openai: 'server_error', anthropic: 'api_error' },
   journal_full: { status: 503, openai: 'server_error', anthropic: 'api_error' },
   not_ready: { status: 503, openai: 'server_error', anthropic: 'overloaded_error' },
+  overloaded: { status: 503, openai: 'server_error', anthropic: 'overloaded_error' },
   no_upstream: { status: 404, openai: 'invalid_request_error', anthropic: 'not_found_error' },
   upstream_unavailable: { status: 503, openai: 'server_error', anthropic: 'api_error' },
   upstream_timeout: { status: 504, openai: 'server_error', anthropic: 'timeout_error' },

@@ -156,7 +156,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions
   extends TestConfiguration,
-    Pick<GatewayOptions, 'measures' | 'beginTrace' | 'unread'> {
+    Pick<GatewayOptions, 'measures' | 'beginTrace' | 'unread' | 'room'> {
   readonly respond?: Respond;
   readonly upstreams?: Upstreams;
   readonly admit?: () => Admission;
@@ -194,6 +194,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     ...(options.measures === undefined ? {} : { measures: options.measures }),
     ...(options.beginTrace === undefined ? {} : { beginTrace: options.beginTrace }),
     ...(options.unread === undefined ? {} : { unread: options.unread }),
+    ...(options.room === undefined ? {} : { room: options.room }),
     ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
   });
   const server = createGatewayServer(gateway);

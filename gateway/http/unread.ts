@@ -12,8 +12,8 @@ export interface UnreadOptions {
  * their number and their time are bounded; who reads is not held up by who does not.
  */
 export interface Unread {
-  /** Waits until the client takes more; false when it is gone or was cut. */
-  readonly drained: (res: ServerResponse) => Promise<boolean>;
+  /** Waits until the client takes more; false when it is gone or was cut, or when `signal` fired. */
+  readonly drained: (res: ServerResponse, signal: AbortSignal) => Promise<boolean>;
   /** The answer was written to its end: sees to it that it is read, or cut. */
   readonly ended: (res: ServerResponse) => void;
   /** How many are waited for now. */
@@ -31,12 +31,14 @@ export function createUnread({ timeoutMs = TIMEOUT_MS, most = MOST }: UnreadOpti
     res: ServerResponse,
     events: readonly ('drain' | 'finish')[],
     done: (read: boolean) => void,
+    signal?: AbortSignal,
   ): void {
     const over = (read: boolean): void => {
       clearTimeout(timer);
       waiting.delete(res);
       for (const event of events) res.off(event, onRead);
       res.off('close', onClose);
+      signal?.removeEventListener('abort', onClose);
       done(read);
     };
     const onRead = (): void => over(true);
@@ -49,6 +51,7 @@ export function createUnread({ timeoutMs = TIMEOUT_MS, most = MOST }: UnreadOpti
     timer.unref();
     for (const event of events) res.on(event, onRead);
     res.on('close', onClose);
+    signal?.addEventListener('abort', onClose);
     waiting.set(res, cut);
     if (waiting.size <= most) return;
     const [oldest] = waiting.values();
@@ -56,9 +59,9 @@ export function createUnread({ timeoutMs = TIMEOUT_MS, most = MOST }: UnreadOpti
   }
 
   return Object.freeze({
-    drained(res: ServerResponse) {
-      if (res.destroyed) return Promise.resolve(false);
-      return new Promise<boolean>((resolve) => watch(res, ['drain'], resolve));
+    drained(res: ServerResponse, signal: AbortSignal) {
+      if (res.destroyed || signal.aborted) return Promise.resolve(false);
+      return new Promise<boolean>((resolve) => watch(res, ['drain'], resolve, signal));
     },
     ended(res: ServerResponse) {
       if (res.destroyed || res.writableFinished || !res.writableEnded) return;

@@ -2,9 +2,10 @@ import { createVault } from '@bartizan/checks/policy/vault.ts';
 import { type Gathered, newGathered } from '../formats/gather.ts';
 import { type JsonObject, parseBody } from '../http/json.ts';
 import type { Problem } from '../http/problem.ts';
-import type { UpstreamAnswer } from '../ports.ts';
+import { type UpstreamAnswer, UpstreamFailure } from '../ports.ts';
 import type { Exchange } from './exchange.ts';
 import { judge, refusalOf, writeRedactions } from './inspect.ts';
+import { type Held, overloaded } from './room.ts';
 import { failureProblem, garbage, upstreamRefusal } from './translate.ts';
 
 /** Answers may nest deeper than requests: they echo them. */
@@ -18,11 +19,18 @@ export type AnswerResult =
 
 const no = (fault: Problem): AnswerResult => ({ ok: false, problem: fault });
 
-/** The whole body of an answer. Throws what the upstream's reader throws. */
-async function collect(answer: UpstreamAnswer): Promise<Buffer> {
+/** The whole body of an answer; null when there is no room for it. Throws what the upstream's reader throws. */
+async function collect(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  held: Pick<Held, 'take'>,
+): Promise<Buffer | null> {
+  const { signal } = exchange.abort;
   let first: Buffer | null = null;
   let all: Buffer[] | null = null;
   for await (const chunk of answer.body) {
+    const room = held.take(chunk.length, signal);
+    if (room !== null && !(await room)) return null;
     if (first === null) first = chunk;
     else if (all === null) all = [first, chunk];
     else all.push(chunk);
@@ -54,12 +62,19 @@ export async function readRefusal(exchange: Exchange, answer: UpstreamAnswer): P
 }
 
 /** Reads a whole answer, judges it, and gives the bytes that the client may have. */
-export async function readAnswer(exchange: Exchange, answer: UpstreamAnswer): Promise<AnswerResult> {
-  let bytes: Buffer;
+export async function readAnswer(
+  exchange: Exchange,
+  answer: UpstreamAnswer,
+  held: Pick<Held, 'take' | 'told'>,
+): Promise<AnswerResult> {
+  let bytes: Buffer | null;
   try {
-    bytes = await collect(answer);
+    bytes = await collect(exchange, answer, held);
   } catch (error) {
-    return no(failureProblem(error));
+    return no(held.told() ? overloaded() : failureProblem(error));
+  }
+  if (bytes === null) {
+    return no(held.told() ? overloaded() : failureProblem(new UpstreamFailure('cancelled')));
   }
   const parsed = parseBody(bytes, ANSWER_DEPTH);
   if (!parsed.ok) return no(garbage());

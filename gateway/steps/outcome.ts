@@ -8,6 +8,7 @@ const OUTCOMES = {
   internal_error: 'failed',
   journal_full: 'failed',
   no_upstream: 'failed',
+  overloaded: 'failed',
 } as const;
 
 /** What a problem means for the record. */

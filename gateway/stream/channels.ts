@@ -47,6 +47,8 @@ export interface Channels {
   /** Ends a channel: gives what was still held. */
   readonly close: (id: string) => string | Promise<string>;
   readonly open: () => readonly string[];
+  /** About how many bytes of memory the texts and findings so far take; half of it where letters need two bytes. */
+  readonly kept: () => number;
   /** True when what went out of a closed channel is not what came in. */
   readonly changed: (id: string) => boolean;
   /** Judges texts that came whole, or gives back what their channel released; writes them into place. */
@@ -71,6 +73,11 @@ function settingsOf(exchange: Exchange): Settings {
   };
 }
 
+/** What V8 needs beside its letters for a delta: the string, and its place in the text received and in that released. */
+const DELTA_BYTES = 96;
+/** Roughly, with its message. */
+const FINDING_BYTES = 400;
+
 const tooMany = (): Problem => garbage('an answer of too many parts');
 
 /** How a channel's text is known once it is over: as the upstream sent it → as it went out. */
@@ -85,6 +92,7 @@ export function createChannels(exchange: Exchange): Channels {
   const noVault = createVault();
   const began = performance.now();
   let problem: Problem | null = null;
+  let kept = 0;
 
   function holdFor(id: ChannelId, index: number): HoldBack | null {
     const { policy, endpoint } = exchange;
@@ -122,6 +130,7 @@ export function createChannels(exchange: Exchange): Channels {
   function take(channel: Channel, released: Released, since: number): string {
     exchange.guardMs += performance.now() - since;
     enterDecision(exchange, released);
+    kept += released.text.length + released.findings.length * FINDING_BYTES;
     if (released.blocked) {
       problem ??=
         released.verdict === 'block'
@@ -148,6 +157,7 @@ export function createChannels(exchange: Exchange): Channels {
   function push(id: ChannelId, delta: string): string | Promise<string> {
     const channel = channelFor(id);
     channel.received += delta;
+    kept += delta.length + DELTA_BYTES;
     if (channel.hold === null) {
       channel.released += delta;
       return delta;
@@ -162,6 +172,7 @@ export function createChannels(exchange: Exchange): Channels {
 
   function settle(channel: Channel): void {
     settled.set(settledKey(channel.id.kind, channel.received), channel.released);
+    kept += channel.received.length;
   }
 
   function close(id: string): string | Promise<string> {
@@ -208,6 +219,7 @@ export function createChannels(exchange: Exchange): Channels {
     }));
     for (const { index, kind, path, text, author } of current) {
       exchange.answer.push({ index, kind, path, text, author });
+      kept += 2 * text.length + FINDING_BYTES;
     }
     const decision = await judge(exchange, 'output', current);
     const refusal = decision === null ? null : refusalOf(exchange, 'output', decision);
@@ -240,6 +252,7 @@ export function createChannels(exchange: Exchange): Channels {
       exchange.trace?.inspected('output', began, { verdict: exchange.verdict, timings });
     for (const timing of timings) exchange.guardTimings.push(timing);
     channels.clear();
+    settled.clear();
   }
 
   return Object.freeze({
@@ -252,6 +265,7 @@ export function createChannels(exchange: Exchange): Channels {
       const channel = channels.get(id);
       return channel !== undefined && channel.hold !== null && channel.released !== channel.received;
     },
+    kept: () => kept,
     whole,
     finish,
   });

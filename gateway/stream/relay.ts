@@ -5,13 +5,14 @@ import type { Unread } from '../http/unread.ts';
 import type { UpstreamAnswer } from '../ports.ts';
 import type { Exchange } from '../steps/exchange.ts';
 import { enterProblem } from '../steps/outcome.ts';
+import { type Held, overloaded } from '../steps/room.ts';
 import { failureProblem, garbage } from '../steps/translate.ts';
 import { type Channels, createChannels } from './channels.ts';
 import type { Reading, StreamDialect } from './dialect.ts';
 import { createMessagesDialect } from './messages.ts';
 import { createChunkDialect } from './openai.ts';
 import { createResponsesDialect } from './responses.ts';
-import { createSseParser, type SseEvent } from './sse.ts';
+import { createSseParser, type SseEvent, type SseParser } from './sse.ts';
 import type { Turns } from './turns.ts';
 
 export interface RelayTarget {
@@ -21,6 +22,8 @@ export interface RelayTarget {
   readonly unread: Pick<Unread, 'drained'>;
   /** Shares the process among all streams. */
   readonly turns: Turns;
+  /** Bounds what all answers keep together. */
+  readonly held: Pick<Held, 'take' | 'settle' | 'told' | 'unread'>;
   /** Journals the exchange; false when that failed. Called once, before the last event goes out. */
   readonly conclude: () => Promise<boolean>;
 }
@@ -101,9 +104,12 @@ export async function relay(
 /** Reads the upstream to its end. */
 async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): Promise<Step> {
   const parser = createSseParser();
-  const { turns } = target;
+  const { turns, held } = target;
+  const { signal } = state.exchange.abort;
   try {
     for await (const chunk of answer.body) {
+      const room = held.take(chunk.length, signal);
+      if (room !== null && !(await room)) return { kind: 'stop', problem: cutShort(held) };
       await turns.enter();
       let since = performance.now();
       state.exchange.firstChunkMs ??= performance.now() - state.exchange.sentAt;
@@ -118,12 +124,12 @@ async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): 
         since = performance.now();
       }
       turns.leave(performance.now() - since);
-      if (!flush(state, target) && !(await target.unread.drained(target.res)))
-        return { kind: 'stop', problem: clientGone() };
+      held.settle(keptBy(state, parser));
+      if (!flush(state, target) && !(await taken(state, target)))
+        return { kind: 'stop', problem: cutShort(held) };
     }
   } catch (error) {
-    const gone = state.exchange.abort.signal.aborted;
-    return { kind: 'stop', problem: gone ? clientGone() : failureProblem(error) };
+    return { kind: 'stop', problem: signal.aborted ? cutShort(held) : failureProblem(error) };
   }
   if (!state.dialect.complete()) {
     const detail = 'an answer that broke off';
@@ -132,6 +138,20 @@ async function pump(state: Relay, answer: UpstreamAnswer, target: RelayTarget): 
   await closeAll(state);
   const stopped = state.channels.stopped();
   return stopped === null ? { kind: 'go' } : { kind: 'stop', problem: stopped };
+}
+
+/** Bytes that a stream keeps: texts, raw bytes, and the event that has not come to its end. */
+const keptBy = ({ channels, exchange }: Relay, parser: SseParser): number =>
+  channels.kept() + (exchange.rawResponse?.length ?? 0) + parser.held();
+
+const cutShort = (held: Pick<Held, 'told'>): Problem => (held.told() ? overloaded() : clientGone());
+
+/** Waits until the client reads on. */
+async function taken({ exchange }: Relay, { unread, held, res }: RelayTarget): Promise<boolean> {
+  held.unread(true);
+  const read = await unread.drained(res, exchange.abort.signal);
+  held.unread(false);
+  return read;
 }
 
 function keepRaw(exchange: Exchange, chunk: Buffer): void {

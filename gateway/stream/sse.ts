@@ -15,6 +15,8 @@ export interface SseParser {
   readonly push: (chunk: Buffer) => SseEvent[];
   /** True when bytes of an unfinished event are left. */
   readonly pending: () => boolean;
+  /** Bytes of the unfinished event. */
+  readonly held: () => number;
 }
 
 /** A whole answer is repeated in the last event of some APIs. */
@@ -94,7 +96,11 @@ export function createSseParser(maxEventBytes = MAX_EVENT_BYTES): SseParser {
     return events;
   }
 
-  return Object.freeze({ push, pending: () => data !== null || name !== '' || line < held.length });
+  return Object.freeze({
+    push,
+    pending: () => data !== null || name !== '' || line < held.length,
+    held: () => held.length,
+  });
 }
 
 /** An event as bytes on the wire. `data` is one line (JSON). */

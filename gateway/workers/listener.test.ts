@@ -23,7 +23,7 @@ async function serve(handle: (req: IncomingMessage, res: ServerResponse) => void
         });
         handle(req, res);
       },
-      counts: () => ({ requests: 0, unauthenticated: 0, streams: 0, active }),
+      counts: () => ({ requests: 0, unauthenticated: 0, streams: 0, held: 0, active }),
     },
   });
   return listener;

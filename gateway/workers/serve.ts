@@ -176,6 +176,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       gatewayId: name,
       clock,
       logger: log,
+      room: { mostBytes: config.answersMaxBytes },
     });
     watchProcess(telemetry, { gateway, journal, configuration, judges, upstreams, limits });
     const { host, port, maxConnections } = config;
