@@ -76,9 +76,19 @@ export const SignInSettings = SignInSettingsInput.extend({
 });
 export type SignInSettings = z.infer<typeof SignInSettings>;
 
+/** `audit-broken`: something of the audit log was altered. `sink-behind`: a receiver does not take its events. */
+export const ALARM_KINDS = [
+  'break-glass-used',
+  'second-factor-guessing',
+  'passkey-cloned',
+  'review-bypassed',
+  'audit-broken',
+  'sink-behind',
+] as const;
+
 export const Alarm = z.object({
   id: Id,
-  kind: z.enum(['break-glass-used', 'second-factor-guessing', 'passkey-cloned', 'review-bypassed']),
+  kind: z.enum(ALARM_KINDS),
   severity: z.enum(['high', 'critical']),
   summary: z.string(),
   /** What it is about: `<kind>:<id>`. */
@@ -356,7 +366,7 @@ const administrationRoutes = {
     id: 'alarms.list',
     method: 'GET',
     path: '/api/v1/alarms',
-    summary: 'Alarms about accounts: those that nobody acknowledged, and the newest of the others',
+    summary: 'Alarms: those that nobody acknowledged, and the newest of the others',
     access: 'people.read',
     response: z.object({ open: z.number().int(), items: z.array(Alarm) }),
   }),

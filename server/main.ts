@@ -22,6 +22,7 @@ import {
   openTracing,
   type Telemetry,
   type Tracing,
+  watchAudit,
   watchDatabase,
   watchFleet,
   watchSpans,
@@ -86,6 +87,17 @@ async function build(
     clock,
     warn: (message, error) =>
       logger.warn({ event: 'audit', ...(error === undefined ? {} : { error: loggable(error) }) }, message),
+    // One open alarm for each kind, however many servers notice it.
+    onBreak: ({ kind, message }) =>
+      identity.raiseAlarm(
+        {
+          kind: 'audit-broken',
+          severity: 'critical',
+          summary: `The audit log is broken. ${message}`,
+          subject: `audit-break:${kind}`,
+        },
+        false,
+      ),
   });
   const audit = measuredAudit(trail.log, telemetry);
   const identity = createIdentity({
@@ -109,12 +121,15 @@ async function build(
     clock,
     whoMay: identity.whoMay,
     alarm: ({ by, what }) =>
-      identity.raiseAlarm({
-        kind: 'review-bypassed',
-        severity: 'critical',
-        summary: `${by.name}, an emergency account, changed guards without a second person (${what})`,
-        subject: `person:${by.id}`,
-      }),
+      identity.raiseAlarm(
+        {
+          kind: 'review-bypassed',
+          severity: 'critical',
+          summary: `${by.name}, an emergency account, changed guards without a second person (${what})`,
+          subject: `person:${by.id}`,
+        },
+        true,
+      ),
   });
   const lifecycle: Lifecycle = createLifecycle({
     database,
@@ -125,6 +140,7 @@ async function build(
     meter: createSinkMeasures(telemetry, clock.now),
     masterKey: config.masterKey,
     audit,
+    alarm: identity.writeAlarm,
     events: lifecycleEvents,
     clock,
     logger,
@@ -156,6 +172,7 @@ async function build(
     version: VERSION,
     observe: createHttpObserver(telemetry, tracing),
   });
+  watchAudit(telemetry, () => trail.status());
   watchDatabase(telemetry, pool);
   watchFleet(telemetry, lifecycle.fleet);
   return { trail, identity, lifecycle, http };

@@ -84,6 +84,7 @@ const lifecycle = createLifecycle({
   server: { id: randomUUID(), version: 'bench', background: true },
   masterKey,
   audit: createAuditLog({ database: open.database, clock: systemClock }),
+  alarm: async () => () => undefined,
   events: createEvents(() => undefined),
   clock: systemClock,
   logger: quiet,

@@ -111,7 +111,7 @@ export const SERVER_METRICS = {
   alarms: defineMetric({
     name: 'bartizan_alarms_total',
     type: 'counter',
-    help: 'Alarms about accounts that this server raised, by kind; `break-glass-used` among them.',
+    help: 'Alarms that this server raised, by kind; `break-glass-used` among them.',
     labels: ['kind'],
   }),
   leader: defineMetric({

@@ -30,6 +30,8 @@ export interface TestTrail {
   readonly masterKey: MasterKey;
   readonly dataDir: string;
   readonly warnings: string[];
+  /** Kinds of what servers told of. */
+  readonly told: string[];
   /** Stops the server and starts it again: with the same folder, a `fresh` one, or one that was there `before`. */
   readonly restart: (options?: Restart) => Promise<void>;
   /** Another server of the instance. */
@@ -47,6 +49,7 @@ export async function startTestTrail(): Promise<TestTrail> {
   const dirs: string[] = [];
   const others: { trail: AuditTrail; open: OpenDatabase }[] = [];
   const warnings: string[] = [];
+  const told: string[] = [];
   const newDir = () => {
     dirs.push(mkdtempSync(join(tmpdir(), 'audit-')));
     return dirs.at(-1) ?? '';
@@ -62,6 +65,7 @@ export async function startTestTrail(): Promise<TestTrail> {
       dataDir: dir,
       clock: { now: () => Date.now() },
       warn: (message, error) => void warnings.push(`${message} ${error ?? ''}`),
+      onBreak: async ({ kind }) => void told.push(kind),
     });
   let trail = make(open, dataDir);
   await trail.start();
@@ -70,6 +74,7 @@ export async function startTestTrail(): Promise<TestTrail> {
     open,
     masterKey,
     warnings,
+    told,
     get trail() {
       return trail;
     },

@@ -35,6 +35,11 @@ export interface AuditTrailDeps {
   readonly clock: Clock;
   /** Told of what people should look at; `error` where something failed. */
   readonly warn: (message: string, error?: unknown) => void;
+  /**
+   * Told of each thing noticed about the log, and at the start of those that nobody acknowledged; may reject. Every
+   * server tells of what it notices itself.
+   */
+  readonly onBreak?: (noticed: Noticed) => Promise<void>;
 }
 
 /** Between looks for entries that wait; an entry has its place within about this and a bit. */
@@ -65,6 +70,14 @@ export function createAuditTrail(deps: AuditTrailDeps) {
   let state: AuditStatus['state'] = 'starting';
   let problem: string | null = null;
 
+  async function tell(noticed: Noticed): Promise<void> {
+    try {
+      await deps.onBreak?.(noticed);
+    } catch (error) {
+      warn('no alarm could be raised about the audit log', error);
+    }
+  }
+
   function notice(noticed: Noticed): void {
     const made = memory.notice(noticed);
     if (made === null) return;
@@ -74,6 +87,7 @@ export function createAuditTrail(deps: AuditTrailDeps) {
     log
       .record({ actor: SYSTEM, action: 'audit.break-noticed', subject: `audit-break:${made.id}`, detail })
       .catch((error: unknown) => warn('what was noticed could not be recorded', error));
+    void tell(noticed);
   }
 
   const sequencer = createSequencer({ database, masterKey, memory, clock, notice });
@@ -191,6 +205,7 @@ export function createAuditTrail(deps: AuditTrailDeps) {
     /** After the migrations. Resolves when the log is begun; the rest goes on by itself. */
     async start(): Promise<void> {
       await beginLog({ database, masterKey, log, clock });
+      for (const known of memory.breaks()) if (known.acknowledgedAt === null) await tell(known);
       await guarded(sequencer.check);
       leadership.start();
       watching = watchOver();

@@ -10,7 +10,7 @@ export interface IdentityEvents {
   /** A key was made, revoked, or lost its owner: gateways must hear of it. */
   'keys.changed': { readonly reason: string };
   'people.changed': { readonly personId: string };
-  /** Something about accounts that somebody must look into; it is in the audit log and in `alarms` too. */
+  /** Something that somebody must look into; it is in the audit log and in `alarms` too. */
   'alarm.raised': RaisedAlarm;
 }
 

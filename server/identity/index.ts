@@ -29,8 +29,10 @@ import type { IdentityTables } from './tables.ts';
 import { createTeamRoutes, createTeamService } from './teams/index.ts';
 
 export type { IdentityEvents } from './deps.ts';
+export { createAlarms } from './factors/alarms.ts';
 export type { GatewayKey } from './keys.ts';
 export { identityMigrations } from './migrations.ts';
+export type { IdentityTables } from './tables.ts';
 
 export interface IdentityOptions {
   readonly database: Database;
@@ -65,8 +67,13 @@ export interface Identity {
   readonly gatewayKeys: () => Promise<readonly GatewayKey[]>;
   /** People with an account in use whose roles grant `permission`. */
   readonly whoMay: (permission: Permission) => Promise<readonly { id: string; name: string }[]>;
-  /** Writes an alarm that somebody must look into, each time anew, and tells whoever listens. */
-  readonly raiseAlarm: (alarm: AlarmDraft) => Promise<void>;
+  /**
+   * Writes an alarm that somebody must look into and tells whoever listens; where the same kind and subject is
+   * still open, only with `always`.
+   */
+  readonly raiseAlarm: (alarm: AlarmDraft, always: boolean) => Promise<void>;
+  /** Writes an alarm within a change, each time anew; what it gives back tells whoever listens, after that. */
+  readonly writeAlarm: (alarm: AlarmDraft, within: Database) => Promise<() => void>;
   /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
   readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
   /** Forgets what expired; to be called now and then. */
@@ -95,6 +102,7 @@ export function createIdentity(options: IdentityOptions): Identity {
   const keys = createKeyService(deps);
   const people = createPeopleService(deps);
   const tokens = createScimTokens(deps);
+  const alarms = createAlarms(deps);
   const { cookieName } = auth;
 
   return Object.freeze({
@@ -119,9 +127,13 @@ export function createIdentity(options: IdentityOptions): Identity {
     ensureDemoKey: (endpoint: () => Promise<string>, path: string) => ensureDemoKey(keys, endpoint, path),
     gatewayKeys: keys.forGateways,
     whoMay: (permission: Permission) => store.withRoles(ROLES.filter((role) => allows([role], permission))),
-    async raiseAlarm(alarm: AlarmDraft) {
-      const alarms = createAlarms(deps);
-      alarms.announce(await alarms.raise(db, alarm, true));
+    async raiseAlarm(alarm: AlarmDraft, always: boolean) {
+      const raised = await db.transaction().execute((within) => alarms.raise(within, alarm, always));
+      alarms.announce(raised);
+    },
+    async writeAlarm(alarm: AlarmDraft, within: Database) {
+      const raised = await alarms.raise(within.withTables<IdentityTables>(), alarm, true);
+      return () => alarms.announce(raised);
     },
     touchKeys: keys.touch,
     tidy: factors.tidy,

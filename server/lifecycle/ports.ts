@@ -1,4 +1,4 @@
-import type { SnapshotKey } from '@bartizan/contracts';
+import type { Alarm, SnapshotKey } from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type pg from 'pg';
 import type { AuditLog } from '../audit/index.ts';
@@ -45,6 +45,14 @@ export interface LifecycleDeps {
   readonly meter?: SinkMeter;
   readonly masterKey: MasterKey;
   readonly audit: AuditLog;
+  /**
+   * Writes an alarm that somebody must look into, within the change that it is about; what it gives back tells
+   * the rest of the process, once that is done.
+   */
+  readonly alarm: (
+    alarm: Pick<Alarm, 'kind' | 'severity' | 'summary' | 'subject'>,
+    within: Database,
+  ) => Promise<() => void>;
   readonly events: Events<LifecycleEvents>;
   readonly clock: Clock;
   readonly logger: Logger;

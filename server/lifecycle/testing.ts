@@ -9,7 +9,7 @@ import {
 } from '@bartizan/contracts';
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { auditMigrations, createAuditLog } from '../audit/index.ts';
-import { identityMigrations } from '../identity/index.ts';
+import { createAlarms, type IdentityTables, identityMigrations } from '../identity/index.ts';
 import { createEvents } from '../kernel/events.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
@@ -25,6 +25,8 @@ export interface TestServer {
   readonly events: ReturnType<typeof createEvents<LifecycleEvents>>;
   readonly touched: { ids: readonly string[]; atMs: number }[];
   readonly keys: SnapshotKey[];
+  /** Alarms of which the rest of the process was told. */
+  readonly announced: unknown[];
   /** Calls a route by its id; input and output go through the contract. */
   readonly call: (routeId: string, input?: CallInput) => Promise<never>;
   readonly audited: () => Promise<{ action: string; subject: string; detail: unknown }[]>;
@@ -112,6 +114,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clock = { now: options.now ?? (() => Date.now()) };
   const touched: { ids: readonly string[]; atMs: number }[] = [];
   const keys: SnapshotKey[] = [];
+  const announced: unknown[] = [];
   const audit = createAuditLog({ database: open.database, clock });
   const reviews = createReviews({
     database: open.database,
@@ -120,6 +123,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     whoMay: async () => [],
     alarm: async () => undefined,
   });
+  const alarms = createAlarms({
+    db: open.database.withTables<IdentityTables>(),
+    audit,
+    events: { emit: (_, raised) => void announced.push(raised) },
+    clock,
+  });
   const lifecycle = createLifecycle({
     database: open.database,
     pool: open.pool,
@@ -127,6 +136,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     server: { id: randomUUID(), version: 'test', background: options.background ?? true },
     masterKey: options.masterKey ?? TEST_MASTER_KEY,
     audit,
+    async alarm(draft, within) {
+      const raised = await alarms.raise(within.withTables<IdentityTables>(), draft, true);
+      return () => alarms.announce(raised);
+    },
     reviews,
     events,
     clock,
@@ -149,6 +162,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     events,
     touched,
     keys,
+    announced,
     call: caller(lifecycle.implementations, clock.now),
     async audited() {
       const { rows } = await open.pool.query('select action, subject, detail from audit_entries order by id');

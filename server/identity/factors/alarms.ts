@@ -1,4 +1,5 @@
 import type { Alarm } from '@bartizan/contracts';
+import { sql } from 'kysely';
 import type { Actor } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
@@ -34,8 +35,13 @@ const toAlarm = (row: AlarmRow): Alarm => ({
   acknowledgedBy: row.acknowledged_by,
 });
 
-/** Things about accounts that somebody must look into. */
-export function createAlarms({ db, audit, events, clock }: IdentityDeps) {
+/** Things that somebody must look into: about accounts, and what other domains report. */
+export function createAlarms({
+  db,
+  audit,
+  events,
+  clock,
+}: Pick<IdentityDeps, 'db' | 'audit' | 'events' | 'clock'>) {
   return Object.freeze({
     /**
      * Writes an alarm within the change that it is about; {@link announce} it once that is done. An alarm of
@@ -44,6 +50,10 @@ export function createAlarms({ db, audit, events, clock }: IdentityDeps) {
     async raise(within: IdentityDatabase, draft: AlarmDraft, always = false): Promise<RaisedAlarm | null> {
       const at = clock.now();
       if (!always) {
+        // Of two who raise the same at once the second waits, and finds it open.
+        await sql`select pg_advisory_xact_lock(hashtextextended(${`alarm ${draft.kind} ${draft.subject}`}, 0))`.execute(
+          within,
+        );
         const open = await within
           .selectFrom('alarms')
           .select('id')

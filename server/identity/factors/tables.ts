@@ -1,4 +1,4 @@
-import type { Role } from '@bartizan/contracts';
+import type { Alarm, Role } from '@bartizan/contracts';
 import type { ColumnType } from 'kysely';
 
 export type ChallengePurpose = 'register' | 'sign-in' | 'second-factor' | 'step-up';
@@ -52,7 +52,7 @@ export type FactorTables = {
   sign_in_attempts: { key: string; since: Date; count: number };
   alarms: {
     id: string;
-    kind: 'break-glass-used' | 'second-factor-guessing' | 'passkey-cloned' | 'review-bypassed';
+    kind: Alarm['kind'];
     severity: 'high' | 'critical';
     summary: string;
     subject: string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink, SinkStatus, SinkTestResult } from '@bartizan/contracts';
-import { type Actor, SYSTEM } from '../../audit/index.ts';
+import type { Actor } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Database } from '../../platform/database/types.ts';
@@ -9,6 +9,7 @@ import type { EndpointService } from '../endpoints/index.ts';
 import type { InteractionService } from '../interactions/index.ts';
 import type { LifecycleDeps, SinkMeter } from '../ports.ts';
 import { isUniqueViolation } from '../sql-state.ts';
+import { createBehind } from './behind.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createFeed } from './feed.ts';
 import { createLocks } from './locks.ts';
@@ -23,7 +24,7 @@ import {
   type TargetSecrets,
   toSink,
 } from './model.ts';
-import { createSource, SINK_BEHIND } from './source.ts';
+import { createSource } from './source.ts';
 import { createSinkStore, type Progress } from './store.ts';
 import { createSupervisor } from './supervisor.ts';
 import { openTransport } from './transports/open.ts';
@@ -37,7 +38,7 @@ const NO_METER: SinkMeter = Object.freeze({
 });
 
 export interface SinkDeps
-  extends Pick<LifecycleDeps, 'database' | 'masterKey' | 'audit' | 'clock' | 'logger'> {
+  extends Pick<LifecycleDeps, 'database' | 'masterKey' | 'audit' | 'alarm' | 'clock' | 'logger'> {
   readonly databaseUrl: string;
   readonly interactions: Pick<InteractionService, 'lookup'>;
   readonly endpoints: Pick<EndpointService, 'stored'>;
@@ -93,31 +94,12 @@ export function createSinkService(deps: SinkDeps) {
     }
   }
 
-  /** Raises and ends the alarm of a sink that is behind, once for all servers. */
-  async function watch(sink: StoredSink, lag: { records: number; seconds: number }): Promise<void> {
-    meter.lag(sink.name, lag);
-    const behind = lag.seconds > sink.settings.alarmAfterSeconds;
-    await store.transaction(async (tx) => {
-      if (!(await store.setAlarm(sink.id, behind ? clock.now() : null, tx))) return;
-      const detail = {
-        name: sink.name,
-        records: lag.records,
-        seconds: Math.round(lag.seconds),
-        paused: sink.paused,
-      };
-      const action = behind ? SINK_BEHIND : 'sinks.caught_up';
-      await audit.record({ actor: SYSTEM, action, subject: `sink:${sink.id}`, detail }, tx);
-      if (behind)
-        logger.error({ sink: sink.name, ...lag }, 'a sink is behind: events wait longer than it allows');
-    });
-  }
-
   const supervisor = createSupervisor({
     store,
     feed,
     logger,
     work,
-    watch,
+    watch: createBehind({ ...deps, store, meter }),
     locks: (onLost) => createLocks(deps.databaseUrl, onLost),
   });
 

@@ -202,7 +202,7 @@ test('altered content holds up nothing but itself', async () => {
   await expect.poll(async () => (await harness.status(sink.id)).lost, SOON).toBe(1);
 });
 
-test('a sink that falls behind raises an alarm once, which other sinks carry, and says when it is over', async () => {
+test('a sink that falls behind raises an alarm each time, which other sinks carry, and says when it is over', async () => {
   const receiver = await harness.receive(() => ({ status: 200 }));
   await harness.add(receiver.port, { filter: { kinds: ['alarms'] } });
   const behind = await harness.add(receiver.port, { name: 'asleep', alarmAfterSeconds: 60 });
@@ -220,7 +220,23 @@ test('a sink that falls behind raises an alarm once, which other sinks carry, an
     'sinks.behind',
     'sinks.caught_up',
   ]);
-});
+  // Awake and asleep again: another time, another alarm.
+  await server.call('sinks.pause', { params: { id: behind.id } });
+  await harness.shipMany(5);
+  await server.open.pool.query('update sink_feed set stored_at = stored_at - 3600000');
+  const alarmed = () => eventsOf(receiver).filter(({ message }) => message === 'A sink is behind: asleep');
+  await expect.poll(() => alarmed().length, SOON).toBe(2);
+  const { rows } = await server.open.pool.query(
+    "select kind, severity, summary, acknowledged_at from alarms where subject = 'sink:' || $1",
+    [behind.id],
+  );
+  const alarm = { kind: 'sink-behind', severity: 'high', summary: 'A sink is behind: asleep' };
+  expect(rows).toEqual([
+    { ...alarm, acknowledged_at: null },
+    { ...alarm, acknowledged_at: null },
+  ]);
+  expect(server.announced).toMatchObject([alarm, alarm]);
+}, 90_000);
 
 describe('a test event', () => {
   test('says what the receiver answered, without our credentials', async () => {

@@ -42,8 +42,6 @@ interface AlarmRow {
 
 /** Names of upstreams are looked up again after this. */
 const PROVIDERS_FOR_MS = 30_000;
-/** Audit actions that people must hear of at once: a sink that falls behind is told to the others. */
-export const SINK_BEHIND = 'sinks.behind';
 
 const asSeverity = (value: string): Severity =>
   value === 'critical' || value === 'high' || value === 'medium' || value === 'low' ? value : 'high';
@@ -131,21 +129,7 @@ export function createSource({ database, interactions, endpoints, now }: SourceD
     return new Map(
       rows.map(({ id, atMs, ...entry }): [string, SinkEvent[]] => {
         const common = { uid: id, at: atMs, subjectId: id };
-        if (entry.action !== SINK_BEHIND)
-          return [id, [{ ...common, kind: 'audit', severity: 'informational', entry }]];
-        const { subject } = entry;
-        const summary = `A sink is behind: ${String(entry.detail.name ?? subject)}`;
-        return [
-          id,
-          [
-            {
-              ...common,
-              kind: 'alarms',
-              severity: 'high',
-              alarm: { kind: entry.action, severity: 'high', summary, subject },
-            },
-          ],
-        ];
+        return [id, [{ ...common, kind: 'audit', severity: 'informational', entry }]];
       }),
     );
   }
@@ -178,7 +162,7 @@ export function createSource({ database, interactions, endpoints, now }: SourceD
           source === 'interactions'
             ? kinds.includes('interactions') || kinds.includes('findings')
             : source === 'audit'
-              ? kinds.includes('audit') || kinds.includes('alarms')
+              ? kinds.includes('audit')
               : kinds.includes('alarms');
         if (wanted) bySource.set(source, await loader(mine, options));
         else skipped.add(source);
