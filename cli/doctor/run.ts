@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import pg from 'pg';
 import { findPostgres } from '../up/postgres-found.ts';
 import { databaseChecks } from './checks/database.ts';
+import { evidenceChecks } from './checks/evidence.ts';
 import { instanceChecks } from './checks/instance.ts';
 import { machineChecks } from './checks/machine.ts';
 import { settingsChecks } from './checks/settings.ts';
@@ -17,6 +18,7 @@ export const allChecks: readonly Check[] = Object.freeze([
   ...settingsChecks,
   ...databaseChecks,
   ...instanceChecks,
+  ...evidenceChecks,
 ]);
 
 export interface DoctorOptions {

@@ -3,21 +3,13 @@ import { connect as tcpConnect } from 'node:net';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import type pg from 'pg';
-import { type Check, type Diagnosis, fail, ok, type Subject, skipped, warn } from '../types.ts';
-import { hasTable } from './settings.ts';
+import { type Check, fail, ok, type Subject, skipped, warn } from '../types.ts';
+import { onTable, readText } from './looking.ts';
 
 const SILENT_MS = 60_000;
 const BACKLOG = 10_000;
 const TIMEOUT_MS = 5_000;
 const SKEW_MS = 5_000;
-
-const onTable =
-  (table: string, run: (database: pg.Client, subject: Subject) => Promise<Diagnosis>) =>
-  async (subject: Subject): Promise<Diagnosis> => {
-    if (subject.database === null) return skipped('the database does not answer');
-    if (!(await hasTable(subject.database, table))) return skipped('this database has none yet');
-    return run(subject.database, subject);
-  };
 
 const gateways: Check = {
   id: 'gateways.alive',
@@ -199,56 +191,6 @@ function exchange(url: URL, request: string): Promise<string> {
   });
 }
 
-const sinks: Check = {
-  id: 'sinks.delivery',
-  title: 'Sinks',
-  run: onTable('sink_dead_letters', async (database) => {
-    const { rows } = await database.query<{ n: number; sinks: number }>(
-      'select count(*)::integer as n, count(distinct sink_id)::integer as sinks from sink_dead_letters',
-    );
-    const [{ n = 0, sinks: of = 0 } = {}] = rows;
-    return n > 0
-      ? warn(
-          `${n} event(s) of ${of} sink(s) could not be delivered`,
-          'The console says why under Sinks; send them again there.',
-        )
-      : ok('nothing lies undelivered');
-  }),
-};
-
-const audit: Check = {
-  id: 'audit.log',
-  title: 'Audit log',
-  run: onTable('audit_tree', async (database, { dataDir }) => {
-    const { rows } = await database.query<{
-      size: number;
-      checkpoint: string;
-      waiting: number;
-      oldest: number;
-    }>(
-      `select size::float8 as size, checkpoint, (select count(*)::integer from audit_waiting) as waiting,
-         coalesce((select extract(epoch from now() - min(since)) from audit_waiting), 0)::float8 as oldest
-       from audit_tree`,
-    );
-    const [head] = rows;
-    if (!head) return skipped('it has not begun yet');
-    const kept = join(dataDir, 'audit', 'checkpoint');
-    const known = existsSync(kept) ? Number((readText(kept) ?? '').split('\n')[1]) : 0;
-    if (known > head.size) {
-      return fail(
-        `the database has ${head.size} entries, but this server has seen a signed checkpoint over ${known}`,
-        'Unless a backup was restored, entries were removed: run "bartizan audit verify" and raise an incident.',
-      );
-    }
-    return head.waiting > 0 && head.oldest > 300
-      ? warn(
-          `entries wait for ${Math.round(head.oldest)} s for their place`,
-          'See that a server runs with BARTIZAN_BACKGROUND=on.',
-        )
-      : ok(`${head.size} entries under a signed checkpoint`);
-  }),
-};
-
 const keys: Check = {
   id: 'keys.expiry',
   title: 'API keys',
@@ -265,21 +207,4 @@ const keys: Check = {
   }),
 };
 
-function readText(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return null;
-  }
-}
-
-export const instanceChecks: readonly Check[] = [
-  server,
-  redis,
-  gateways,
-  journal,
-  snapshot,
-  sinks,
-  audit,
-  keys,
-];
+export const instanceChecks: readonly Check[] = [server, redis, gateways, journal, snapshot, keys];
