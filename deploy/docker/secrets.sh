@@ -24,6 +24,7 @@ draw master.key
 draw internal.token
 draw postgres.password
 draw valkey.password
+draw metrics.token
 write database.url "postgres://bartizan:$(cat secrets/postgres.password)@postgres:5432/bartizan"
 write redis.url "redis://:$(cat secrets/valkey.password)@valkey:6379/0"
 chmod 0444 secrets/*

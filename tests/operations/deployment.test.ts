@@ -78,7 +78,7 @@ describe('the compose file', () => {
     const files = Object.values(compose.secrets).map(({ file }) => join(folder, 'draw', file));
     const drawn = files.map((file) => readFileSync(file, 'utf8'));
     expect(new Set(drawn).size).toBe(files.length);
-    expect(drawn.filter((secret) => /^[0-9a-f]{64}$/.test(secret))).toHaveLength(4);
+    expect(drawn.filter((secret) => /^[0-9a-f]{64}$/.test(secret))).toHaveLength(5);
     expect(statSync(join(folder, 'draw', 'secrets')).mode & 0o777).toBe(0o700);
     expect(draw().status).toBe(0);
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(drawn);
@@ -92,6 +92,21 @@ describe('the compose file', () => {
     expect(compose.networks.database?.internal).toBe(true);
     expect(compose.networks.cache?.internal).toBe(true);
     expect(on('outside')).not.toContain('postgres');
+  });
+
+  it('serves figures of gateways on a network for scrapers alone, to who has the token', () => {
+    for (const name of ['gateway-1', 'gateway-2']) {
+      expect(compose.services[name]?.environment).toMatchObject({
+        BARTIZAN_METRICS_HOST: '0.0.0.0',
+        BARTIZAN_METRICS_PORT: '7690',
+        BARTIZAN_METRICS_TOKEN_FILE: '/run/secrets/metrics_token',
+      });
+      expect(compose.services[name]?.secrets).toContain('metrics_token');
+      expect(compose.services[name]?.ports.join()).not.toContain('7690');
+    }
+    expect(compose.networks.metrics?.internal).toBe(true);
+    const holders = services.filter(([, { secrets }]) => secrets.includes('metrics_token'));
+    expect(holders.map(([name]) => name)).toEqual(['gateway-1', 'gateway-2']);
   });
 });
 
@@ -233,7 +248,7 @@ describe('the chart', () => {
       ]),
     );
     expect(keys).toEqual({
-      'bartizan-gateway': ['master-key', 'internal-token', 'redis-url'],
+      'bartizan-gateway': ['master-key', 'internal-token', 'redis-url', 'metrics-token'],
       'bartizan-server': ['database-url', 'master-key', 'internal-token'],
       'bartizan-worker': ['database-url', 'master-key', 'internal-token'],
     });
@@ -253,6 +268,20 @@ describe('the chart', () => {
       'bartizan-server': 'off',
       'bartizan-worker': 'on',
     });
+  });
+
+  it('serves figures of gateways on a port of their own that stands in no Service, and monitors only if told', () => {
+    const gateway = workloads.find(({ metadata }) => metadata.name === 'bartizan-gateway');
+    const [container] = gateway?.spec.template.spec.containers ?? [];
+    expect(container?.ports).toContainEqual({ name: 'metrics', containerPort: 7690, protocol: 'TCP' });
+    const env = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
+    expect(env).toMatchObject({
+      BARTIZAN_METRICS_HOST: '0.0.0.0',
+      BARTIZAN_METRICS_PORT: '7690',
+      BARTIZAN_METRICS_TOKEN_FILE: '/run/bartizan/metrics-token',
+    });
+    expect(JSON.stringify(ofKind('Service'))).not.toContain('7690');
+    expect(ofKind('ServiceMonitor', 'PodMonitor')).toEqual([]);
   });
 
   it('has a disruption budget for each workload, and Services that select what they name', () => {
@@ -297,6 +326,37 @@ describe('the chart', () => {
     expect(refused('existingSecret=s,image.tag=latest').status).not.toBe(0);
     expect(refused('existingSecret=s,trustedProxies={0.0.0.0/0}').status).not.toBe(0);
     expect(refused('existingSecret=s,ingress.console.enabled=true').status).not.toBe(0);
+    expect(refused('existingSecret=s,metrics.port=7601').status).not.toBe(0);
+    expect(
+      refused('existingSecret=s,metrics.enabled=false,metrics.serviceMonitor.enabled=true').status,
+    ).not.toBe(0);
+    const without = refused('existingSecret=s,metrics.enabled=false');
+    expect(without.status).toBe(0);
+    expect(String(without.stdout)).not.toMatch(/METRICS|metrics-token|7690|monitoring/);
+    const monitored = refused(
+      'existingSecret=s,metrics.serviceMonitor.enabled=true,metrics.serviceMonitor.serverKeySecret.name=scrape',
+    );
+    const monitors = parseAllDocuments(String(monitored.stdout))
+      .map((document) => document.toJS() as Record<string, unknown>)
+      .filter(({ kind }) => kind === 'PodMonitor' || kind === 'ServiceMonitor');
+    expect(monitors).toMatchObject([
+      {
+        kind: 'PodMonitor',
+        spec: {
+          podMetricsEndpoints: [
+            { port: 'metrics', authorization: { credentials: { name: 's', key: 'metrics-token' } } },
+          ],
+        },
+      },
+      {
+        kind: 'ServiceMonitor',
+        spec: {
+          endpoints: [
+            { port: 'http', authorization: { credentials: { name: 'scrape', key: 'server-key' } } },
+          ],
+        },
+      },
+    ]);
     return undefined;
   });
 });
@@ -326,6 +386,9 @@ describe('the network policies', () => {
       '10.8.0.7',
     ),
     ingress: pod('ingress-nginx', { app: 'nginx' }, '10.8.0.8'),
+    prometheus: pod('monitoring', { 'app.kubernetes.io/name': 'prometheus' }, '10.8.0.10'),
+    grafana: pod('monitoring', { 'app.kubernetes.io/name': 'grafana' }, '10.8.0.11'),
+    'false prometheus': pod('other', { 'app.kubernetes.io/name': 'prometheus' }, '10.8.0.12'),
     dns: pod('kube-system', { 'k8s-app': 'kube-dns' }, '10.8.0.9'),
     internet: '93.184.215.14',
     internet6: '2606:2800:21f:cb07:6820:80da:af6b:8b2c',
@@ -338,6 +401,7 @@ describe('the network policies', () => {
   const PORTS: readonly (readonly [number, 'TCP' | 'UDP'])[] = [
     [7600, 'TCP'],
     [7601, 'TCP'],
+    [7690, 'TCP'],
     [5432, 'TCP'],
     [6379, 'TCP'],
     [53, 'UDP'],
