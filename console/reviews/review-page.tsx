@@ -7,6 +7,7 @@ import { api } from '../app/api.ts';
 import { Gate } from '../app/gate.tsx';
 import { Diff } from '../ui/diff.tsx';
 import { FailureNote } from '../ui/failure-note.tsx';
+import { sentence } from '../ui/format.ts';
 import { Facts, Page, Section } from '../ui/page.tsx';
 import { QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -148,7 +149,7 @@ function Decision({ review }: { review: ReviewDetail }) {
           onChange={(event) => setNote(event.currentTarget.value)}
         />
       ) : (
-        <p className="bz-dim">{approve.reason}</p>
+        <p className="bz-dim">{sentence(approve.reason)}</p>
       )}
       <FailureNote failure={decide.error} />
       <Group gap="xs" mt="md">

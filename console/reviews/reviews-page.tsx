@@ -97,9 +97,13 @@ function ReviewTable({ items }: { items: readonly Review[] }) {
           <tr>
             <th scope="col">State</th>
             <th scope="col">Change</th>
-            <th scope="col">Proposed by</th>
+            <th scope="col" className="bz-wide">
+              Proposed by
+            </th>
             <th scope="col">When</th>
-            <th scope="col">Decided by</th>
+            <th scope="col" className="bz-wide">
+              Decided by
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -120,11 +124,11 @@ function ReviewTable({ items }: { items: readonly Review[] }) {
                 </Link>
                 <div className="bz-dim">{review.reason}</div>
               </td>
-              <td>{review.proposedBy.name}</td>
+              <td className="bz-wide">{review.proposedBy.name}</td>
               <td>
                 <RelativeTime at={review.proposedAt} />
               </td>
-              <td>{review.decidedBy?.name ?? '–'}</td>
+              <td className="bz-wide">{review.decidedBy?.name ?? '–'}</td>
             </tr>
           ))}
         </tbody>
