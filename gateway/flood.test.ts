@@ -14,7 +14,8 @@ const HEAP_MB = 144;
 /** Heap, what Node needs beside it, and 1 MiB for the buffers of both connections of each stream. */
 const MOST_RSS_MB = HEAP_MB + 100 + FLOOD;
 const FEWEST_OTHERS = 6;
-const WITHIN_MS = 10_000;
+/** Seconds on a quiet machine; most of it is making the records of those that had to end. */
+const WITHIN_MS = 20_000;
 
 const chunk = (content: string): string =>
   `data: ${JSON.stringify({

@@ -8,7 +8,8 @@ import { answerHeaders, requestIdOf, sendProblem, sendWhole, streamHeaders } fro
 import { dialectOf, type Route, routeOf } from './http/routes.ts';
 import { createUnread, type UnreadOptions } from './http/unread.ts';
 import type { Configuration, Journal, Limiter, UpstreamAnswer, Upstreams } from './ports.ts';
-import { readAnswer, readRefusal } from './steps/answer.ts';
+import { discard, readAnswer, readRefusal } from './steps/answer.ts';
+import { type Call, endCall, letGo } from './steps/call.ts';
 import { createConclude, journalFull } from './steps/conclude.ts';
 import { type Exchange, openExchange } from './steps/exchange.ts';
 import { uuidv7 } from './steps/id.ts';
@@ -18,7 +19,7 @@ import { forwardRequest } from './steps/outbound.ts';
 import { enterProblem } from './steps/outcome.ts';
 import { admitRequest, gatherInput, readRequest, resolveTarget } from './steps/prepare.ts';
 import { limitFor, scopeOf } from './steps/resolve.ts';
-import { createRoom, type Held, type RoomOptions } from './steps/room.ts';
+import { createRoom, type RoomOptions } from './steps/room.ts';
 import { garbage, unavailable } from './steps/translate.ts';
 import { relay } from './stream/relay.ts';
 import { createTurns } from './stream/turns.ts';
@@ -67,20 +68,6 @@ export interface Gateway {
 const DEFAULT_BODY_TIMEOUT_MS = 60_000;
 const ENDPOINT_HEADER = 'x-bartizan-endpoint';
 
-/** One HTTP request and its answer. */
-interface Call {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly requestId: string;
-  /** With its `?`; empty when there is none. */
-  readonly query: string;
-  /** Once it is known who asks; told when the client goes away. */
-  exchange: Exchange | null;
-  /** What its answer keeps in memory. */
-  held: Held;
-  closed: boolean;
-}
-
 type ApiRoute = Extract<Route, { kind: 'api' }>;
 
 /**
@@ -116,7 +103,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       requestId,
       query,
       exchange: null,
-      held: room.open(() => end(call)),
+      held: room.open(() => endCall(call)),
       closed: false,
     };
     res.once('close', () => {
@@ -204,20 +191,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     } finally {
       letGo(call, exchange);
     }
-  }
-
-  /** Keeps no text of an answer that is over; one that was sent whole stays until the client has it. */
-  function letGo({ res, held, closed }: Call, exchange: Exchange): void {
-    exchange.answer = [];
-    exchange.rawResponse = null;
-    if (closed || exchange.streamed) held.over();
-    else res.once('close', held.over);
-  }
-
-  /** Ends an answer for which there is no room any more. */
-  function end({ res, exchange }: Call): void {
-    if (res.writableEnded) res.destroy();
-    else exchange?.abort.abort();
   }
 
   /** Joins the client's trace, or begins one where traces are exported. */
@@ -335,11 +308,3 @@ const headerSlug = (req: IncomingMessage): string | null => {
   const value = req.headers[ENDPOINT_HEADER];
   return typeof value === 'string' && value !== '' ? value : null;
 };
-
-async function discard(answer: UpstreamAnswer): Promise<void> {
-  try {
-    for await (const _chunk of answer.body) break;
-  } catch {
-    // The answer is not wanted; how it ends does not matter.
-  }
-}

@@ -38,6 +38,15 @@ async function collect(
   return all === null ? (first ?? Buffer.alloc(0)) : Buffer.concat(all);
 }
 
+/** Lets go of an answer that is not wanted. */
+export async function discard(answer: UpstreamAnswer): Promise<void> {
+  try {
+    for await (const _chunk of answer.body) break;
+  } catch {
+    // How it ends does not matter.
+  }
+}
+
 /** Reads the refusal of an upstream and says it in our words. */
 export async function readRefusal(exchange: Exchange, answer: UpstreamAnswer): Promise<Problem> {
   const chunks: Buffer[] = [];
