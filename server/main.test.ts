@@ -93,6 +93,39 @@ describe('startServer', () => {
   });
 });
 
+test('an audit log that was altered raises one alarm, however many servers notice it', async () => {
+  const own = await withTestDatabase();
+  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'server-')));
+  const start = (folder = '') =>
+    startServer(loadConfig({ ...env, DATABASE_URL: own.url, BARTIZAN_DATA_DIR: folder }));
+  const alarms = async () =>
+    (await own.pool.query('select kind, severity, summary, subject from alarms')).rows;
+  try {
+    const whole = await start(folders[0]);
+    await whole.close();
+    expect(await alarms()).toEqual([]);
+    await own.pool.query("update audit_tree set root = decode(repeat('00', 32), 'hex')");
+    const both = await Promise.all(folders.map(start));
+    const broken = async () => (await alarms()).filter(({ kind }) => kind === 'audit-broken');
+    await expect.poll(async () => (await broken()).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    await Promise.all(both.map((server) => server.close()));
+    const raised = await broken();
+    expect(raised[0]).toMatchObject({
+      severity: 'critical',
+      summary: expect.stringContaining('The audit log is broken'),
+    });
+    expect(new Set(raised.map(({ subject }) => subject)).size).toBe(raised.length);
+    // Nobody has looked into it: it stands for what the next start finds, too.
+    await (await start(folders[0])).close();
+    const later = (await broken()).map(({ subject }) => subject);
+    expect(later).toEqual([...new Set(later)]);
+    expect(later).toEqual(expect.arrayContaining(raised.map(({ subject }) => subject)));
+  } finally {
+    await own.close();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+}, 90_000);
+
 describe('as a process', () => {
   interface Run {
     readonly child: ChildProcess;
