@@ -3,13 +3,12 @@ import { type Actor, SYSTEM } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { IdentityDeps } from './deps.ts';
-import { createServiceAccountStore } from './federation/service-account-store.ts';
 import { createSettingsStore } from './federation/settings.ts';
+import { createKeyOwners, type Owner } from './key-owners.ts';
 import {
   demandChangeable,
   demandEndpoints,
   demandFuture,
-  demandInAccount,
   demandLifetime,
   demandNotWider,
   demandOverlap,
@@ -23,17 +22,10 @@ import {
 } from './key-rules.ts';
 import { createKeyStore, type KeyChange, type KeyStore } from './key-store.ts';
 import { INVOKE, isLive, type KeyRow, keyReach, overlapEndsAt, toApiKey } from './model.ts';
-import { createPeopleStore } from './people-store.ts';
 import type { IdentityDatabase } from './tables.ts';
 import { newKey } from './tokens.ts';
 
 export type { KeyMaker } from './key-rules.ts';
-
-/** Whom a key belongs to; neither is Bartizan itself. */
-interface Owner {
-  readonly personId: string | null;
-  readonly serviceAccountId: string | null;
-}
 
 export interface KeyChangeInput {
   readonly name?: string | undefined;
@@ -78,6 +70,7 @@ function toGatewayKeys(row: KeyRow, nowMs: number): GatewayKey[] {
 export function createKeyService(deps: IdentityDeps) {
   const { db, audit, events, clock, endpointsSeen } = deps;
   const store = createKeyStore(db);
+  const { ownerFor, newOwner } = createKeyOwners(db);
   const maxDays = async () => (await createSettingsStore(db).read()).max_key_days;
 
   /** Throws `not_found` for a key that is not there for the maker as for one that never was. */
@@ -95,36 +88,6 @@ export function createKeyService(deps: IdentityDeps) {
     throw new AppError('not_found', 'there is no such endpoint', {
       issues: [{ path: 'endpoints', message: 'one of these is not an endpoint' }],
     });
-  }
-
-  /** A service account that can take keys; `not_found` where the caller has nothing to do with its team. */
-  async function accountFor(within: IdentityDatabase, id: string, maker: KeyMaker, scopes: KeyScope[]) {
-    const account = await createServiceAccountStore(within).byId(id);
-    const team = account?.team_id ?? null;
-    if (!account || (team !== null && maker.teams !== '*' && !maker.teams?.has(team)))
-      throw new AppError('not_found', 'there is no such service account');
-    if (account.disabled) throw new AppError('conflict', 'this service account is disabled');
-    demandInAccount(scopes, account.roles);
-    return account;
-  }
-
-  /** Whom the new key belongs to: the caller, what the caller's key belongs to, or a service account. */
-  async function ownerFor(maker: KeyMaker, input: KeyInput): Promise<Owner> {
-    const own = maker.kind === 'key' ? await store.byId(maker.id) : undefined;
-    if (maker.kind !== 'person' && !own)
-      throw new AppError('forbidden', 'only people and their keys can make keys');
-    if (own) demandNotWider(input, own);
-    const wanted = input.serviceAccountId;
-    const account = own?.service_account_id ?? null;
-    if (account !== null && wanted !== undefined && wanted !== account)
-      throw new AppError('forbidden', 'a key of a service account makes keys for that account only');
-    if (wanted !== undefined) {
-      await accountFor(db, wanted, maker, input.scopes);
-      return { personId: null, serviceAccountId: wanted };
-    }
-    return own
-      ? { personId: own.owner_id, serviceAccountId: own.service_account_id }
-      : { personId: maker.id, serviceAccountId: null };
   }
 
   async function insert(
@@ -189,22 +152,6 @@ export function createKeyService(deps: IdentityDeps) {
     });
     events.emit('keys.changed', { reason: 'a key was changed' });
     return key;
-  }
-
-  async function newOwner(
-    within: IdentityDatabase,
-    owner: NonNullable<KeyChangeInput['owner']>,
-    maker: KeyMaker,
-    row: KeyRow,
-  ): Promise<Owner> {
-    if (maker.kind !== 'person') throw new AppError('forbidden', 'only people hand keys over');
-    if (owner.kind === 'service-account') {
-      const account = await accountFor(within, owner.id, maker, row.scopes);
-      return { personId: null, serviceAccountId: account.id };
-    }
-    const person = await createPeopleStore(within).byId(owner.id);
-    if (!person || person.disabled) throw new AppError('not_found', 'there is no such person');
-    return { personId: person.id, serviceAccountId: null };
   }
 
   return Object.freeze({
