@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { connect as tcpConnect } from 'node:net';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
-import type pg from 'pg';
 import { type Check, fail, ok, type Subject, skipped, warn } from '../types.ts';
 import { onTable, readText } from './looking.ts';
 
