@@ -7,13 +7,16 @@ const STOP_TIMEOUT_MS = 30_000;
 
 /**
  * A supervisor that was killed leaves its postmaster running, and a killed postmaster leaves its pid file.
- * Stops the former when it is surely ours (a postgres running on exactly this folder), removes the latter.
+ * Stops the former when it is surely ours (a postgres running on exactly this folder). The file of a process that
+ * is gone stays: PostgreSQL reads in it whether helpers of the old one still hold the data (see `startPostgres`).
+ * Removed is one whose number another program has by now, which PostgreSQL would take for a running server.
  */
 export async function stopStalePostmaster(data: string, log: (line: string) => void): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 1 || !alive(pid) || !isPostmasterOn(pid, data)) {
+  if (Number.isInteger(pid) && pid > 1 && !alive(pid)) return;
+  if (!Number.isInteger(pid) || pid <= 1 || !isPostmasterOn(pid, data)) {
     rmSync(pidFile, { force: true });
     return;
   }

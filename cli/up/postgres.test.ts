@@ -46,6 +46,23 @@ describe('the embedded PostgreSQL', () => {
     expect(alive(second.pid)).toBe(false);
   });
 
+  it('waits for what a killed one left working on the data', async () => {
+    const first = await start();
+    const client = new pg.Client({ connectionString: first.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    // A backend in the middle of work does not notice at once that its postmaster is gone.
+    const busy = client.query('select count(*) from generate_series(1, 20000000)').catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    const second = await start();
+    expect(await query(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
+    await second.stop();
+    await busy;
+    await client.end().catch(() => undefined);
+  });
+
   it('stops one that a killed supervisor left running on the same data', async () => {
     const left = await start();
     const next = await start();

@@ -68,9 +68,13 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await stopStalePostmaster(data, options.log);
 
   const port = options.port ?? (await freePort());
-  const child = spawnPostmaster(binaries, home, port, options.settings ?? {});
-  const exited = new Promise<number | null>((settle) => child.once('exit', (code) => settle(code)));
-  const url = await ready({ child, port, password, home });
+  const launch = async () => {
+    const from = sizeOf(logOf(home));
+    const child = spawnPostmaster(binaries, home, port, options.settings ?? {});
+    const exited = new Promise<number | null>((settle) => child.once('exit', (code) => settle(code)));
+    return { child, exited, url: await ready({ child, port, password, home, from }) };
+  };
+  const { child, exited, url } = await whenDataAreFree(launch);
   return Object.freeze({
     url,
     port,
@@ -79,6 +83,25 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     exited,
     stop: () => stop(child, exited),
   });
+}
+
+const logOf = (home: string): string => join(home, 'postgres.log');
+const sizeOf = (file: string): number => (existsSync(file) ? statSync(file).size : 0);
+
+/** Helpers of a killed postmaster still hold the data: PostgreSQL refuses to start beside them, rightly. */
+class DataInUse extends Error {}
+
+/** Helpers of a killed postmaster end by themselves within moments; the new one waits for that. */
+async function whenDataAreFree<T>(launch: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await launch();
+    } catch (error) {
+      if (!(error instanceof DataInUse) || Date.now() > deadline) throw error;
+      await delay(300);
+    }
+  }
 }
 
 /** Where PostgreSQL's files live: inside the data directory, unless its user could not get there. */
@@ -163,8 +186,8 @@ function spawnPostmaster(
   port: number,
   settings: Readonly<Record<string, string>>,
 ): ChildProcess {
-  const logFile = join(home, 'postgres.log');
-  if (existsSync(logFile) && statSync(logFile).size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
+  const logFile = logOf(home);
+  if (sizeOf(logFile) > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
   const log = openSync(logFile, 'a', 0o600);
   const all: Record<string, string> = {
     listen_addresses: '127.0.0.1',
@@ -200,15 +223,22 @@ interface Starting {
   readonly port: number;
   readonly password: string;
   readonly home: string;
+  /** Length of the log before this start, in bytes. */
+  readonly from: number;
 }
 
 /** Waits until the server takes connections and our database exists. */
-async function ready({ child, port, password, home }: Starting): Promise<string> {
+async function ready({ child, port, password, home, from }: Starting): Promise<string> {
   const connect = (database: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
   const deadline = Date.now() + READY_TIMEOUT_MS;
   for (;;) {
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new Error(`the database ended at once; its last words are in ${join(home, 'postgres.log')}`);
+      const words = readFileSync(logOf(home)).subarray(from).toString();
+      const message = `the database ended at once; its last words are in ${logOf(home)}`;
+      // Both in English whatever the machine speaks: the cluster is made with --locale=C.
+      throw /shared memory block .* is still in use|lock file .* already exists/.test(words)
+        ? new DataInUse(message)
+        : new Error(message);
     }
     try {
       await ensureDatabase(connect('postgres'));
