@@ -93,6 +93,8 @@ export const SsoProviderFields = z.object({
 
 /** As written. `clientSecret` absent keeps the stored one, null removes it (a public client with PKCE alone). */
 export const SsoProviderInput = SsoProviderFields.extend({
+  /** Of a new provider, where its redirect URI had to be known before; drawn where absent. */
+  id: Id.optional(),
   clientSecret: z.string().min(1).max(2000).nullable().optional(),
 }).superRefine((value, context) => {
   if ((value.createPeople || value.linkByEmail || value.vouchesForEmail) && value.emailDomains.length === 0) {
@@ -128,7 +130,7 @@ export const SsoProvider = SsoProviderFields.extend({
 export type SsoProvider = z.infer<typeof SsoProvider>;
 
 export const SsoSettings = z.object({
-  /** Passwords and passkeys no longer sign anybody in, but for break-glass accounts. */
+  /** Passwords and passkeys no longer sign anybody in, but for emergency accounts. */
   only: z.boolean(),
 });
 export type SsoSettings = z.infer<typeof SsoSettings>;
@@ -187,7 +189,7 @@ export const federationRoutes = {
     access: 'public',
     response: z.object({
       items: z.array(z.object({ id: Id, label: z.string() })),
-      /** False where only single sign-on is left (break-glass accounts still may). */
+      /** False where only single sign-on is left (emergency accounts still may). */
       passwords: z.boolean(),
     }),
   }),
@@ -217,7 +219,12 @@ export const federationRoutes = {
     path: '/api/v1/sso/providers',
     summary: 'Identity providers, without their secrets',
     access: 'sign-in.read',
-    response: z.object({ items: z.array(SsoProvider), settings: SsoSettings }),
+    response: z.object({
+      items: z.array(SsoProvider),
+      settings: SsoSettings,
+      /** Redirect URI of a provider, with `{id}` for its id. */
+      redirectUri: z.string(),
+    }),
   }),
   addProvider: defineRoute({
     id: 'sso.add',

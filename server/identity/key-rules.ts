@@ -103,7 +103,7 @@ export function demandWithin(scopes: readonly KeyScope[], maker: KeyMaker): void
   if (maker.breakGlass) {
     throw new AppError(
       'forbidden',
-      'no keys are made with a break-glass account: they would outlive its hour',
+      'no keys are made with an emergency account: they would outlive its hour',
       {
         hint: 'Bring another administrator back first.',
       },

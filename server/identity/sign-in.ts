@@ -209,7 +209,7 @@ export function createSignInService(deps: SignInDeps) {
     ): Promise<string[]> {
       const row = await people.byId(person.id);
       if (row?.break_glass) {
-        throw new AppError('forbidden', 'the password of a break-glass account is replaced, not chosen');
+        throw new AppError('forbidden', 'the password of an emergency account is replaced, not chosen');
       }
       if (!(await checkPassword(person.id, input.current, caller))) {
         throw new AppError('invalid_input', 'the current password is wrong', {

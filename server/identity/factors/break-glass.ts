@@ -20,11 +20,11 @@ const newPassword = (): string =>
     Array.from({ length: GROUP }, () => ALPHABET[randomInt(ALPHABET.length)]).join(''),
   ).join('-');
 
-const unknown = () => new AppError('not_found', 'there is no such break-glass account');
+const unknown = () => new AppError('not_found', 'there is no such emergency account');
 
 /** A person, and one who could make an administrator: a key that leaked must not print itself a way in. */
 function demandAdministrator(by: Granter): void {
-  if (by.kind !== 'person') throw new AppError('forbidden', 'only people look after break-glass accounts');
+  if (by.kind !== 'person') throw new AppError('forbidden', 'only people look after emergency accounts');
   demandMayGrant(by, ['administrator']);
 }
 

@@ -30,7 +30,7 @@ export interface EntryDeps extends IdentityDeps {
   readonly proofs: Proofs;
   readonly passkeys: Passkeys;
   readonly alarms: Alarms;
-  /** Whether passwords and passkeys are off: only single sign-on and break-glass accounts are left. */
+  /** Whether passwords and passkeys are off: only single sign-on and emergency accounts are left. */
   readonly singleSignOnOnly: () => Promise<boolean>;
 }
 

@@ -77,7 +77,7 @@ export function createForOthers(deps: ForOthersDeps) {
       return change(personId, 'people.reset-link-made', by, async ({ store, person }) => {
         if (person.disabled) throw new AppError('conflict', 'this account is disabled');
         if (person.break_glass) {
-          throw new AppError('conflict', 'the password of a break-glass account is replaced, not chosen');
+          throw new AppError('conflict', 'the password of an emergency account is replaced, not chosen');
         }
         const token = newToken();
         const expiresAt = clock.now() + RESET_MS;

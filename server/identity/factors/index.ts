@@ -29,7 +29,7 @@ export interface FactorsOptions extends IdentityDeps {
   readonly attempts: Attempts;
   readonly passwords: Passwords;
   readonly masterKey: MasterKey;
-  /** Whether passwords and passkeys are off: only single sign-on and break-glass accounts are left. */
+  /** Whether passwords and passkeys are off: only single sign-on and emergency accounts are left. */
   readonly singleSignOnOnly: () => Promise<boolean>;
 }
 

@@ -32,7 +32,7 @@ export function createOwnFactors(deps: OwnFactorsDeps) {
     const person = await createPeopleStore(within).byId(personId);
     if (!person || person.disabled) throw new AppError('unauthenticated', 'this account is gone');
     if (person.break_glass) {
-      throw new AppError('conflict', 'a break-glass account has no second factor', {
+      throw new AppError('conflict', 'an emergency account has no second factor', {
         hint: 'It is for the case that second factors do not work.',
       });
     }

@@ -38,7 +38,7 @@ type Holder = Pick<PersonRow, 'factors' | 'break_glass' | 'roles'>;
 export const hasFactor = ({ factors }: Pick<Holder, 'factors'>): boolean =>
   factors.includes('totp') || factors.includes('passkey');
 
-/** Whether a person, who gave no second factor on the way in, owes one. Break-glass accounts never do. */
+/** Whether a person, who gave no second factor on the way in, owes one. Emergency accounts never do. */
 export const owesFactor = (settings: Pick<SignInSettings, 'secondFactor'>, person: Holder): boolean =>
   !person.break_glass && !hasFactor(person) && demandsFactor(settings, person.roles);
 

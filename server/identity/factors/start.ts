@@ -57,7 +57,7 @@ export function createStart({ audit, clock, auth, devices, alarms }: StartDeps) 
     return person;
   }
 
-  /** Uses up the password of a break-glass account; throws when it was used before. */
+  /** Uses up the password of an emergency account; throws when it was used before. */
   async function breakGlass(within: IdentityDatabase, person: PersonRow, caller: Caller) {
     const { numUpdatedRows } = await within
       .updateTable('people')
@@ -76,7 +76,7 @@ export function createStart({ audit, clock, auth, devices, alarms }: StartDeps) 
       },
       within,
     );
-    const summary = `The break-glass account ${person.name} was used from ${caller.address}. Replace its password.`;
+    const summary = `The emergency account ${person.name} was used from ${caller.address}. Replace its password.`;
     return alarms.raise(within, { kind: 'break-glass-used', severity: 'high', summary, subject }, true);
   }
 

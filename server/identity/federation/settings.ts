@@ -2,7 +2,7 @@ import type { Role } from '@bartizan/contracts';
 import type { IdentityDatabase } from '../tables.ts';
 
 export interface FederationSettings {
-  /** Passwords and passkeys sign nobody in, but for break-glass accounts. */
+  /** Passwords and passkeys sign nobody in, but for emergency accounts. */
   readonly sso_only: boolean;
   readonly scim_default_roles: Role[];
   /** Null lets keys live for ever. */

@@ -74,7 +74,7 @@ export function demandStepUp(principal: Pick<Principal, 'kind' | 'confirmedAt'> 
  */
 export function refuseLasting(principal: Pick<Principal, 'breakGlass'> | null): void {
   if (!principal?.breakGlass) return;
-  throw new AppError('forbidden', 'not with a break-glass account: what this gives would outlast its hour', {
+  throw new AppError('forbidden', 'not with an emergency account: what this gives would outlast its hour', {
     hint: 'Bring another administrator back first (reset their password or second factor); they can do this.',
   });
 }

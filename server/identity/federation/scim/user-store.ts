@@ -16,7 +16,7 @@ const GROUPS = sql<UserRow['groups']>`(
   from scim_members m join scim_groups g on g.id = m.group_id where m.person_id = p.id)`;
 
 /**
- * People as directories see them: everybody but break-glass accounts and those whom the directory removed. An
+ * People as directories see them: everybody but emergency accounts and those whom the directory removed. An
  * account that no directory has touched yet goes by its e-mail address.
  */
 export function createUserStore(db: IdentityDatabase) {

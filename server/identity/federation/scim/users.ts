@@ -27,7 +27,7 @@ function candidates(store: UserStore, filter: Filter | null): Promise<UserRow[]>
   return store.all();
 }
 
-/** People, provisioned by a directory. Break-glass accounts are not there for it. */
+/** People, provisioned by a directory. Emergency accounts are not there for it. */
 export function createScimUsers(deps: ScimDeps) {
   const { db, audit, clock } = deps;
   const now = () => new Date(clock.now());
