@@ -96,6 +96,8 @@ export const Alarm = z.object({
   at: Instant,
   acknowledgedAt: Instant.nullable(),
   acknowledgedBy: z.string().nullable(),
+  /** What whoever acknowledged it found; null while nobody has, and of those acknowledged without one. */
+  note: z.string().nullable(),
 });
 export type Alarm = z.infer<typeof Alarm>;
 
@@ -374,9 +376,12 @@ const administrationRoutes = {
     id: 'alarms.acknowledge',
     method: 'POST',
     path: '/api/v1/alarms/:id/acknowledge',
-    summary: 'Say that somebody looked into an alarm',
+    summary: 'Say that one looked into an alarm, and what was found; not with an emergency account',
     access: 'people.manage',
     params: Params,
+    body: z.object({
+      note: z.string().trim().min(10, 'say what you found, in at least 10 characters').max(500),
+    }),
     response: Alarm,
   }),
 } as const;

@@ -31,6 +31,17 @@ test('what several servers notice at once is one alarm, until somebody looked in
   const shown = await t.call('GET', '/alarms', { cookie });
   expect(shown.body).toMatchObject({ open: 2, items: [{ kind: 'audit-broken' }, { kind: 'audit-broken' }] });
   const [{ id }] = shown.body.items.filter((one: { subject: string }) => one.subject === BROKEN.subject);
-  expect((await t.call('POST', `/alarms/${id}/acknowledge`, { cookie })).status).toBe(200);
+  const acknowledge = (body?: object) =>
+    t.call('POST', `/alarms/${id}/acknowledge`, body ? { cookie, body } : { cookie });
+  for (const body of [undefined, {}, { note: '' }, { note: `a${' '.repeat(20)}` }, { note: 'x'.repeat(501) }])
+    expect((await acknowledge(body)).body.error.code).toBe('invalid_input');
+  const note = 'The disk was restored from last night.';
+  const done = await acknowledge({ note });
+  expect(done.body).toMatchObject({ acknowledgedBy: 'Ada', note });
+  expect((await acknowledge({ note: 'Something else altogether.' })).body).toEqual(done.body);
+  const { rows } = await t.open.pool.query(
+    "select actor_name as who, detail from audit_entries where action = 'identity.alarm-acknowledged'",
+  );
+  expect(rows).toEqual([{ who: 'Ada', detail: { kind: 'audit-broken', about: BROKEN.subject, note } }]);
   expect(await raise(BROKEN)).not.toBeNull();
 });

@@ -1,8 +1,8 @@
 import type { Alarm } from '@bartizan/contracts';
 import { sql } from 'kysely';
-import type { Actor } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
+import type { Principal } from '../../platform/http/index.ts';
 import type { IdentityDeps } from '../deps.ts';
 import type { IdentityDatabase } from '../tables.ts';
 
@@ -33,7 +33,16 @@ const toAlarm = (row: AlarmRow): Alarm => ({
   at: row.at.getTime(),
   acknowledgedAt: row.acknowledged_at?.getTime() ?? null,
   acknowledgedBy: row.acknowledged_by,
+  note: row.acknowledged_note,
 });
+
+/** Its use is what an alarm is about, so whoever found the paper must not quieten it, nor any other. */
+function demandOtherThanEmergency(by: Pick<Principal, 'breakGlass'>): void {
+  if (!by.breakGlass) return;
+  throw new AppError('forbidden', 'an emergency account acknowledges no alarms', {
+    hint: 'Another administrator looks into it and acknowledges it.',
+  });
+}
 
 /** Things that somebody must look into: about accounts, and what other domains report. */
 export function createAlarms({
@@ -85,9 +94,17 @@ export function createAlarms({
       return { open, items: (await readAlarms(db)).map(toAlarm) };
     },
 
-    /** Acknowledging twice changes nothing. */
-    acknowledge: (id: string, by: Actor): Promise<Alarm> =>
-      db.transaction().execute(async (transaction) => {
+    /**
+     * `note` says what was found. Acknowledging twice changes nothing: the first note stays. Throws `forbidden`
+     * for an emergency account and `not_found` for an alarm that is not there.
+     */
+    async acknowledge(
+      id: string,
+      note: string,
+      by: Pick<Principal, 'kind' | 'id' | 'name' | 'breakGlass'>,
+    ): Promise<Alarm> {
+      demandOtherThanEmergency(by);
+      return db.transaction().execute(async (transaction) => {
         const row = await transaction
           .selectFrom('alarms')
           .selectAll()
@@ -98,14 +115,16 @@ export function createAlarms({
         if (row.acknowledged_at) return toAlarm(row);
         const done = await transaction
           .updateTable('alarms')
-          .set({ acknowledged_at: new Date(clock.now()), acknowledged_by: by.name })
+          .set({ acknowledged_at: new Date(clock.now()), acknowledged_by: by.name, acknowledged_note: note })
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow();
-        const entry = { actor: by, action: 'identity.alarm-acknowledged', subject: `alarm:${id}` };
-        await audit.record({ ...entry, detail: { kind: row.kind, about: row.subject } }, transaction);
+        const actor = { kind: by.kind, id: by.id, name: by.name };
+        const entry = { actor, action: 'identity.alarm-acknowledged', subject: `alarm:${id}` };
+        await audit.record({ ...entry, detail: { kind: row.kind, about: row.subject, note } }, transaction);
         return toAlarm(done);
-      }),
+      });
+    },
   });
 }
 export type Alarms = ReturnType<typeof createAlarms>;

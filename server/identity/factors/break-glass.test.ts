@@ -23,7 +23,7 @@ const add = (email = EMAIL) =>
 const rotate = (id: string, cookie = ada.cookie) =>
   t.call('POST', `/people/${id}/break-glass-password`, { cookie });
 
-test('a break-glass account gets in past the demand for a second factor, once, and raises an alarm', async () => {
+test('an emergency account gets in past the demand for a second factor, once, and raises an alarm', async () => {
   const made = await add();
   expect(made.body.person).toMatchObject({ breakGlass: true, roles: ['administrator'] });
   expect(made.body.password).toMatch(/^(?:[0-9a-z]{5}-){5}[0-9a-z]{5}$/);
@@ -46,6 +46,19 @@ test('a break-glass account gets in past the demand for a second factor, once, a
   ]);
   const alarms = await t.call('GET', '/alarms', { cookie });
   expect(alarms.body).toMatchObject({ open: 1, items: [{ kind: 'break-glass-used', severity: 'high' }] });
+  expect(alarms.body.items[0].summary).toContain('The emergency account Glass was used');
+
+  // It looks at the alarm about itself, and does not quieten it.
+  const quieten = (cookie: string) =>
+    t.call('POST', `/alarms/${alarms.body.items[0].id}/acknowledge`, {
+      cookie,
+      body: { note: 'There is nothing to see here.' },
+    });
+  const refused = await quieten(cookie);
+  expect([refused.status, refused.body.error.code]).toEqual([403, 'forbidden']);
+  await t.open.pool.query("update sign_in_settings set second_factor = 'nobody'");
+  expect((await t.call('GET', '/alarms', { cookie: ada.cookie })).body.open).toBe(1);
+  expect((await quieten(ada.cookie)).body).toMatchObject({ acknowledgedBy: 'Ada' });
 
   // Its session lasts an hour, whatever it does.
   t.time.offsetMs += HOUR_MS - 1;

@@ -245,6 +245,7 @@ describe('the second step', () => {
     });
     const done = await t.call('POST', `/alarms/${alarms.body.items[0].id}/acknowledge`, {
       cookie: ada.cookie,
+      body: { note: 'Bob tried a new phone.' },
     });
     expect(done.body).toMatchObject({ acknowledgedBy: 'Ada', acknowledgedAt: expect.any(Number) });
   });

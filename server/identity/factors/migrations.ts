@@ -105,4 +105,11 @@ export const factorMigrations: readonly Migration[] = Object.freeze([
     id: '0011-identity-challenge-binding',
     sql: 'create index passkey_challenges_binding on passkey_challenges (binding, purpose);',
   },
+  {
+    id: '0012-identity-alarm-note',
+    sql: `
+      alter table alarms add column acknowledged_note text;
+      comment on column alarms.acknowledged_note is 'null: open, or acknowledged before a note was asked for';
+    `,
+  },
 ]);

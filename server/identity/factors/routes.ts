@@ -102,8 +102,8 @@ function administrationRoutes(deps: FactorRouteDeps): RouteImplementation[] {
       breakGlass.rotate(params.id, principal),
     ),
     implement(contracts.alarms, () => alarms.list()),
-    implement(contracts.acknowledgeAlarm, ({ params }, { principal }) =>
-      alarms.acknowledge(params.id, principal),
+    implement(contracts.acknowledgeAlarm, ({ params, body }, { principal }) =>
+      alarms.acknowledge(params.id, body.note, principal),
     ),
   ];
 }

@@ -59,5 +59,6 @@ export type FactorTables = {
     at: Date;
     acknowledged_at: ColumnType<Date | null, undefined, Date>;
     acknowledged_by: ColumnType<string | null, undefined, string>;
+    acknowledged_note: ColumnType<string | null, undefined, string>;
   };
 };
