@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
-import { passkeysWork } from '../app/passkeys.ts';
+import { pageForPasskeys, passkeysWork } from '../app/passkeys.ts';
 import { meQuery } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
 import { Section, Tag } from '../ui/page.tsx';
@@ -96,7 +96,7 @@ function FactorList({ factors }: { factors: Factors }) {
           ) : (
             <>
               This browser cannot use one at this address: it takes a name with https, or{' '}
-              <a href={localhostOf(window.location)}>localhost</a>.
+              <a href={pageForPasskeys() ?? '#'}>localhost</a>.
             </>
           )
         }
@@ -152,10 +152,6 @@ function useRefresh() {
     );
   };
 }
-
-/** The same page under the name of this machine. */
-const localhostOf = ({ port, pathname }: Location): string =>
-  `http://localhost${port ? `:${port}` : ''}${pathname}`;
 
 interface RowProps {
   readonly title: string;

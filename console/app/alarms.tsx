@@ -1,28 +1,25 @@
-import { factorRoutes } from '@bartizan/contracts';
+import { type Alarm, factorRoutes } from '@bartizan/contracts';
 import { Alert, Button } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { NoteDialog } from '../ui/note-dialog.tsx';
 import { RelativeTime } from '../ui/time.tsx';
-import { toastFailure } from '../ui/toast.ts';
 import { api } from './api.ts';
-import { useMay } from './session.ts';
+import { meQuery, useMay } from './session.ts';
 
 const ALARMS_KEY = ['alarms'];
 
 /** Alarms that nobody has looked into yet, over every page. */
 export function Alarms() {
   const client = useQueryClient();
-  const mayRead = useMay('people.read');
-  const mayAcknowledge = useMay('people.manage');
+  const { data: me } = useQuery(meQuery);
+  const mayAcknowledge = useMay('people.manage') && me?.breakGlass === false;
+  const [looking, setLooking] = useState<Alarm | null>(null);
   const query = useQuery({
     queryKey: ALARMS_KEY,
     queryFn: ({ signal }) => api.call(factorRoutes.alarms, { signal }),
-    enabled: mayRead,
+    enabled: useMay('people.read'),
     refetchInterval: 30_000,
-  });
-  const acknowledge = useMutation({
-    mutationFn: (id: string) => api.call(factorRoutes.acknowledgeAlarm, { params: { id } }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ALARMS_KEY }),
-    onError: toastFailure,
   });
   const open = (query.data?.items ?? []).filter((alarm) => alarm.acknowledgedAt === null);
   return (
@@ -42,19 +39,27 @@ export function Alarms() {
           }
         >
           {mayAcknowledge ? (
-            <Button
-              size="compact-sm"
-              variant="default"
-              loading={acknowledge.isPending && acknowledge.variables === alarm.id}
-              onClick={() => acknowledge.mutate(alarm.id)}
-            >
-              Somebody looked into it
+            <Button size="compact-sm" variant="default" onClick={() => setLooking(alarm)}>
+              Acknowledge this alarm
             </Button>
           ) : (
-            'An administrator can say that somebody looked into it.'
+            'An administrator acknowledges it once they have looked into it.'
           )}
         </Alert>
       ))}
+      <NoteDialog
+        opened={looking !== null}
+        title="Acknowledge this alarm"
+        label="What did you find?"
+        description="It goes into the audit log, and the alarm leaves every page."
+        verb="Acknowledge"
+        onClose={() => setLooking(null)}
+        onSave={async (note) => {
+          if (looking === null) return;
+          await api.call(factorRoutes.acknowledgeAlarm, { params: { id: looking.id }, body: { note } });
+          await client.invalidateQueries({ queryKey: ALARMS_KEY });
+        }}
+      />
     </>
   );
 }

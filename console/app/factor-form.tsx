@@ -3,7 +3,7 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useState } from 'react';
 import { FailureNote } from '../ui/failure-note.tsx';
-import { passkeysWork } from './passkeys.ts';
+import { pageForPasskeys, passkeysWork } from './passkeys.ts';
 
 export type Way = FactorKind | 'password';
 
@@ -33,7 +33,7 @@ export function FactorForm({ ways, verb, busy, failure, onGive }: FactorFormProp
   const [value, setValue] = useState('');
   const way = chosen ?? offered[0];
   if (way === undefined) {
-    return <p>This browser cannot use the passkey of your account at this address. Use another device.</p>;
+    return <PasskeyElsewhere />;
   }
   const choose = (next: Way) => {
     setChosen(next);
@@ -67,6 +67,17 @@ export function FactorForm({ ways, verb, busy, failure, onGive }: FactorFormProp
           </Button>
         ))}
     </form>
+  );
+}
+
+/** A passkey is all that the person has, and it cannot be used here. */
+function PasskeyElsewhere() {
+  const elsewhere = pageForPasskeys();
+  return (
+    <p>
+      This browser cannot use the passkey of your account at this address.{' '}
+      {elsewhere === null ? 'Use another device.' : <a href={elsewhere}>Open it at localhost.</a>}
+    </p>
   );
 }
 

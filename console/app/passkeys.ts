@@ -51,3 +51,10 @@ export async function makePasskey(
     throw inWords(error);
   }
 }
+
+/** The same page under a name of this machine at which passkeys work; null where that would not help. */
+export function pageForPasskeys(): string | null {
+  const { hostname, port, pathname, search } = window.location;
+  const loopback = hostname === '[::1]' || hostname.startsWith('127.');
+  return loopback ? `http://localhost${port ? `:${port}` : ''}${pathname}${search}` : null;
+}

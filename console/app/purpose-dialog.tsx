@@ -47,7 +47,11 @@ export function PurposeDialog({ question }: { question: Question }) {
           <Textarea
             data-autofocus
             label="Reason"
-            description="For example the number of the ticket, and what you look for."
+            description={
+              missing > 0
+                ? `For example the number of the ticket, and what you look for. ${missing} more characters.`
+                : 'For example the number of the ticket, and what you look for.'
+            }
             autosize
             minRows={2}
             maxRows={6}

@@ -1,6 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { Gate } from '../app/gate.tsx';
-import { LinkTabs } from '../ui/link-tabs.tsx';
+import { knownTab, LinkTabs } from '../ui/link-tabs.tsx';
 import { Page } from '../ui/page.tsx';
 import { Entries } from './entries.tsx';
 import { ExportLog } from './export-log.tsx';
@@ -12,7 +12,7 @@ const route = getRouteApi('/house/governance/audit');
 
 /** What was done, by whom, and the proof that nobody rewrote it. */
 export function AuditPage() {
-  const { tab = 'entries' } = route.useSearch();
+  const tab = knownTab(route.useSearch().tab, ['entries', 'summary', 'proof']);
   return (
     <Gate permission="audit.read">
       <Page

@@ -1,14 +1,15 @@
 import { type AuditBreak, auditRoutes } from '@bartizan/contracts';
-import { Alert, Button, Modal, Stack, Textarea } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Alert, Button } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { useMay } from '../app/session.ts';
-import { FormFoot } from '../ui/form-foot.tsx';
+import { NoteDialog } from '../ui/note-dialog.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 
 /** What was noticed to be not as it was signed, until somebody says that they know why. */
 export function Breaks({ breaks }: { breaks: readonly AuditBreak[] }) {
+  const client = useQueryClient();
   const mayManage = useMay('audit.manage');
   const [explaining, setExplaining] = useState<AuditBreak | null>(null);
   return (
@@ -37,55 +38,19 @@ export function Breaks({ breaks }: { breaks: readonly AuditBreak[] }) {
           ) : null}
         </Alert>
       ))}
-      <Modal
+      <NoteDialog
         opened={explaining !== null}
-        onClose={() => setExplaining(null)}
         title="Why is it so?"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        {explaining === null ? null : <Explain each={explaining} onClose={() => setExplaining(null)} />}
-      </Modal>
+        label="Reason"
+        description="For example that a backup was restored. It goes into the log."
+        verb="Record the reason"
+        onClose={() => setExplaining(null)}
+        onSave={async (note) => {
+          if (explaining === null) return;
+          await api.call(auditRoutes.acknowledge, { params: { id: explaining.id }, body: { note } });
+          await client.invalidateQueries({ queryKey: ['audit'] });
+        }}
+      />
     </>
-  );
-}
-
-function Explain({ each, onClose }: { each: AuditBreak; onClose: () => void }) {
-  const client = useQueryClient();
-  const [note, setNote] = useState('');
-  const save = useMutation({
-    mutationFn: () => api.call(auditRoutes.acknowledge, { params: { id: each.id }, body: { note } }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['audit'] });
-      onClose();
-    },
-  });
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        save.mutate();
-      }}
-    >
-      <Stack gap="sm">
-        <Textarea
-          data-autofocus
-          label="Reason"
-          description="For example that a backup was restored. It goes into the log."
-          autosize
-          minRows={2}
-          maxLength={500}
-          required
-          value={note}
-          onChange={(event) => setNote(event.currentTarget.value)}
-        />
-        <FormFoot
-          failure={save.error}
-          verb="Record the reason"
-          busy={save.isPending}
-          disabled={note.trim().length < 10}
-          onCancel={onClose}
-        />
-      </Stack>
-    </form>
   );
 }

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { api } from '../app/api.ts';
+import { formatExact } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -107,6 +108,19 @@ function Filter({ label, placeholder, value, field, onChange }: FilterProps) {
   );
 }
 
+/** What people call the thing that an entry is about, where the entry says. */
+function nameOf({ detail }: AuditEntryView): string {
+  for (const field of ['name', 'slug', 'label', 'email', 'title']) {
+    const value = detail[field];
+    if (typeof value === 'string') return value;
+  }
+  return '';
+}
+
+/** `key:0198…` with the end of the id alone; other subjects as they are. */
+const shortened = (subject: string): string =>
+  subject.replace(/:[0-9a-f]{8}-[0-9a-f-]{19}([0-9a-f]{8})$/, ':…$1');
+
 interface TableProps {
   readonly items: readonly AuditEntryView[];
   readonly searchField: React.RefObject<HTMLInputElement | null>;
@@ -148,7 +162,10 @@ function EntryTable({ items, searchField }: TableProps) {
               onClick={(event) => (event.target as HTMLElement).closest('a') || open(entry.id)}
             >
               <td>
-                <RelativeTime at={entry.at} />
+                {formatExact(entry.at)}
+                <div className="bz-dim">
+                  <RelativeTime at={entry.at} />
+                </div>
               </td>
               <td>
                 {entry.actor.name} <span className="bz-dim">{entry.actor.kind}</span>
@@ -158,7 +175,12 @@ function EntryTable({ items, searchField }: TableProps) {
                   {entry.action}
                 </Link>
               </td>
-              <td className="bz-mono bz-dim">{entry.subject}</td>
+              <td>
+                {nameOf(entry)}
+                <div className="bz-mono bz-dim" title={entry.subject}>
+                  {shortened(entry.subject)}
+                </div>
+              </td>
               <td>{entry.purpose ?? ''}</td>
               <td className="bz-num bz-mono">{entry.index ?? 'waits'}</td>
             </tr>

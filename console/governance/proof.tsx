@@ -97,14 +97,12 @@ function PlainWords({ status }: { status: AuditStatus }) {
           What then still tells is a checkpoint that they do not hold: a witness's cosignature, an export, or
           the checkpoint that the command line remembers.
         </p>
-        <p>Check it yourself, without trusting this page:</p>
-        <CodeBlock label="Command" code="npx bartizan audit verify bartizan-audit.jsonl" />
-        {status.key === null ? null : (
-          <>
-            <p>with this key, which you have noted down before:</p>
-            <CodeBlock wrap label="Verifier key" code={status.key.verifierKey} />
-          </>
-        )}
+        <p>Check it yourself, without trusting this page. Note the key down somewhere else first:</p>
+        <CodeBlock
+          wrap
+          label="Command"
+          code={`npx bartizan audit verify bartizan-audit.jsonl${status.key === null ? '' : ` --key '${status.key.verifierKey}'`}`}
+        />
       </div>
     </Section>
   );

@@ -73,9 +73,11 @@ function Result({ verification }: { verification: Verification }) {
         </p>
       )}
       <ul>
-        {problems.map((problem) => (
-          <li key={`${problem.kind}${problem.index}${problem.id}`}>{problem.message}</li>
-        ))}
+        {problems
+          .filter((problem) => problem.message !== firstAltered?.message)
+          .map((problem) => (
+            <li key={`${problem.kind}${problem.index}${problem.id}`}>{problem.message}</li>
+          ))}
       </ul>
     </Alert>
   );

@@ -75,7 +75,7 @@ function Detail({ review }: { review: ReviewDetail }) {
           ]}
         />
       </Section>
-      <Changes changes={review.changes} />
+      <Changes changes={review.changes} open={review.state === 'open'} />
       {review.state === 'open' ? <Decision review={review} /> : null}
     </Page>
   );
@@ -88,7 +88,7 @@ const inWords = (value: unknown): string =>
       ? value
       : JSON.stringify(value, null, 2);
 
-function Changes({ changes }: { changes: readonly ReviewChange[] }) {
+function Changes({ changes, open }: { changes: readonly ReviewChange[]; open: boolean }) {
   return (
     <Section title={changes.length === 1 ? 'What changes' : `What changes (${changes.length})`}>
       {changes.map((change) => (
@@ -99,8 +99,8 @@ function Changes({ changes }: { changes: readonly ReviewChange[] }) {
           <Diff
             left={inWords(change.before)}
             right={inWords(change.after)}
-            leftTitle="Now"
-            rightTitle="After approval"
+            leftTitle={open ? 'Now' : 'Before'}
+            rightTitle={open ? 'After approval' : 'After'}
           />
         </div>
       ))}

@@ -6,7 +6,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { api } from '../app/api.ts';
 import { Gate } from '../app/gate.tsx';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
-import { LinkTabs } from '../ui/link-tabs.tsx';
+import { knownTab, LinkTabs } from '../ui/link-tabs.tsx';
 import { Page } from '../ui/page.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -16,7 +16,7 @@ const route = getRouteApi('/house/traffic/reviews');
 
 /** Decisions that people owe. */
 export function ReviewsPage() {
-  const { tab = 'open' } = route.useSearch();
+  const tab = knownTab(route.useSearch().tab, ['open', 'mine', 'decided']);
   return (
     <Gate permission="policies.read">
       <Page
@@ -92,7 +92,7 @@ function ReviewTable({ items }: { items: readonly Review[] }) {
   });
   return (
     <div className="bz-list">
-      <table className="bz-table">
+      <table className="bz-table bz-narrow">
         <thead>
           <tr>
             <th scope="col">State</th>

@@ -4,7 +4,7 @@ import { Button, Divider } from '@mantine/core';
 import { IconFingerprint, IconLogin2 } from '@tabler/icons-react';
 import { queryOptions, useMutation } from '@tanstack/react-query';
 import { api } from '../app/api.ts';
-import { givePasskey, passkeysWork } from '../app/passkeys.ts';
+import { givePasskey, pageForPasskeys, passkeysWork } from '../app/passkeys.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
 import { welcome } from './second-step.tsx';
 
@@ -35,7 +35,8 @@ export function OtherWays({ providers, passkeys, next, onSignedIn }: OtherWaysPr
     },
   });
   const withPasskey = passkeys && passkeysWork();
-  if (!withPasskey && providers.length === 0) return null;
+  const elsewhere = passkeys && !withPasskey ? pageForPasskeys() : null;
+  if (!withPasskey && elsewhere === null && providers.length === 0) return null;
   return (
     <div className="bz-door-ways">
       <Divider label="or" labelPosition="center" />
@@ -62,6 +63,11 @@ export function OtherWays({ providers, passkeys, next, onSignedIn }: OtherWaysPr
           Sign in with a passkey
         </Button>
       ) : null}
+      {elsewhere === null ? null : (
+        <p className="bz-dim">
+          Passkeys work at <a href={elsewhere}>localhost</a>, not at this address.
+        </p>
+      )}
       <FailureNote failure={passkey.error} />
     </div>
   );

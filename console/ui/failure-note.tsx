@@ -10,11 +10,13 @@ export function FailureNote({ failure }: { failure: unknown }) {
     <Alert color="red" variant="light" role="alert" py="xs" my="xs">
       <div>{failure instanceof Error ? sentence(failure.message) : 'An unknown fault.'}</div>
       {api?.hint ? <div>{api.hint}</div> : null}
-      {api?.issues?.map((issue) => (
-        <div key={`${issue.path}${issue.message}`}>
-          <code>{issue.path}</code>: {issue.message}
-        </div>
-      ))}
+      {api?.issues
+        ?.filter((issue) => issue.message !== api.message)
+        .map((issue) => (
+          <div key={`${issue.path}${issue.message}`}>
+            <code>{issue.path}</code>: {issue.message}
+          </div>
+        ))}
       {api?.requestId ? <div className="bz-dim bz-mono">{api.requestId}</div> : null}
     </Alert>
   );

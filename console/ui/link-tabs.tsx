@@ -6,6 +6,10 @@ interface Tab {
   readonly count?: number;
 }
 
+/** The tab that an address names, or the first where it names none that there is. */
+export const knownTab = (named: string | undefined, tabs: readonly [string, ...string[]]): string =>
+  named !== undefined && tabs.includes(named) ? named : tabs[0];
+
 /** Tabs that are links: the chosen one is `tab` in the URL, the first being the default. */
 export function LinkTabs({ tabs, current, label }: { tabs: readonly Tab[]; current: string; label: string }) {
   return (

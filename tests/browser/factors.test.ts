@@ -153,7 +153,7 @@ describe.skipIf(missingChromium() !== null)('second factors in the browser', () 
     const link = (await page.getByLabel('Invitation link', { exact: true }).textContent()) ?? '';
     await page.getByRole('button', { name: 'Done' }).click();
     await page.goto(`${app.console}/settings/sign-in`);
-    await page.getByRole('radio', { name: 'Of everyone' }).check();
+    await page.getByRole('radio', { name: 'Demanded of everyone' }).check();
     await page.getByRole('button', { name: 'Save rules' }).click();
     await page.getByText('Rules saved').waitFor();
 

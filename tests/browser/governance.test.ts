@@ -152,8 +152,11 @@ describe.skipIf(missingChromium() !== null)('proof, teams and second persons', (
       .filter({ hasText: /emergency|break-glass/i })
       .first()
       .waitFor();
-    await mara.getByRole('button', { name: 'Somebody looked into it' }).first().click();
-    await expect.poll(() => mara.getByRole('button', { name: 'Somebody looked into it' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Acknowledge this alarm' }).count()).toBe(0);
+    await mara.getByRole('button', { name: 'Acknowledge this alarm' }).first().click();
+    await mara.getByLabel(/What did you find/).fill('a drill, announced by mail');
+    await mara.getByRole('button', { name: 'Acknowledge', exact: true }).click();
+    await expect.poll(() => mara.getByRole('button', { name: 'Acknowledge this alarm' }).count()).toBe(0);
   });
 
   it('adds a sink and sends it a test event', async () => {

@@ -10,12 +10,13 @@ import { endpointsQuery, keysQuery } from '../../app/queries.ts';
 import { useMay } from '../../app/session.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { limitsInWords } from '../../ui/limits-fields.tsx';
-import { LinkTabs } from '../../ui/link-tabs.tsx';
+import { knownTab, LinkTabs } from '../../ui/link-tabs.tsx';
 import { Page, Tag } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { RelativeTime, useNow } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.ts';
 import { KeyDialog } from './key-dialog.tsx';
+import { LongestLife } from './longest-life.tsx';
 import { RotateDialog } from './rotate-dialog.tsx';
 import { ServiceAccounts } from './service-accounts.tsx';
 import '../settings.css';
@@ -24,7 +25,7 @@ const route = getRouteApi('/house/settings/keys');
 
 export function KeysPage() {
   const search = route.useSearch();
-  const { tab = 'keys' } = search;
+  const tab = knownTab(search.tab, ['keys', 'service-accounts']);
   const navigate = useNavigate();
   const mayManage = useMay('keys.manage');
   const query = useQuery(keysQuery);
@@ -43,12 +44,14 @@ export function KeysPage() {
         description="Applications call endpoints with a key, scripts and pipelines the API. The secret is shown once, when a key is created."
         actions={
           <>
-            <Switch
-              size="xs"
-              label="Show revoked"
-              checked={revoked}
-              onChange={(event) => setRevoked(event.currentTarget.checked)}
-            />
+            {tab === 'keys' ? (
+              <Switch
+                size="xs"
+                label="Show revoked"
+                checked={revoked}
+                onChange={(event) => setRevoked(event.currentTarget.checked)}
+              />
+            ) : null}
             {create}
           </>
         }
@@ -61,6 +64,7 @@ export function KeysPage() {
             { value: 'service-accounts', label: 'Service accounts' },
           ]}
         />
+        {tab === 'keys' ? <LongestLife /> : null}
         {tab === 'service-accounts' ? <ServiceAccounts mayManage={mayManage} /> : null}
         {tab === 'keys' ? (
           <QueryView query={query}>

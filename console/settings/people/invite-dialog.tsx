@@ -46,8 +46,8 @@ export function InviteDialog({ opened, onClose }: { opened: boolean; onClose: ()
       {added ? (
         <div className="bz-secret">
           <p>
-            It works once, and lets {added.person.name} choose a password. It is shown here and nowhere else;
-            Bartizan does not send it.
+            It works once, within three days, and lets {added.person.name} choose a password. It is shown here
+            and nowhere else; Bartizan does not send it.
           </p>
           <CodeBlock wrap label="Invitation link" code={added.inviteUrl} />
           <Group justify="flex-end">

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { Gate } from '../../app/gate.tsx';
 import { peopleQuery } from '../../app/queries.ts';
 import { meQuery, useMay } from '../../app/session.ts';
-import { LinkTabs } from '../../ui/link-tabs.tsx';
+import { knownTab, LinkTabs } from '../../ui/link-tabs.tsx';
 import { Page, Tag } from '../../ui/page.tsx';
 import { ROLE_TITLES } from '../../ui/roles.ts';
 import { QueryView } from '../../ui/states.tsx';
@@ -21,7 +21,7 @@ import '../settings.css';
 const route = getRouteApi('/house/settings/people');
 
 export function PeoplePage() {
-  const { tab = 'people' } = route.useSearch();
+  const tab = knownTab(route.useSearch().tab, ['people', 'teams', 'roles']);
   const mayManage = useMay('people.manage');
   return (
     <Gate permission="people.read">

@@ -5,6 +5,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { Confirm } from '../../ui/confirm.tsx';
+import { formatExact } from '../../ui/format.ts';
 import { type OneTime, OneTimeDialog } from '../../ui/one-time.tsx';
 import { toast } from '../../ui/toast.ts';
 import { DisableDialog, EditPersonDialog } from './person-dialogs.tsx';
@@ -74,12 +75,12 @@ function SecretActs({ person, act, onClose, onShown }: SecretActsProps) {
         verb="Make the link"
         onClose={onClose}
         onConfirm={async () => {
-          const { url } = await api.call(factorRoutes.resetLink, { params });
+          const { url, expiresAt } = await api.call(factorRoutes.resetLink, { params });
           onShown({
             title: `Pass this link on to ${person.name}`,
             label: 'Reset link',
             value: url,
-            note: `It works once, and lets ${person.name} choose a new password. A second factor is still asked for. Bartizan does not send it.`,
+            note: `It works once, until ${formatExact(expiresAt)}, and lets ${person.name} choose a new password. A second factor is still asked for. Bartizan does not send it.`,
           });
         }}
       >

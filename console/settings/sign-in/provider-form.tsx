@@ -1,11 +1,13 @@
 import { federationRoutes, ROLES, type SsoProvider, SsoProviderInput } from '@bartizan/contracts';
 import { Button, Checkbox, Group, PasswordInput, Stack, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api } from '../../app/api.ts';
+import { CopyableId } from '../../ui/copy.tsx';
 import { fieldErrors, validateWith } from '../../ui/form.ts';
 import { FormFoot } from '../../ui/form-foot.tsx';
-import { toast } from '../../ui/toast.ts';
+import { toast, toastFailure } from '../../ui/toast.ts';
 import { GroupMappings } from './group-mappings.tsx';
 import { ProviderTestResult } from './provider-test.tsx';
 import { fromProvider, type ProviderValues, toProviderInput } from './provider-values.ts';
@@ -21,6 +23,9 @@ interface ProviderFormProps {
 /** Everything that is known of an identity provider. */
 export function ProviderForm({ provider, onClose }: ProviderFormProps) {
   const client = useQueryClient();
+  const providers = useQuery(providersQuery);
+  const [id] = useState(() => provider?.id ?? drawId());
+  const redirectUri = providers.data?.redirectUri.replace('{id}', id) ?? '';
   const form = useForm<ProviderValues>({
     initialValues: fromProvider(provider),
     validate: (values) => validateWith(SsoProviderInput)(toProviderInput(values)),
@@ -29,13 +34,14 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
     mutationFn: (values: ProviderValues) => {
       const body = toProviderInput(values);
       return provider === null
-        ? api.call(federationRoutes.addProvider, { body })
+        ? api.call(federationRoutes.addProvider, { body: { ...body, id } })
         : api.call(federationRoutes.updateProvider, { params: { id: provider.id }, body });
     },
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
       await client.invalidateQueries({ queryKey: providersQuery.queryKey });
       onClose();
       toast('Identity provider saved');
+      await warnUnlessReachable(saved);
     },
     onError: (failure) => form.setErrors(fieldErrors(failure)),
   });
@@ -82,6 +88,10 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
           </Button>
         </Group>
         <ProviderTestResult result={test.data} failure={test.error} />
+        <div>
+          <div className="bz-label">Redirect URI, to be entered at the provider</div>
+          <CopyableId value={redirectUri} />
+        </div>
         <TextInput label="Client id" required {...form.getInputProps('clientId')} />
         <PasswordInput
           label="Client secret"
@@ -157,4 +167,21 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
       </Stack>
     </form>
   );
+}
+
+/** A random UUID; `crypto.randomUUID` is there only on pages with https. */
+function drawId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** Says so when the provider that was just saved cannot be reached: nobody could sign in with it. */
+async function warnUnlessReachable({ label, issuer, allowPrivateNetwork }: SsoProvider): Promise<void> {
+  const body = { issuer, allowPrivateNetwork };
+  const { ok, steps } = await api.call(federationRoutes.testProvider, { body });
+  const failed = steps.find((step) => !step.ok);
+  if (!ok) toastFailure(new Error(`${label} is saved, but does not answer as it should: ${failed?.message}`));
 }

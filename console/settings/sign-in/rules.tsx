@@ -22,6 +22,9 @@ export function Rules({ mayManage }: { mayManage: boolean }) {
   );
 }
 
+const hoursInWords = (minutes: number): string | undefined =>
+  minutes >= 60 ? `${Math.round(minutes / 6) / 10} hours` : undefined;
+
 interface Values {
   of: SignInSettings['secondFactor']['of'];
   roles: Role[];
@@ -68,14 +71,14 @@ function RulesForm({ settings, mayManage }: { settings: SignInSettings; mayManag
         >
           <Radio.Group aria-label="Of whom a second factor is demanded" {...form.getInputProps('of')}>
             <Stack gap={8}>
-              <Radio size="xs" value="nobody" label="Of nobody: each person decides" />
+              <Radio size="xs" value="nobody" label="Demanded of nobody: each person decides" />
               <Radio
                 size="xs"
                 value="everyone"
-                label="Of everyone"
+                label="Demanded of everyone"
                 description="Who has none yet can do nothing else until one is set up, from now on."
               />
-              <Radio size="xs" value="roles" label="Of these roles" />
+              <Radio size="xs" value="roles" label="Demanded of these roles" />
             </Stack>
           </Radio.Group>
           {form.values.of === 'roles' ? (
@@ -93,6 +96,8 @@ function RulesForm({ settings, mayManage }: { settings: SignInSettings; mayManag
             <NumberInput
               label="Ends when unused for"
               suffix=" minutes"
+              description={hoursInWords(form.values.idleMinutes)}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
               min={5}
               max={1440}
               {...form.getInputProps('idleMinutes')}

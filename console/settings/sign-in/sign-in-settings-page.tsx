@@ -1,7 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { Gate } from '../../app/gate.tsx';
 import { useMay } from '../../app/session.ts';
-import { LinkTabs } from '../../ui/link-tabs.tsx';
+import { knownTab, LinkTabs } from '../../ui/link-tabs.tsx';
 import { Page } from '../../ui/page.tsx';
 import { FourEyes } from './four-eyes.tsx';
 import { Provisioning } from './provisioning.tsx';
@@ -13,7 +13,7 @@ const route = getRouteApi('/house/settings/sign-in');
 
 /** How people sign in: rules, identity providers, provisioning. */
 export function SignInSettingsPage() {
-  const { tab = 'rules' } = route.useSearch();
+  const tab = knownTab(route.useSearch().tab, ['rules', 'sso', 'scim']);
   const mayManage = useMay('sign-in.manage');
   return (
     <Gate permission="sign-in.read">

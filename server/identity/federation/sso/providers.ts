@@ -139,6 +139,11 @@ export function createProviderService(deps: ProvidersDeps) {
       return { only: (await createSettingsStore(db).read()).sso_only };
     },
 
+    /** Redirect URI of a provider, with `{id}` for its id. */
+    get redirectUri(): string {
+      return redirectUriOf(publicUrl(), '{id}');
+    },
+
     /** Throws `conflict` where nobody could sign in any more. */
     async change({ only }: SsoSettings, by: Caller): Promise<SsoSettings> {
       await db.transaction().execute(async (transaction) => {
@@ -162,7 +167,10 @@ export function createProviderService(deps: ProvidersDeps) {
       demandMayConfigure(input, null, by);
       if ((await createProviderStore(db).list()).length >= MAX_PROVIDERS)
         throw new AppError('conflict', `there can be ${MAX_PROVIDERS} identity providers at most`);
-      return save(uuidv7(clock.now()), input, null, by);
+      const { id = uuidv7(clock.now()), ...settings } = input;
+      if (await createProviderStore(db).byId(id))
+        throw new AppError('conflict', 'a provider has this id already');
+      return save(id, settings, null, by);
     },
 
     /**
@@ -178,7 +186,8 @@ export function createProviderService(deps: ProvidersDeps) {
       const moved = before.settings.issuer !== input.issuer || before.settings.clientId !== input.clientId;
       if (moved && before.sealedSecret !== null && input.clientSecret === undefined)
         throw refuse('clientSecret', 'give the client secret again, since the issuer or client changed');
-      return save(id, input, before, by);
+      const { id: _, ...settings } = input;
+      return save(id, settings, before, by);
     },
 
     /** Links go, accounts stay, with the roles that they have. */

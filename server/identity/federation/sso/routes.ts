@@ -36,6 +36,7 @@ export function createSsoRoutes(deps: {
     implement(contracts.providers, async () => ({
       items: await providers.list(),
       settings: await providers.settings(),
+      redirectUri: providers.redirectUri,
     })),
     implement(contracts.addProvider, ({ body }, { principal }) => providers.add(body, principal)),
     implement(contracts.updateProvider, ({ params, body }, { principal }) =>
