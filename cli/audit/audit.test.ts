@@ -108,25 +108,62 @@ async function* linesFrom(text: string) {
 }
 
 describe('a running server', () => {
-  test('is verified whole at first, and then only what is new', async () => {
+  test('is read whole each time; with --new-only what came since, which is then said', async () => {
     await more(3);
     const first = JSON.parse((await bartizan('verify', '--json')).out);
-    expect(first).toMatchObject({ verified: true, knownBefore: 0, problems: [] });
+    expect(first).toMatchObject({ verified: true, knownBefore: 0, keySince: null, problems: [] });
     await more(2);
-    const second = JSON.parse((await bartizan('verify', '--json')).out);
-    expect(second).toMatchObject({ verified: true, knownBefore: first.size });
-    expect(second.entries).toBe(second.size - first.size);
+    const again = JSON.parse((await bartizan('verify', '--json')).out);
+    expect(again).toMatchObject({ verified: true, knownBefore: 0, keySince: expect.any(Number) });
+    expect(again.entries).toBe(again.size);
+    await more(2);
+    const second = JSON.parse((await bartizan('verify', '--new-only', '--json')).out);
+    expect(second).toMatchObject({ verified: true, knownBefore: again.size });
+    expect(second.entries).toBe(second.size - again.size);
     expect((await bartizan('verify')).out).toMatch(/^Verified\n/);
+    await more(1);
+    const { out } = await bartizan('verify', '--new-only');
+    expect(out).toMatch(/^Verified what is new: \d+ older entries were NOT read again/);
   });
 
-  test('what was verified before and altered since is found, and named', async () => {
+  test('the key is taken from the log once, and remembered with its date', async () => {
+    vi.stubEnv('BARTIZAN_CONFIG', join(dir, 'elsewhere', 'session.json'));
+    expect((await bartizan('verify')).out).toContain('The key was taken from the log itself');
+    const [second, third] = [(await bartizan('verify')).out, (await bartizan('verify')).out];
+    for (const out of [second, third]) {
+      expect(out).toMatch(/The key is the one remembered from \d{4}-\d\d-\d\d/);
+      expect(out).not.toContain('taken from the log itself');
+    }
+    const { items } = await client().call(auditRoutes.keys, {});
+    expect((await bartizan('verify', '--key', items[0]?.verifierKey ?? '')).out).not.toContain('The key ');
+  });
+
+  test('what was verified before and altered since is found, and no later run passes because of before', async () => {
     const { rows } = await open.pool.query('select id from audit_sequence where index = 1');
+    expect((await bartizan('verify')).code).toBe(EXIT.ok);
     await attack(`update audit_entries set actor_name = actor_name || 'x' where id = '${rows[0].id}'`);
-    const { out, code } = await bartizan('verify', '--full', '--json');
-    expect(code).toBe(EXIT.findings);
-    expect(JSON.parse(out).firstAltered).toMatchObject({ kind: 'entry-altered', index: 1, id: rows[0].id });
+    // What one asks for who says so: older entries are not looked at, and it says that.
+    const partial = await bartizan('verify', '--new-only', '--json');
+    expect(partial.code).toBe(EXIT.ok);
+    expect(JSON.parse(partial.out).knownBefore).toBeGreaterThan(1);
+    for (const flags of [[], ['--new-only'], [], ['--new-only']]) {
+      const { out, code } = await bartizan('verify', ...flags, '--json');
+      expect([flags, code]).toEqual([flags, EXIT.findings]);
+      expect(JSON.parse(out)).toMatchObject({
+        knownBefore: 0,
+        firstAltered: { kind: 'entry-altered', index: 1, id: rows[0].id },
+      });
+    }
     await attack(`update audit_entries set actor_name = left(actor_name, -1) where id = '${rows[0].id}'`);
-    expect((await bartizan('verify', '--full')).code).toBe(EXIT.ok);
+    const mended = await bartizan('verify', '--new-only');
+    expect(mended.code).toBe(EXIT.ok);
+    expect(mended.out).toMatch(/^Verified\n/);
+    expect(mended.out).toMatch(/The verification of .* failed: .* every entry was read/);
+    expect(JSON.parse((await bartizan('verify', '--new-only', '--json')).out)).toMatchObject({
+      verified: true,
+      failedBefore: null,
+      knownBefore: expect.any(Number),
+    });
   });
 
   test('a row that is gone is named', async () => {
@@ -134,7 +171,7 @@ describe('a running server', () => {
       'create table kept as select * from audit_entries where id = (select id from audit_sequence where index = 2)',
     );
     await attack('delete from audit_entries where id in (select id from kept)');
-    const { out, code } = await bartizan('verify', '--full', '--json');
+    const { out, code } = await bartizan('verify', '--json');
     expect([code, JSON.parse(out).firstAltered.index]).toEqual([EXIT.findings, 2]);
     await attack('insert into audit_entries select * from kept');
     await attack('drop table kept');
@@ -149,7 +186,7 @@ describe('a running server', () => {
     const witness = createCosigner('witness.example/one', privateKey, () => Date.now());
     expect((await bartizan('verify', '--witness', witness.verifierKey)).code).toBe(EXIT.findings);
     const other = createSigner(own.split('+')[0] ?? '', privateKey);
-    expect((await bartizan('verify', '--key', other.verifierKey, '--full')).code).toBe(EXIT.findings);
+    expect((await bartizan('verify', '--key', other.verifierKey)).code).toBe(EXIT.findings);
     await expect(bartizan('verify', '--key', 'nonsense')).rejects.toMatchObject({ exitCode: EXIT.usage });
   });
 

@@ -16,15 +16,20 @@ export interface LiveOptions {
   /** Verifier key to trust; else the remembered one, else the first that the server shows. */
   readonly key?: string;
   readonly witnesses?: readonly string[];
-  /** Read every entry, also those that were verified before. */
-  readonly full: boolean;
+  /** Do not read again what was verified before, unless a verification failed since. */
+  readonly newOnly: boolean;
+  readonly nowMs: number;
   readonly progress: (done: number, total: number) => void;
 }
 
 export interface LiveResult extends Verified {
   /** Entries that were verified before and not read again. */
   readonly knownBefore: number;
-  /** What to remember; null where something is wrong. */
+  /** When the key that was used was first trusted here; null where that is now, or was given by the caller. */
+  readonly keySince: number | null;
+  /** When the last verification from here failed, where that is why everything was read; else null. */
+  readonly failedBefore: number | null;
+  /** What to remember; where something is wrong, that what was remembered counts no more. Null for nothing. */
   readonly remember: Remembered | null;
 }
 
@@ -171,41 +176,51 @@ const standIns = (leaves: Buffer, width: number): FoundEntry[] =>
     hash: leaves.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
   }));
 
-/** Verifies the log of a running server: what is new since the last time, or with `full` everything. */
+/** What the next verification begins with. A failed one voids the point from which it would go on. */
+function toRemember(
+  { known, nowMs }: LiveOptions,
+  failed: boolean,
+  verified: Omit<Remembered, 'keySince' | 'failedAt'> | null,
+): Remembered | null {
+  if (failed || verified === null) return known && { ...known, failedAt: nowMs };
+  return { ...verified, keySince: (known?.key === verified.key ? known.keySince : undefined) ?? nowMs };
+}
+
+/** Verifies the log of a running server: everything, or with `newOnly` what is new since the last time. */
 export async function verifyLive(options: LiveOptions): Promise<LiveResult> {
-  const { known, full } = options;
+  const { known, newOnly } = options;
   const { checkpoint, key, problems } = await openServed(options);
+  const failedBefore = known?.failedAt ?? null;
   let edge: ReturnType<typeof createEdge> | null = null;
   let knownBefore = 0;
   if (checkpoint) {
-    const extends_ = known !== null && !full && problems.length === 0;
+    const extends_ = known !== null && newOnly && failedBefore === null && problems.length === 0;
     edge = extends_ ? await verifyNew(options, known, checkpoint) : null;
     if (edge !== null && known) knownBefore = known.size;
     edge ??= await verifyWhole(options, checkpoint, problems);
   }
   const witnesses = checkpoint ? cosignedBy(checkpoint.note, options.witnesses ?? []) : [];
   const root = checkpoint?.root.toString('base64') ?? '';
+  const size = checkpoint?.size ?? 0;
+  const tiles = edge?.tiles().map((one) => one.toString('base64'));
   return {
     origin: checkpoint?.origin ?? '',
-    size: checkpoint?.size ?? 0,
+    size,
     root,
     keyId: checkpoint?.keyId ?? null,
     signedAt: checkpoint?.at ?? null,
     pinned: options.key !== undefined,
+    keySince: options.key === undefined ? (known?.keySince ?? null) : null,
+    failedBefore: newOnly ? failedBefore : null,
     witnesses,
-    entries: (checkpoint?.size ?? 0) - knownBefore,
+    entries: size - knownBefore,
     firstAltered: firstOf(problems),
     problems: problems.slice(0, 100),
     knownBefore,
-    remember:
-      problems.length > 0 || !checkpoint || !edge
-        ? null
-        : {
-            origin: checkpoint.origin,
-            key,
-            size: checkpoint.size,
-            root,
-            edge: edge.tiles().map((one) => one.toString('base64')),
-          },
+    remember: toRemember(
+      options,
+      problems.length > 0,
+      checkpoint && tiles ? { origin: checkpoint.origin, key, size, root, edge: tiles } : null,
+    ),
   };
 }

@@ -14,6 +14,10 @@ const Remembered = z.object({
   root: z.string(),
   /** Hashes of the tiles at the right edge of the tree, by level, base64. */
   edge: z.array(z.string().max(12_000)).max(10),
+  /** When the key was first trusted here, in ms since the epoch. */
+  keySince: z.number().int().nonnegative().optional(),
+  /** When a later verification failed: from then on, nothing is taken as verified before. */
+  failedAt: z.number().int().nonnegative().optional(),
 });
 export type Remembered = z.infer<typeof Remembered>;
 

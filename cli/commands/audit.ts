@@ -29,7 +29,7 @@ interface VerifyFlags {
   url?: string;
   key?: string;
   witness?: string[];
-  full?: boolean;
+  newOnly?: boolean;
   json?: boolean;
 }
 
@@ -98,7 +98,10 @@ export function addAudit(program: Command): void {
       'the public key of a witness that must have cosigned (may be given again)',
       collect,
     )
-    .option('--full', 'read every entry of the server again, also those that were verified before')
+    .option(
+      '--new-only',
+      'read only what came since the last time; what was altered in older entries goes unseen',
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExits with 0 when all is as it was signed, 1 when something was altered.')
     .action(verify);
@@ -152,7 +155,8 @@ async function live(
     known: readRemembered(session.url),
     ...(flags.key ? { key: flags.key } : {}),
     ...(flags.witness ? { witnesses: flags.witness } : {}),
-    full: flags.full ?? false,
+    newOnly: flags.newOnly ?? false,
+    nowMs: Date.now(),
     progress,
   });
   if (result.remember) writeRemembered(session.url, result.remember);
@@ -166,16 +170,20 @@ function describe(
   failed: boolean,
 ): string {
   const lines = [
-    failed ? 'NOT VERIFIED' : 'Verified',
+    headline(result, failed),
     `log         ${printable(result.origin)}`,
-    `entries     ${result.size}${result.knownBefore ? ` (${result.knownBefore} of them verified before)` : ''}`,
+    `entries     ${result.size}${result.knownBefore ? `, of which ${result.entries} were read` : ''}`,
     `root        ${result.root}`,
     `signed      ${result.keyId ? `by key ${result.keyId}` : 'by no trusted key'}${result.signedAt ? `, ${date(result.signedAt)} UTC` : ''}`,
     ...result.witnesses.map(({ name, at }) => `witness     ${printable(name)}, ${date(at)} UTC`),
     ...unseen.map((key) => `no witness  ${printable(key.split('+', 1)[0] ?? '')} has not cosigned`),
   ];
-  if (!result.pinned)
-    lines.push('The key was taken from the log itself: give --key to trust one that you know.');
+  if (!result.pinned) lines.push(keyLine(result));
+  if (result.failedBefore) {
+    lines.push(
+      `The verification of ${date(result.failedBefore)} UTC failed: nothing counted as verified before, every entry was read.`,
+    );
+  }
   const { firstAltered } = result;
   if (firstAltered) {
     const range = firstAltered.before === null ? '' : ` to ${firstAltered.before - 1}`;
@@ -199,6 +207,18 @@ function describe(
   }
   return lines.join('\n');
 }
+
+function headline({ knownBefore = 0 }: Partial<LiveResult>, failed: boolean): string {
+  if (failed) return 'NOT VERIFIED';
+  return knownBefore === 0
+    ? 'Verified'
+    : `Verified what is new: ${knownBefore} older entries were NOT read again, run it without --new-only for those`;
+}
+
+const keyLine = ({ keySince }: Partial<LiveResult>): string =>
+  keySince
+    ? `The key is the one remembered from ${date(keySince)} UTC; give --key to trust one that you know.`
+    : 'The key was taken from the log itself: give --key to trust one that you know.';
 
 const EVERY_MS = 100;
 const BAR = 24;
