@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { ApiFailure } from '@bartizan/contracts/client.ts';
 import { CommanderError } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
+import { abbreviated } from './commands/key-named.ts';
 import { words } from './completion.ts';
 import { CliError, EXIT, explain } from './exit.ts';
 import { createProgram } from './main.ts';
@@ -44,6 +45,15 @@ describe('output', () => {
     expect(printable('a\u001b[2Jb\nc\u202ed')).toBe('ab c d');
     expect(table(['x'], [['\u001b]0;title\u0007ok']])).not.toContain('\u0007');
     expect(table(['x'], [])).toBe('(none)');
+  });
+});
+
+describe('lists of names', () => {
+  it('are cut in a table when they are long', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    expect(abbreviated([])).toBe('');
+    expect(abbreviated(names.slice(0, 4))).toBe('a b c d');
+    expect(abbreviated(names)).toBe('a b c and 2 more');
   });
 });
 

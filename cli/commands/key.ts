@@ -12,6 +12,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { collect, duration, wholeNumber } from '../options.ts';
 import { createOutput, date, table } from '../output.ts';
 import { client, readSession } from '../session.ts';
+import { abbreviated, keyIdOf } from './key-named.ts';
 import { serviceAccountOf } from './service-account.ts';
 
 interface CreateFlags {
@@ -38,7 +39,7 @@ export function addKey(program: Command): void {
   key
     .command('list')
     .description('all keys, without their secret')
-    .option('--json', 'print JSON')
+    .option('--json', 'print JSON, with all scopes')
     .action(async (flags: { json?: boolean }) => {
       const { items } = await client().call(identityRoutes.keys, {});
       createOutput(flags.json ?? false).result(items, (all) =>
@@ -49,7 +50,7 @@ export function addKey(program: Command): void {
             one.name,
             one.previous === null ? one.prefix : `${one.prefix}, ${one.previous.prefix}`,
             one.ownerName,
-            one.scopes.join(' '),
+            abbreviated(one.scopes),
             date(one.expiresAt),
             date(one.lastUsedAt),
             state(one),
@@ -85,23 +86,25 @@ export function addKey(program: Command): void {
           EXIT.usage,
         );
       }
-      const made = await api.call(identityRoutes.createKey, {
-        body: {
-          name,
-          scopes,
-          endpoints: await endpointIds(api, endpoints),
-          expiresAt: await expiryOf(api, flags),
-          ...(flags.serviceAccount === undefined
-            ? {}
-            : { serviceAccountId: (await serviceAccountOf(api, flags.serviceAccount)).id }),
-          limits: {
-            requestsPerMinute: flags.requestsPerMinute ?? null,
-            tokensPerMinute: flags.tokensPerMinute ?? null,
-            tokensPerDay: flags.tokensPerDay ?? null,
-            concurrent: flags.concurrent ?? null,
+      const made = await explained(async () =>
+        api.call(identityRoutes.createKey, {
+          body: {
+            name,
+            scopes,
+            endpoints: await endpointIds(api, endpoints),
+            expiresAt: await expiryOf(api, flags),
+            ...(flags.serviceAccount === undefined
+              ? {}
+              : { serviceAccountId: (await serviceAccountOf(api, flags.serviceAccount)).id }),
+            limits: {
+              requestsPerMinute: flags.requestsPerMinute ?? null,
+              tokensPerMinute: flags.tokensPerMinute ?? null,
+              tokensPerDay: flags.tokensPerDay ?? null,
+              concurrent: flags.concurrent ?? null,
+            },
           },
-        },
-      });
+        }),
+      );
       createOutput(flags.json ?? false).result(
         made,
         (one) =>
@@ -110,8 +113,10 @@ export function addKey(program: Command): void {
     });
 
   key
-    .command('rotate <id>')
-    .description('give a key a new secret, printed once; the old one works on for a while')
+    .command('rotate <name>')
+    .description(
+      'give a key, by its name or id, a new secret, printed once; the old one works on for a while',
+    )
     .option(
       '--overlap <time>',
       'how long the old secret works on, at most 30d, 0s for not at all',
@@ -120,9 +125,11 @@ export function addKey(program: Command): void {
     )
     .option('--expires <time>', 'a new lifetime of the key, e.g. 90d (default: it keeps its own)', duration)
     .option('--json', 'print JSON')
-    .action(async (id: string, flags: { overlap: number; expires?: number; json?: boolean }) => {
+    .action(async (name: string, flags: { overlap: number; expires?: number; json?: boolean }) => {
+      const api = client();
+      const id = await keyIdOf(api, name);
       const now = Date.now();
-      const made = await client().call(keyRoutes.rotate, {
+      const made = await api.call(keyRoutes.rotate, {
         params: { id },
         body: {
           oldEndsAt: now + flags.overlap,
@@ -136,13 +143,30 @@ export function addKey(program: Command): void {
     });
 
   key
-    .command('revoke <id>')
-    .description('revoke a key at once')
+    .command('revoke <name>')
+    .description('revoke a key, by its name or id, at once')
     .option('--json', 'print JSON')
-    .action(async (id: string, flags: { json?: boolean }) => {
-      await client().call(identityRoutes.revokeKey, { params: { id } });
-      createOutput(flags.json ?? false).result({ revoked: id }, () => `Key ${id} is revoked.`);
+    .action(async (name: string, flags: { json?: boolean }) => {
+      const api = client();
+      const id = await keyIdOf(api, name);
+      await api.call(identityRoutes.revokeKey, { params: { id } });
+      createOutput(flags.json ?? false).result({ revoked: id }, () => `Key ${name} is revoked.`);
     });
+}
+
+/** Says what to do here when a key would outlive the one that it is made with. */
+async function explained<Value>(make: () => Promise<Value>): Promise<Value> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof ApiFailure) || error.status !== 403 || !error.body.message.endsWith(': expiry')) {
+      throw error;
+    }
+    throw new CliError(
+      `${error.body.message}\n${error.body.hint ?? ''}\nWithout --expires and --no-expiry it ends with the key that you use ("bartizan login" makes one for 30 days). One that lasts longer is made in the console: Settings → Keys.`,
+      EXIT.denied,
+    );
+  }
 }
 
 /** When nobody said how long: as long as usual, but no longer than the key that we act with. */

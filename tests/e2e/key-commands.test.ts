@@ -104,3 +104,48 @@ test('keys of a service account are made, rotated with an overlap, and end with 
   expect(await bartizan('service-account', 'remove', 'ci')).toEqual({ removed: account.id });
   expect(await works(shared.secret)).toBe(false);
 }, 240_000);
+
+/** What a command says when it fails, and its exit code. */
+async function refused(session: string, ...command: string[]): Promise<{ code: number; stderr: string }> {
+  const env = { ...process.env, BARTIZAN_URL: server.url, BARTIZAN_API_KEY: session };
+  const failed = await run(process.execPath, [CLI, ...command], { env }).then(
+    () => null,
+    (error: { code: number; stderr: string }) => error,
+  );
+  if (!failed) throw new Error(`${command.join(' ')} did not fail`);
+  return failed;
+}
+
+test('keys are rotated and revoked by name, unless none or several have it', async () => {
+  const made = await bartizan('key', 'create', 'shop', '--scope', 'policies.read', '--expires', '30d');
+  const rotated = await bartizan('key', 'rotate', 'shop', '--overlap', '0s');
+  expect(rotated.key.id).toBe(made.key.id);
+  expect(await refused(key, 'key', 'revoke', 'shopp')).toMatchObject({
+    stderr: expect.stringContaining("no key 'shopp'; see bartizan key list"),
+  });
+  const twin = await bartizan('key', 'create', 'shop', '--scope', 'policies.read', '--expires', '30d');
+  const { stderr } = await refused(key, 'key', 'revoke', 'shop');
+  expect(stderr).toContain("2 keys are called 'shop'");
+  for (const one of [made, twin]) expect(stderr).toContain(one.key.id);
+  expect(await bartizan('key', 'revoke', twin.key.id)).toEqual({ revoked: twin.key.id });
+  expect(await bartizan('key', 'revoke', 'shop')).toEqual({ revoked: made.key.id });
+  expect(await works(rotated.secret)).toBe(false);
+}, 240_000);
+
+test('a key that would outlive the one that makes it is refused with a word of what to do', async () => {
+  const brief = await bartizan('key', 'create', 'brief', '--scope', 'keys.manage', '--expires', '30d');
+  for (const time of [['--expires', '90d'], ['--no-expiry']]) {
+    const { code, stderr } = await refused(
+      brief.secret,
+      'key',
+      'create',
+      'x',
+      '--scope',
+      'keys.manage',
+      ...time,
+    );
+    expect(code).toBe(77);
+    expect(stderr).toContain('Settings → Keys');
+    expect(stderr).toContain('Without --expires');
+  }
+}, 240_000);
