@@ -4,7 +4,7 @@ import { ApiFailure } from '@bartizan/contracts/client.ts';
 export const EXIT = {
   /** Done; nothing found. */
   ok: 0,
-  /** A scan found something. */
+  /** A scan found something; a verification found something altered or missing. */
   findings: 1,
   /** A scan could not judge its input, or something failed that is not listed here. */
   failed: 2,
