@@ -6,7 +6,7 @@ import type { Auth } from './auth.ts';
 import type { SessionFacts } from './factors/session-facts.ts';
 import { SCIM_PREFIX, type ScimTokens } from './federation/index.ts';
 import type { KeyService } from './keys.ts';
-import { keyPermissions, keyReach, type PersonRow, permissionsOf, reachOf } from './model.ts';
+import { bylineOf, keyPermissions, keyReach, type PersonRow, permissionsOf, reachOf } from './model.ts';
 import type { PeopleStore } from './people-store.ts';
 import { hashToken, KEY_PREFIX, sameSecret } from './tokens.ts';
 
@@ -82,7 +82,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
     return {
       kind: 'key',
       id: key.id,
-      name: key.name,
+      name: bylineOf(key),
       roles: NO_ROLES,
       permissions: keyPermissions(key),
       teams: keyReach(key),

@@ -57,6 +57,20 @@ describe('a key', () => {
     expect((await t.call('GET', '/auth/sessions', { key: body.secret })).status).toBe(403);
   });
 
+  test('acts in the name of its owner, in the audit log too', async () => {
+    const scopes = ['people.read', 'people.manage'];
+    const { body } = await create({ scopes, name: 'Command line \u202eon vm' });
+    const name = 'Ada (key Command line  on vm)';
+    expect((await me(body.secret)).body).toMatchObject({ kind: 'key', id: body.key.id, name });
+    expect((await t.call('POST', '/teams', { key: body.secret, body: { name: 'Made by key' } })).status).toBe(
+      200,
+    );
+    const { rows } = await t.open.pool.query(
+      "select actor_kind as kind, actor_id as id, actor_name as name from audit_entries where action = 'teams.created'",
+    );
+    expect(rows).toEqual([{ kind: 'key', id: body.key.id, name }]);
+  });
+
   test('that only calls endpoints may ask who it is and nothing else', async () => {
     const { body } = await create({ scopes: ['gateway.invoke'], endpoints: [ENDPOINT] });
     expect((await me(body.secret)).body.permissions).toEqual([]);

@@ -94,6 +94,21 @@ export function isLive(key: KeyRow, nowMs: number): boolean {
   );
 }
 
+/** Longest part of a byline, in characters. */
+const BYLINE_PART = 100;
+// Controls, and format characters that turn the order of what stands beside them; joiners of emoji stay.
+const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const clip = (text: string): string => {
+  const characters = [...text.replace(HIDDEN, ' ').trim()];
+  return characters.length <= BYLINE_PART
+    ? characters.join('')
+    : `${characters.slice(0, BYLINE_PART - 1).join('')}…`;
+};
+
+/** Who acts with a key, in words of at most 210 characters: its owner first, since anybody may name a key anything. */
+export const bylineOf = (key: Pick<KeyRow, 'name' | 'owner_name'>): string =>
+  `${clip(key.owner_name)} (key ${clip(key.name)})`;
+
 /** What a key may do now: its scopes, less what its owner may no longer do. */
 export function keyPermissions(key: Pick<KeyRow, 'scopes' | 'owner_roles'>): ReadonlySet<Permission> {
   const owner = permissionsOf(key.owner_roles);

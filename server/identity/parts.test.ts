@@ -2,9 +2,23 @@ import { ALL_PERMISSIONS, ROLES } from '@bartizan/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressKey } from './attempts.ts';
-import { keyPermissions, permissionsOf, within } from './model.ts';
+import { bylineOf, keyPermissions, permissionsOf, within } from './model.ts';
 import { createPasswords } from './passwords.ts';
 import { hashToken, newKey, sameSecret } from './tokens.ts';
+
+test('a byline begins with the owner, and is short whatever they are called', () => {
+  expect(bylineOf({ owner_name: 'shop-bot', name: 'deploys' })).toBe('shop-bot (key deploys)');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (owner, name) => {
+      const line = bylineOf({ owner_name: owner, name });
+      expect([...line].length).toBeLessThanOrEqual(207);
+      expect(line).not.toMatch(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u);
+      expect(line.endsWith(')')).toBe(true);
+    }),
+  );
+  const long = bylineOf({ owner_name: '😀'.repeat(300), name: 'x'.repeat(300) });
+  expect(long).toBe(`${'😀'.repeat(99)}… (key ${'x'.repeat(99)}…)`);
+});
 
 describe('passwords', () => {
   const passwords = createPasswords({ logN: 8, p: 1 });

@@ -44,7 +44,12 @@ async function proposed(who = ada) {
     who,
   );
   expect(status).toBe(200);
-  return body as { id: string; digest: string; proposal: { version: number } };
+  return body as {
+    id: string;
+    digest: string;
+    proposal: { version: number };
+    proposedBy: { name: string };
+  };
 }
 
 const approve = (id: string, digest: string, who: Credential): Promise<Answer> =>
@@ -138,8 +143,10 @@ describe('with four eyes demanded', () => {
 
   test('nobody approves what they proposed, not with a key or an account of theirs either', async () => {
     const before = await active();
-    for (const proposer of [ada, adasKey, adasAccount]) {
+    const names = ['administrator', 'administrator (key a key)', 'pipeline (key a key)'];
+    for (const [i, proposer] of [ada, adasKey, adasAccount].entries()) {
       const review = await proposed(proposer);
+      expect(review.proposedBy.name).toBe(names[i]);
       for (const who of [ada, adasKey, adasAccount]) {
         const { status, body } = await approve(review.id, review.digest, who);
         expect(status).toBe(403);

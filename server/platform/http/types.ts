@@ -5,6 +5,7 @@ import type { z } from 'zod';
 export interface Principal {
   readonly kind: 'person' | 'key' | 'gateway' | 'scim';
   readonly id: string;
+  /** As logs and reviews show it; of a key with its owner: `Ada (key Command line)`. */
   readonly name: string;
   readonly roles: readonly Role[];
   readonly permissions: ReadonlySet<Permission>;
