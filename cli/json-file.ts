@@ -14,9 +14,17 @@ export function readJsonFile<Schema extends z.ZodType>(path: string, schema: Sch
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(
-    (issue) => `  ${issue.path.join('.') || '(file)'}: ${issue.message}`,
+    (issue) => `  ${issue.path.join('.') || '(file)'}: ${messageOf(issue)}`,
   );
   throw new CliError(`${path} does not fit:\n${issues.join('\n')}`, EXIT.usage);
+}
+
+/** Names the values that a choice of shapes knows, which Zod's own words leave out. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'invalid_union' || !('options' in issue) || !Array.isArray(issue.options)) {
+    return issue.message;
+  }
+  return `give one of ${issue.options.map(String).join(', ')}`;
 }
 
 function whyUnreadable(error: unknown): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SINK_KINDS, type Sink, SinkInput, SinkKind, type SinkTarget, sinkRoutes } from '@bartizan/contracts';
-import type { Client } from '@bartizan/contracts/client.ts';
+import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -57,9 +57,12 @@ export function addSink(program: Command): void {
       const api = client();
       const { items } = await api.call(sinkRoutes.list, {});
       const known = items.find(({ name }) => name === body.name);
-      const made = known
-        ? await api.call(sinkRoutes.update, { params: { id: known.id }, body })
-        : await api.call(sinkRoutes.create, { body });
+      const made = await (known
+        ? api.call(sinkRoutes.update, { params: { id: known.id }, body })
+        : api.call(sinkRoutes.create, { body })
+      ).catch((error: unknown) => {
+        throw flags.secretStdin ? error : withSecretHint(error, file);
+      });
       createOutput(flags.json ?? false).result(
         made,
         (one) => `Sink ${one.name} ${known ? 'replaced' : 'created'}: sends to ${placeOf(one.target)}.`,
@@ -146,6 +149,18 @@ function readText(path: string): string {
   } catch {
     throw new CliError(`${path} cannot be read`, EXIT.usage);
   }
+}
+
+/** Where the server misses the password or token: how one is given. */
+function withSecretHint(error: unknown, file: string): unknown {
+  if (!(error instanceof ApiFailure)) return error;
+  const missing = error.body.issues?.some(({ path }) => /(^|\.)target\.(password|token)$/.test(path));
+  return missing
+    ? new ApiFailure(error.status, {
+        ...error.body,
+        hint: `Pipe it in: bartizan sink add ${file} --secret-stdin < token.txt`,
+      })
+    : error;
 }
 
 /** Puts a secret into the one field that the target has for it. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,14 @@ beforeAll(async () => {
     .map((line) => line.split(';', 1)[0])
     .join('; ');
   const scopes = ['keys.manage', 'keys.read', 'gateway.invoke', 'policies.read', 'overview.read'];
-  const more = [...scopes, 'endpoints.read', 'checks.read', 'interactions.read'];
+  const more = [
+    ...scopes,
+    'endpoints.read',
+    'checks.read',
+    'interactions.read',
+    'sinks.read',
+    'sinks.manage',
+  ];
   const made = await post('/keys', { name: 'cli', scopes: more, endpoints: '*', expiresAt: null }, cookie);
   key = ((await made.json()) as { secret: string }).secret;
 });
@@ -148,4 +155,19 @@ test('a key that would outlive the one that makes it is refused with a word of w
     expect(stderr).toContain('Settings → Keys');
     expect(stderr).toContain('Without --expires');
   }
+}, 240_000);
+
+test('a sink without its secret or of an unknown type is refused with what is missing', async () => {
+  const file = join(dataDir, 'sink.json');
+  const add = (target: object) => {
+    writeFileSync(file, JSON.stringify({ name: 'lake', target }));
+    return refused(key, 'sink', 'add', file);
+  };
+  const url = 'https://logs.example.com/ocsf';
+  const secretless = await add({ type: 'https', url, auth: 'bearer' });
+  expect(secretless).toMatchObject({ code: 64, stderr: expect.stringContaining('--secret-stdin') });
+  expect((await add({ type: 'splunk-hec', url })).stderr).toContain('--secret-stdin');
+  expect((await add({ type: 'http', url })).stderr).toContain(
+    'target.type: give one of https, file, syslog, splunk-hec',
+  );
 }, 240_000);
