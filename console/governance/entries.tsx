@@ -162,7 +162,7 @@ function EntryTable({ items, searchField }: TableProps) {
               onClick={(event) => (event.target as HTMLElement).closest('a') || open(entry.id)}
             >
               <td>
-                {formatExact(entry.at)}
+                <span style={{ whiteSpace: 'nowrap' }}>{formatExact(entry.at)}</span>
                 <div className="bz-dim">
                   <RelativeTime at={entry.at} />
                 </div>
