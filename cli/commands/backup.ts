@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type InstanceFlags, openToRead, readMasterKey, withInstance } from '../backup/instance.ts';
 import { readPassphrase } from '../backup/passphrase.ts';
+import { createSteps } from '../backup/steps.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { createOutput } from '../output.ts';
 
@@ -48,6 +49,7 @@ async function create(flags: Flags): Promise<void> {
   const master = readMasterKey(flags);
   const { writeBackup, allMigrations, noteBackup } = await import('@bartizan/server/operations/index.ts');
   const instance = await openToRead(flags, output.note);
+  const steps = createSteps();
   try {
     const made = await writeBackup({
       databaseUrl: instance.databaseUrl,
@@ -56,8 +58,8 @@ async function create(flags: Flags): Promise<void> {
       objects: join(resolve(flags.dataDir), 'objects'),
       out: toStream ? process.stdout : resolve(flags.out),
       nowMs: Date.now(),
-      progress: output.note,
-    });
+      progress: steps.show,
+    }).finally(steps.done);
     await noteBackup({ databaseUrl: instance.databaseUrl, master, warn: output.note }, made);
     const said = `Backup ${made.id} of ${made.createdAt}: ${made.bytes} bytes. It opens with master key ${master.id} only; keep that apart ("bartizan backup keys").`;
     if (toStream) output.note(said);

@@ -10,6 +10,7 @@ import {
   withInstance,
 } from '../backup/instance.ts';
 import { confirmTyped, readPassphrase } from '../backup/passphrase.ts';
+import { createSteps } from '../backup/steps.ts';
 import { CliError } from '../exit.ts';
 import { createOutput } from '../output.ts';
 
@@ -74,17 +75,20 @@ async function database(file: string, flags: Flags): Promise<void> {
     );
   }
   const instance = await openToReplace(flags, output.note);
+  const steps = createSteps();
   try {
-    const restored = await operations.restoreBackup({
-      file,
-      databaseUrl: instance.databaseUrl,
-      master,
-      migrations: operations.allMigrations,
-      objects: join(resolve(flags.dataDir), 'objects'),
-      replace: flags.replace ?? false,
-      keepSessions: flags.keepSessions ?? false,
-      progress: output.note,
-    });
+    const restored = await operations
+      .restoreBackup({
+        file,
+        databaseUrl: instance.databaseUrl,
+        master,
+        migrations: operations.allMigrations,
+        objects: join(resolve(flags.dataDir), 'objects'),
+        replace: flags.replace ?? false,
+        keepSessions: flags.keepSessions ?? false,
+        progress: steps.show,
+      })
+      .finally(steps.done);
     await operations.noteRestore({ databaseUrl: instance.databaseUrl, master, warn: output.note }, restored);
     const aside = setCheckpointAside(flags.dataDir, restored);
     output.result({ ...restored, setAside: aside }, (value) => {
