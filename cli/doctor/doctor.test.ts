@@ -8,8 +8,11 @@ import { allMigrations } from '@bartizan/server/operations/index.ts';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testPostgres } from '../../tests/postgres.ts';
+import { openDataDir } from '../up/data-dir.ts';
 import { freePort } from '../up/ports.ts';
-import { type DoctorOptions, examine } from './run.ts';
+import { homeApart, noteOwner } from '../up/postgres-binaries.ts';
+import { noteRunning } from '../up/running.ts';
+import { allChecks, type DoctorOptions, examine } from './run.ts';
 import type { Finding } from './types.ts';
 
 const hex = (): string => randomBytes(32).toString('hex');
@@ -82,6 +85,57 @@ describe('the machine', () => {
       ).toBe('ok');
     } finally {
       blocker.kill();
+    }
+  });
+
+  it('looks where the instance that runs on the data directory listens', async () => {
+    const held = openDataDir(dataDir);
+    const listening = createServer((_, response) => void response.end());
+    servers.push(listening);
+    await new Promise<void>((done) => listening.listen(0, '127.0.0.1', done));
+    const address = listening.address();
+    const server = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+    const takeBack = noteRunning(dataDir, { server, gateway: server });
+    expect(await look('machine.ports')).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining(`process ${process.pid}`),
+    });
+    expect(await look('server.reachable')).toMatchObject({ status: 'ok', found: `${server} ready` });
+    noteRunning(dataDir, { server, gateway: `http://127.0.0.1:${await freePort()}` });
+    expect(await look('machine.ports')).toMatchObject({
+      status: 'warn',
+      found: expect.stringContaining('nothing listens'),
+    });
+    takeBack();
+    held.release();
+    expect((await look('server.reachable')).status).toBe('skipped');
+  });
+
+  it('says one thing about a data directory that is not there', async () => {
+    const findings = await examine({ env: {}, dataDir: join(dataDir, 'not'), databaseUrl: undefined });
+    const broken = findings.filter(({ status }) => status === 'fail');
+    expect(broken.map(({ id }) => id)).toEqual(['machine.data-dir']);
+    expect(findings.at(-1)?.id).toBe('machine.data-dir');
+  });
+
+  it('names databases of other data directories without calling that a fault', async () => {
+    if (process.getuid?.() !== 0 || !existsSync('/var/lib')) return;
+    const gone = join(dataDir, 'gone');
+    const home = homeApart(gone);
+    mkdirSync(home, { recursive: true });
+    try {
+      noteOwner(home, gone);
+      const found = await examine({
+        env: {},
+        dataDir,
+        databaseUrl: undefined,
+        checks: allChecks.filter(({ id }) => id === 'machine.leftovers'),
+      });
+      expect(found[0]?.status).toBe('ok');
+      expect(found[0]?.found).toContain('databases of other data directories');
+      expect(found[0]?.advice).toContain(home);
+    } finally {
+      rmSync(home, { recursive: true, force: true });
     }
   });
 

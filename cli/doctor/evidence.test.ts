@@ -124,6 +124,31 @@ describe('the doctor on the audit log', () => {
     }
   });
 
+  it('tells that the last verification failed, and what it found', async () => {
+    const trail = trailOf(masterKeyFromHex(randomBytes(32).toString('hex')));
+    await trail.start();
+    try {
+      await trail.log.record({ actor: SYSTEM, action: 'tests.happened', subject: 'test:1', detail: {} });
+      await expect.poll(async () => (await trail.status()).waiting.entries, { timeout: 20_000 }).toBe(0);
+      const held = await open.pool.connect();
+      await held.query('begin');
+      await held.query('set local session_replication_role = replica');
+      await held.query("update audit_entries set actor_name = 'Mallory' where action = 'tests.happened'");
+      await held.query('commit');
+      held.release();
+      trail.verification.start();
+      expect(await trail.verification.settled()).toMatchObject({ state: 'failed' });
+      await expect.poll(async () => (await look('audit.breaks')).status, { timeout: 20_000 }).toBe('fail');
+      expect((await look('audit.breaks')).found).toMatch(/^broken: .*verification failed/);
+      expect(await look('audit.verification')).toMatchObject({
+        status: 'fail',
+        found: 'broken: the last verification failed',
+      });
+    } finally {
+      await trail.stop();
+    }
+  });
+
   it('tells one that nobody has verified for long', async () => {
     expect((await look('audit.verification')).status).toBe('skipped');
     const { log } = trailOf(masterKeyFromHex(randomBytes(32).toString('hex')));
@@ -133,8 +158,8 @@ describe('the doctor on the audit log', () => {
       status: 'warn',
       found: 'never verified, though it began 31 days ago',
     });
-    const started = { action: 'audit.verification-started', subject: 'audit:log', detail: {} };
-    await log.record({ actor: SYSTEM, ...started });
+    const ended = { actor: SYSTEM, action: 'audit.verification-ended', subject: 'audit:log' };
+    await log.record({ ...ended, detail: { state: 'passed' } });
     expect((await look('audit.verification', 30)).status).toBe('ok');
     expect(await look('audit.verification', 45)).toMatchObject({
       status: 'warn',

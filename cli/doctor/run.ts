@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import pg from 'pg';
 import { findPostgres } from '../up/postgres-found.ts';
+import { findRunning } from '../up/running.ts';
 import { databaseChecks } from './checks/database.ts';
 import { evidenceChecks } from './checks/evidence.ts';
 import { instanceChecks } from './checks/instance.ts';
@@ -41,6 +42,7 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
     env: options.env,
     dataDir,
     postgres,
+    running: findRunning(dataDir),
     database: client,
     databaseProblem: problem,
     external: given !== null,
@@ -50,7 +52,11 @@ export async function examine(options: DoctorOptions): Promise<Finding[]> {
   };
   try {
     const found: Finding[] = [];
-    for (const check of options.checks ?? allChecks) found.push(await attempt(check, subject));
+    for (const check of options.checks ?? allChecks) {
+      found.push(await attempt(check, subject));
+      // Where there is no instance, everything else is missing too.
+      if (check.id === 'machine.data-dir' && !subject.external && !existsSync(dataDir)) break;
+    }
     return found;
   } finally {
     await client?.end().catch(() => undefined);

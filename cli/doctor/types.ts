@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { FoundPostgres } from '../up/postgres-found.ts';
+import type { Running } from '../up/running.ts';
 
 export type Status = 'ok' | 'warn' | 'fail' | 'skipped';
 
@@ -17,6 +18,8 @@ export interface Subject {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly dataDir: string;
   readonly postgres: FoundPostgres | null;
+  /** The instance that runs on the data directory now. */
+  readonly running: Running | null;
   /** Open when the database answers, else null with the reason. */
   readonly database: pg.Client | null;
   readonly databaseProblem: string | null;

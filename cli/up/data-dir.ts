@@ -56,14 +56,22 @@ function takeLock(lock: string, root: string): void {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const [pid = '', start = ''] = readFileSync(lock, 'utf8').split('\n');
-      const owner = Number(pid);
-      const runs = owner > 1 && owner !== process.pid && alive(owner) && startOf(owner) === start;
-      if (runs) throw new DataDirInUse(root, owner);
+      const owner = ownerOf(lock);
+      if (owner !== null && owner !== process.pid) throw new DataDirInUse(root, owner);
       rmSync(lock, { force: true });
     }
   }
   throw new Error(`another Bartizan is starting on ${root}`);
+}
+
+/** The living process that holds a data directory; null where none does. */
+export const holderOf = (path: string): number | null => ownerOf(join(resolve(path), 'bartizan.pid'));
+
+function ownerOf(lock: string): number | null {
+  if (!existsSync(lock)) return null;
+  const [pid = '', start = ''] = readFileSync(lock, 'utf8').split('\n');
+  const owner = Number(pid);
+  return owner > 1 && alive(owner) && startOf(owner) === start ? owner : null;
 }
 
 /** When a process began, in the kernel's ticks, so that a reused process id is not taken for the old one. */

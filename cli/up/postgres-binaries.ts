@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
@@ -33,6 +42,24 @@ export const SUPERUSER = 'bartizan';
 export function homeApart(dataDir: string): string {
   const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
   return join(SYSTEM_DIR, `postgres-${name}`);
+}
+
+/** Written into such a folder: the data directory that it belongs to. */
+const OWNER_FILE = 'data-dir';
+
+/** Notes in a folder apart which data directory it belongs to: its name does not tell. */
+export function noteOwner(home: string, dataDir: string): void {
+  rmSync(join(home, OWNER_FILE), { force: true });
+  writeFileSync(join(home, OWNER_FILE), `${resolve(dataDir)}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** The data directory of a folder apart; null where it does not say, as those of older versions. */
+export function ownerOfHome(home: string): string | null {
+  try {
+    return readFileSync(join(home, OWNER_FILE), 'utf8').trim() || null;
+  } catch {
+    return null;
+  }
 }
 
 /** The user that PostgreSQL runs as when we are root; null otherwise. Throws when there is none. */

@@ -23,6 +23,7 @@ import {
   findBinaries,
   homeApart,
   libraryEnv,
+  noteOwner,
   SUPERUSER,
   SYSTEM_DIR,
 } from './postgres-binaries.ts';
@@ -115,6 +116,7 @@ function homeOf(dataDir: string, binaries: Binaries): string {
   const home = canEnter(resolve(dataDir), binaries.user) ? wanted : homeApart(dataDir);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   chownSync(home, binaries.user.uid, binaries.user.gid);
+  if (home !== wanted) noteOwner(home, dataDir);
   return home;
 }
 

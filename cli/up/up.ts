@@ -7,6 +7,7 @@ import { passedOn } from './environment.ts';
 import { freePort, isFree } from './ports.ts';
 import { type RunningPostgres, startPostgres } from './postgres.ts';
 import { createRole, type Role } from './process.ts';
+import { noteRunning } from './running.ts';
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -55,6 +56,7 @@ export async function up(options: UpOptions): Promise<Instance> {
   try {
     const addresses = await chooseAddresses(options);
     const databaseUrl = options.databaseUrl ?? (await ownDatabase(dataDir, options, stops));
+    stops.push(noteRunning(dataDir.path, addresses));
     const roles = createRoles({ dataDir, options, addresses, databaseUrl });
     for (const role of Object.values(roles)) if (role) stops.push(() => role.stop());
     options.log('Starting the server');

@@ -100,7 +100,7 @@ const breaks: Check = {
     if (own === null) return fail('audit/breaks.json of this server cannot be read', ADVICE);
     const messages = [...new Set([...rows.map(({ message }) => message), ...own])];
     return messages.length > 0
-      ? fail(`${messages.length} thing(s) found that nobody acknowledged: ${messages[0]}`, ADVICE)
+      ? fail(`broken: ${messages.length} thing(s) found that nobody acknowledged: ${messages[0]}`, ADVICE)
       : ok('nothing was found wrong that nobody acknowledged');
   }),
 };
@@ -126,20 +126,26 @@ const verification: Check = {
   id: 'audit.verification',
   title: 'Audit log, verification',
   run: onTable('audit_entries', async (database, { nowMs }) => {
-    const { rows } = await database.query<{ first: number | null; last: number | null }>(
-      `select (extract(epoch from min(at)) * 1000)::float8 as first,
-         (extract(epoch from max(at) filter (where action = 'audit.verification-started')) * 1000)::float8 as last
-       from audit_entries`,
+    const { rows } = await database.query<{
+      first: number | null;
+      last: number | null;
+      state: string | null;
+    }>(
+      `select (select extract(epoch from min(at)) * 1000 from audit_entries)::float8 as first,
+         (extract(epoch from e.at) * 1000)::float8 as last, e.detail->>'state' as state
+       from (select) one left join lateral (select at, detail from audit_entries
+         where action = 'audit.verification-ended' order by at desc, id desc limit 1) e on true`,
     );
-    const [{ first = null, last = null } = {}] = rows;
+    const [{ first = null, last = null, state = null } = {}] = rows;
     if (first === null) return skipped('there are no entries yet');
+    if (state === 'failed') return fail('broken: the last verification failed', ADVICE);
     const days = Math.floor((nowMs() - (last ?? first)) / DAY_MS);
     if (days <= VERIFY_WITHIN_DAYS) {
       return ok(last === null ? 'not verified yet; it is young' : `last verified ${days} day(s) ago`);
     }
     return warn(
       last === null ? `never verified, though it began ${days} days ago` : `last verified ${days} days ago`,
-      'Run "bartizan audit verify", and have a timer do so.',
+      'A server with BARTIZAN_BACKGROUND=on verifies once a day; see that one runs, or press Verify now on the console.',
     );
   }),
 };

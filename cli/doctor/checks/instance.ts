@@ -95,12 +95,13 @@ const snapshot: Check = {
 const server: Check = {
   id: 'server.reachable',
   title: 'Server',
-  async run({ env, nowMs }) {
-    const list = (env.BARTIZAN_SERVER_URL ?? '')
+  async run({ env, running, nowMs }) {
+    const list = (env.BARTIZAN_SERVER_URL || running?.server || '')
       .split(',')
       .map((url) => url.trim())
       .filter(Boolean);
-    if (list.length === 0) return skipped('BARTIZAN_SERVER_URL is not set');
+    if (list.length === 0)
+      return skipped('none runs on this data directory, and BARTIZAN_SERVER_URL is not set');
     for (const base of list) {
       const before = nowMs();
       const answer = await fetch(new URL('/readyz', base), {

@@ -7,13 +7,16 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { homeApart, SYSTEM_DIR } from '../../up/postgres-binaries.ts';
-import { type Check, fail, ok, skipped, warn } from '../types.ts';
+import { isFree } from '../../up/ports.ts';
+import { homeApart, ownerOfHome, SYSTEM_DIR } from '../../up/postgres-binaries.ts';
+import type { Running } from '../../up/running.ts';
+import { type Check, type Diagnosis, fail, ok, skipped, warn } from '../types.ts';
 
 const NEEDED_NODE = 24;
 const GIGABYTE = 1_000_000_000;
+/** Folders that are named before the rest is counted. */
+const SHOWN = 10;
 const NONE_BYTES = 0.5 * GIGABYTE;
 
 const node: Check = {
@@ -85,14 +88,23 @@ const leftovers: Check = {
         `${postgres?.home ?? 'The first'} is in use. Look which one holds your data, and move the other away.`,
       );
     }
-    return others.length > 0
-      ? warn(
-          `${others.length} databases of other data directories lie in ${SYSTEM_DIR}`,
-          'They belong to instances started as root. Those whose data directory is gone can be removed.',
-        )
-      : ok('none');
+    return others.length > 0 ? ofOthers(others) : ok('none');
   },
 };
+
+/** For information: nothing is wrong with this instance because of them. */
+function ofOthers(homes: readonly string[]): Diagnosis {
+  const known = homes.map((home) => ({ home, owner: ownerOfHome(home) }));
+  const gone = known.filter(({ owner }) => owner !== null && !existsSync(owner)).map(({ home }) => home);
+  const named = known
+    .slice(0, SHOWN)
+    .map(({ home, owner }) => `${home} (of ${owner ?? 'a data directory that it does not name'})`);
+  const more = homes.length > SHOWN ? `; and ${homes.length - SHOWN} more` : '';
+  return {
+    ...ok(`databases of other data directories: ${named.join('; ')}${more}`),
+    advice: gone.length === 0 ? '' : `The data directory is gone, so these can go too: ${gone.join(' ')}`,
+  };
+}
 
 const busy = (home: string): boolean => existsSync(join(home, 'data', 'postmaster.pid'));
 
@@ -137,17 +149,13 @@ function descriptors(pid: string): string[] {
   });
 }
 
-const taken = (port: number): Promise<boolean> =>
-  new Promise((settle) => {
-    const probe = createServer();
-    probe.once('error', () => settle(true));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => settle(false)));
-  });
+const taken = async (port: number): Promise<boolean> => !(await isFree(port));
 
 const ports: Check = {
   id: 'machine.ports',
   title: 'Ports',
-  async run({ env, dataDir }) {
+  async run({ env, dataDir, running }) {
+    if (running) return portsOf(running);
     const wanted = [Number(env.BARTIZAN_PORT || 7600), Number(env.BARTIZAN_GATEWAY_PORT || 7601)];
     const busyPorts = [];
     for (const port of wanted) if (port > 0 && (await taken(port))) busyPorts.push(port);
@@ -162,6 +170,21 @@ const ports: Check = {
     );
   },
 };
+
+/** Of an instance that runs: whether its roles listen where it put them. */
+async function portsOf({ pid, server, gateway }: Running): Promise<Diagnosis> {
+  const silent = [];
+  for (const url of [server, gateway].map((each) => new URL(each))) {
+    if (await isFree(Number(url.port), url.hostname.replace(/^\[|\]$/g, ''))) silent.push(url.host);
+  }
+  const where = `${new URL(server).host} and ${new URL(gateway).host}`;
+  return silent.length === 0
+    ? ok(`${where} are in use by Bartizan (process ${pid})`)
+    : warn(
+        `Bartizan runs (process ${pid}), but nothing listens on ${silent.join(' and ')}`,
+        'That part is starting, or ended: what "bartizan up" says tells why.',
+      );
+}
 
 function runningHere(dataDir: string): string | null {
   const lock = join(dataDir, 'bartizan.pid');
