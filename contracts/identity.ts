@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Empty, Id, Instant } from './common.ts';
 import { Limits } from './endpoints.ts';
+import { whyGuessable } from './password-rules.ts';
 import { ALL_PERMISSIONS, type Permission, ROLES } from './permissions.ts';
 import { defineRoute } from './route.ts';
 import { TeamRef } from './teams.ts';
@@ -16,7 +17,15 @@ export const Email = z
   .email()
   .max(254)
   .transform((value) => value.toLowerCase());
-export const Password = z.string().min(12, 'use at least 12 characters').max(256);
+/** A password that is chosen anew: long enough, and not among those that are guessed first. */
+export const Password = z
+  .string()
+  .min(12, 'use at least 12 characters')
+  .max(256)
+  .superRefine((value, context) => {
+    const why = value.length < 12 ? null : whyGuessable(value);
+    if (why !== null) context.addIssue({ code: 'custom', message: why });
+  });
 
 export const Person = z.object({
   id: Id,

@@ -9,6 +9,7 @@ export * from './identity.ts';
 export * from './interactions.ts';
 export * from './keys.ts';
 export * from './passkeys.ts';
+export * from './password-rules.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
 export * from './reviews.ts';

@@ -256,17 +256,16 @@ export function createPeopleStore(db: IdentityDatabase) {
         .execute();
     },
 
-    /** Whether a token would be taken now, without taking it. */
-    async knowsToken(hash: string, purpose: TokenPurpose, now: Date): Promise<boolean> {
-      const row = await db
+    /** Whom a token that is still good was made for; null for the first administrator. Undefined without one. */
+    ownerOfToken: (hash: string, purpose: TokenPurpose, now: Date) =>
+      db
         .selectFrom('one_time_tokens')
-        .select('hash')
+        .leftJoin('people', 'people.id', 'one_time_tokens.person_id')
+        .select(['people.name', 'people.email'])
         .where('hash', '=', hash)
         .where('purpose', '=', purpose)
         .where('expires_at', '>', now)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+        .executeTakeFirst(),
 
     /** Takes a token away: whoever gets it back was first. */
     takeToken: (

@@ -24,6 +24,22 @@ describe('set-up', () => {
     password: PASSWORD,
   });
 
+  test('refuses what is guessed first, as often as it is tried, and the link stays good', async () => {
+    const token = t.tokenOf(await t.identity.ensureSetupToken());
+    const given = { token, name: 'Ada Byronova', email: 'a.lovelace@analytical.example' };
+    for (let i = 0; i < 12; i++) {
+      for (const password of ['passwordpassword', 'Lovelace-2026!', 'Byronova12345']) {
+        const answer = await t.call('POST', '/auth/setup', { body: { ...given, password } });
+        expect([password, answer.status]).toEqual([password, 400]);
+        expect(answer.body.error.issues).toEqual([
+          { path: 'password', message: expect.stringContaining('guessed') },
+        ]);
+        expect(JSON.stringify(answer.body)).not.toContain(password);
+      }
+    }
+    expect((await t.call('GET', '/auth/state')).body.setUp).toBe(false);
+  });
+
   test('of ten at once, with two links, exactly one becomes administrator', async () => {
     expect((await t.call('GET', '/auth/state')).body).toEqual({ setUp: false, version: '1.2.3' });
     const links = [await t.identity.ensureSetupToken(), await t.identity.ensureSetupToken()];
@@ -84,6 +100,21 @@ describe('set-up', () => {
       ).toBe(404);
     }
   });
+});
+
+test('an invitation, and a change, refuse the name and address of the person whose password it is', async () => {
+  const invited = { name: 'Zebulon Quarles', email: 'zquarles@example.com', roles: ['viewer'] };
+  const added = await t.call('POST', '/people', { cookie: ada.cookie, body: invited });
+  const token = t.tokenOf(added.body.inviteUrl);
+  const accept = (password: string) => t.call('POST', '/auth/invite', { body: { token, password } });
+  expect((await accept('ZebulonQuarles1')).body.error.issues[0].path).toBe('password');
+  const { cookie, status } = await accept(PASSWORD);
+  expect(status).toBe(200);
+  const change = (next: string) =>
+    t.call('POST', '/auth/password', { cookie, body: { current: PASSWORD, next } });
+  expect((await change('zquarles-2026!')).body.error.issues[0].path).toBe('next');
+  expect((await change('qwertyuiop123')).body.error.issues[0].path).toBe('next');
+  expect((await change('a wholly new password')).status).toBe(200);
 });
 
 describe('sessions', () => {
@@ -252,7 +283,7 @@ describe('people', () => {
       });
     const first = await add();
     expect(first.body.person).toMatchObject({ email: 'dora@example.com', roles: ['security'] });
-    expect(first.body.inviteUrl).toContain('http://127.0.0.1:7600/invite?token=');
+    expect(first.body.inviteUrl).toContain('http://localhost:7600/invite?token=');
     const renewed = await add();
     expect(renewed.body.person.id).toBe(first.body.person.id);
     const accept = (link: string) =>

@@ -1,7 +1,8 @@
+import { whyGuessable } from '@bartizan/contracts';
 import { SYSTEM } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempt, Attempts } from './attempts.ts';
 import type { Caller } from './auth.ts';
 import type { IdentityDeps } from './deps.ts';
 import type { Devices } from './factors/devices.ts';
@@ -29,6 +30,30 @@ const setupExpired = () =>
   expired('setup', 'If nobody administers Bartizan yet, restart it: it prints a new link.');
 const inviteExpired = () => expired('invitation', 'Ask an administrator to invite you again.');
 const resetExpired = () => expired('reset', 'Ask an administrator for a new one.');
+
+/** `invalid_input` for a password that one's own name and address nearly give away; null otherwise. */
+function nearlyGivenAway(
+  password: string,
+  { name, email }: { readonly name?: string | null; readonly email?: string | null },
+  path: 'password' | 'next',
+): AppError | null {
+  const why = whyGuessable(password, { name: name ?? '', email: email ?? '' });
+  if (why === null) return null;
+  const issues = [{ path, message: why }];
+  return new AppError('invalid_input', `the body is not valid: ${path}: ${why}`, { issues });
+}
+
+/** As above, of whoever has a good link: they guess nothing, so that it does not count against them. */
+async function demandNotOwnWords(
+  password: string,
+  owner: { readonly name: string | null; readonly email: string | null },
+  attempt: Pick<Attempt, 'forgive'>,
+): Promise<void> {
+  const weak = nearlyGivenAway(password, owner, 'password');
+  if (!weak) return;
+  await attempt.forgive();
+  throw weak;
+}
 
 const only = (method: SignedInBy['method']): SignedInBy => ({ method, secondFactor: false });
 const subjectOf = (personId: string): string => `person:${personId}`;
@@ -59,7 +84,9 @@ export function createSignInService(deps: SignInDeps) {
     }
     const attempt = await attempts.take({ kind: 'token', address: caller.address });
     const hash = hashToken(input.token);
-    if (!(await people.knowsToken(hash, link.purpose, new Date(clock.now())))) throw link.gone();
+    const owner = await people.ownerOfToken(hash, link.purpose, new Date(clock.now()));
+    if (!owner) throw link.gone();
+    await demandNotOwnWords(input.password, owner, attempt);
     const passwordHash = await passwords.hash(input.password);
     const person = await db.transaction().execute(async (transaction) => {
       const store = createPeopleStore(transaction);
@@ -122,7 +149,8 @@ export function createSignInService(deps: SignInDeps) {
     ): Promise<SignedIn> {
       const attempt = await attempts.take({ kind: 'token', address: caller.address });
       const hash = hashToken(input.token);
-      if (!(await people.knowsToken(hash, 'setup', new Date(clock.now())))) throw setupExpired();
+      if (!(await people.ownerOfToken(hash, 'setup', new Date(clock.now())))) throw setupExpired();
+      await demandNotOwnWords(input.password, input, attempt);
       const passwordHash = await passwords.hash(input.password);
       const id = uuidv7(clock.now());
       await db.transaction().execute(async (transaction) => {
@@ -216,6 +244,8 @@ export function createSignInService(deps: SignInDeps) {
           issues: [{ path: 'current', message: 'this is not your current password' }],
         });
       }
+      const weak = nearlyGivenAway(input.next, row ?? person, 'next');
+      if (weak) throw weak;
       const hash = await passwords.hash(input.next);
       return entry.renew(person.id, sessionId, caller, async (transaction) => {
         await createPeopleStore(transaction).setPassword(person.id, hash, new Date(clock.now()));
