@@ -196,6 +196,28 @@ describe('a running server', () => {
   });
 });
 
+test('an altered entry that the server finds when asked to verify raises an alarm', async () => {
+  const alarms = async () =>
+    (await open.pool.query("select severity, summary from alarms where kind = 'audit-broken'")).rows;
+  expect(await alarms()).toEqual([]);
+  await attack(
+    `create table kept_name as select e.id, e.actor_name from audit_entries e join audit_sequence s using (id)
+     where s.index = 3`,
+  );
+  await attack("update audit_entries set actor_name = 'Mallory' where id in (select id from kept_name)");
+  await client().call(auditRoutes.verify, { body: {} });
+  await expect
+    .poll(alarms, { timeout: 30_000 })
+    .toMatchObject([
+      { severity: 'critical', summary: expect.stringMatching(/audit log is broken.*verification failed/) },
+    ]);
+  expect((await client().call(auditRoutes.status, {})).breaks).toMatchObject([
+    { kind: 'entry-altered', index: 3, acknowledgedAt: null },
+  ]);
+  await attack('update audit_entries e set actor_name = k.actor_name from kept_name k where k.id = e.id');
+  await attack('drop table kept_name');
+}, 60_000);
+
 describe('an export', () => {
   test('is verified without the server; every line that is altered, moved, dropped or cut off is found', async () => {
     await more(1);

@@ -7,7 +7,7 @@ import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts'
 import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
 import { withTestDatabase } from '../platform/database/testing.ts';
 import { leadershipMigrations } from '../platform/leadership/index.ts';
-import { type AuditTrail, createAuditTrail, SYSTEM } from './index.ts';
+import { type AuditTrail, type AuditTrailDeps, createAuditTrail, SYSTEM } from './index.ts';
 import { auditMigrations } from './migrations.ts';
 
 export const entryOf = (n: number) => ({
@@ -43,7 +43,7 @@ export interface TestTrail {
   readonly close: () => Promise<void>;
 }
 
-export async function startTestTrail(): Promise<TestTrail> {
+export async function startTestTrail({ rounds }: Pick<AuditTrailDeps, 'rounds'> = {}): Promise<TestTrail> {
   const open = await withTestDatabase([...auditMigrations, ...leadershipMigrations]);
   const masterKey = masterKeyFromHex(randomBytes(32).toString('hex'));
   const dirs: string[] = [];
@@ -66,6 +66,7 @@ export async function startTestTrail(): Promise<TestTrail> {
       clock: { now: () => Date.now() },
       warn: (message, error) => void warnings.push(`${message} ${error ?? ''}`),
       onBreak: async ({ kind }) => void told.push(kind),
+      ...(rounds ? { rounds } : {}),
     });
   let trail = make(open, dataDir);
   await trail.start();

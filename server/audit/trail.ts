@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditBreak, AuditKey, AuditStatus, Checkpoint, EntryWithProof } from '@bartizan/contracts';
+import type {
+  AuditBreak,
+  AuditKey,
+  AuditStatus,
+  Checkpoint,
+  EntryWithProof,
+  Verification,
+} from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import { sql } from 'kysely';
 import type { Clock } from '../kernel/clock.ts';
@@ -17,9 +24,10 @@ import { createProofs } from './proofs.ts';
 import { createPush } from './push.ts';
 import { createReading } from './reading.ts';
 import { textOf, viewOf } from './rows.ts';
+import { createVerification, DAILY, goRounds, noticedBy, type Rounds } from './runs.ts';
 import { createSequencer } from './sequencer.ts';
 import { readHead } from './tree-store.ts';
-import { createVerification, type FurtherCheck } from './verification.ts';
+import type { FurtherCheck } from './verification.ts';
 import { createWatch } from './watch.ts';
 import { createWitnesses, readCosignatures, withLines } from './witnesses.ts';
 
@@ -40,6 +48,8 @@ export interface AuditTrailDeps {
    * server tells of what it notices itself.
    */
   readonly onBreak?: (noticed: Noticed) => Promise<void>;
+  /** When the server that gives entries their places verifies the log by itself; once a day unless said. */
+  readonly rounds?: Rounds;
 }
 
 /** Between looks for entries that wait; an entry has its place within about this and a bit. */
@@ -78,9 +88,10 @@ export function createAuditTrail(deps: AuditTrailDeps) {
     }
   }
 
-  function notice(noticed: Noticed): void {
+  /** False where the same was noticed before, and nobody acknowledged it. */
+  function notice(noticed: Noticed): boolean {
     const made = memory.notice(noticed);
-    if (made === null) return;
+    if (made === null) return false;
     proofs.forget();
     warn(`the audit log: ${noticed.message}`);
     const detail = { kind: noticed.kind, message: noticed.message };
@@ -88,6 +99,22 @@ export function createAuditTrail(deps: AuditTrailDeps) {
       .record({ actor: SYSTEM, action: 'audit.break-noticed', subject: `audit-break:${made.id}`, detail })
       .catch((error: unknown) => warn('what was noticed could not be recorded', error));
     void tell(noticed);
+    return true;
+  }
+
+  let passedAt = 0;
+  /** What a round finds that people know of already is not told again, until it was put right in between. */
+  const isKnown = ({ message }: Noticed): boolean =>
+    memory.breaks().some((one) => one.message === message && (one.acknowledgedAt ?? 0) > passedAt);
+
+  async function ended(result: Verification, asked: boolean): Promise<void> {
+    const { state, size, problems, endedAt } = result;
+    if (state === 'error') return;
+    if (state === 'passed') passedAt = endedAt ?? 0;
+    const found = noticedBy(result, memory.breaks());
+    if (found !== null && (asked || !isKnown(found)) && !notice(found)) await tell(found);
+    const detail = { state, size, problems: problems.length, asked };
+    await log.record({ actor: SYSTEM, action: 'audit.verification-ended', subject: 'audit:log', detail });
   }
 
   const sequencer = createSequencer({ database, masterKey, memory, clock, notice });
@@ -101,7 +128,8 @@ export function createAuditTrail(deps: AuditTrailDeps) {
     memory,
     clock,
     further: () => further,
-    onError: (error) => warn('the verification of the audit log failed', error),
+    onError: (error) => warn('the audit log could not be verified', error),
+    onEnded: ended,
   });
 
   /** Runs a step; what it meets becomes the state that people see. */
@@ -144,7 +172,12 @@ export function createAuditTrail(deps: AuditTrailDeps) {
     name: 'audit',
     serverId: deps.serverId,
     enabled: deps.background,
-    onElected: async ({ signal }) => void (await Promise.all([sequence(signal), pushing(signal)])),
+    onElected: async ({ signal }) =>
+      void (await Promise.all([
+        sequence(signal),
+        pushing(signal),
+        goRounds(verification, deps.rounds ?? DAILY, signal),
+      ])),
     onError: (error) => warn('the audit log has no sequencer at the moment', error),
   });
 
@@ -216,14 +249,15 @@ export function createAuditTrail(deps: AuditTrailDeps) {
     },
 
     async status(): Promise<AuditStatus> {
-      const head = await readHead(database);
-      if (head === null) throw new AppError('gone', 'the tree of the log is gone from the database');
-      const [last] = await checkpointsOf(await readCheckpoints(database, head.size + 1, 1));
+      // Before the head: what waits no more is in it.
       const { rows } = await sql<{ entries: number; oldestMs: number | null }>`
         select coalesce(sum(cardinality(ids)), 0)::bigint as entries,
           (extract(epoch from clock_timestamp() - min(since)) * 1000)::double precision as "oldestMs"
         from audit_waiting`.execute(database);
       const [waiting = { entries: 0, oldestMs: null }] = rows;
+      const head = await readHead(database);
+      if (head === null) throw new AppError('gone', 'the tree of the log is gone from the database');
+      const [last] = await checkpointsOf(await readCheckpoints(database, head.size + 1, 1));
       const keys = await readKeys(database);
       const known = memory.checkpoint();
       return {

@@ -1,4 +1,4 @@
-import type { AuditProblem, Verification } from '@bartizan/contracts';
+import type { AuditProblem } from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import { keyChain, openCheckpoint } from '@bartizan/contracts/tlog/checkpoint.ts';
 import { HASH_BYTES, perfectRoot } from '@bartizan/contracts/tlog/hash.ts';
@@ -6,15 +6,14 @@ import { parseNote, parseVerifierKey, signedBy, type Verifier } from '@bartizan/
 import { TILE_WIDTH } from '@bartizan/contracts/tlog/tiles.ts';
 import { createLogCheck, type FoundEntry, type SignedRoot } from '@bartizan/contracts/tlog/verify.ts';
 import { sql } from 'kysely';
-import type { Clock } from '../kernel/clock.ts';
 import type { Database } from '../platform/database/index.ts';
-import { readCheckpoints, readLevel } from './export.ts';
+import { type KeptCheckpoint, readCheckpoints, readLevel } from './export.ts';
 import { openKeys, readKeys } from './keys.ts';
 import { sealKeyOf, sealOf } from './log.ts';
 import type { Memory } from './memory.ts';
 import { LogBroken } from './model.ts';
 import { hashOf, readPlaces, readUnplaced } from './rows.ts';
-import { openHead, readHead } from './tree-store.ts';
+import { type Head, openHead, readHead } from './tree-store.ts';
 import { readCosignatures } from './witnesses.ts';
 
 /** Tells what a check has found and how far it is. */
@@ -23,6 +22,8 @@ export interface Report {
   readonly phase: (name: string) => void;
   readonly entries: (done: number) => void;
   readonly interactions: (more: number) => void;
+  /** To be awaited between two pieces of work; a verification that nobody waits for rests there. */
+  readonly breathe: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -35,7 +36,6 @@ export interface VerifyDeps {
   readonly database: Database;
   readonly masterKey: MasterKey;
   readonly memory: Pick<Memory, 'checkpoint' | 'breaks'>;
-  readonly clock: Clock;
   readonly further: () => readonly FurtherCheck[];
 }
 
@@ -43,6 +43,23 @@ const EARLIER = 2_000;
 /** Blocks that are read and hashed at once. */
 const BLOCKS = 16;
 const nowhere = { index: null, before: null, id: null } as const;
+
+/** What the log says of itself. */
+interface Standing {
+  readonly known: ReturnType<Memory['checkpoint']>;
+  readonly checkpoints: readonly KeptCheckpoint[];
+  readonly head: Head | null;
+}
+
+/**
+ * In this order, while the log grows and keys change: nothing that is read first can be ahead of what is read after
+ * it. Keys are read last.
+ */
+async function readStanding({ database, memory }: VerifyDeps): Promise<Standing> {
+  const known = memory.checkpoint();
+  const checkpoints = await readCheckpoints(database, Number.MAX_SAFE_INTEGER, EARLIER);
+  return { known, checkpoints, head: await readHead(database) };
+}
 
 /** Keys that count, as far as they can be opened; what is wrong with them is reported. */
 async function checkKeys({ database, masterKey }: VerifyDeps, report: Report): Promise<readonly Verifier[]> {
@@ -58,9 +75,7 @@ async function checkKeys({ database, masterKey }: VerifyDeps, report: Report): P
 }
 
 /** The signed root that all is measured by: the newest in the database, or where that is altered the remembered one. */
-async function anchorOf(deps: VerifyDeps, keys: readonly Verifier[], report: Report): Promise<SignedRoot> {
-  const head = await readHead(deps.database);
-  const known = deps.memory.checkpoint();
+function anchorOf({ head, known }: Standing, keys: readonly Verifier[], report: Report): SignedRoot {
   if (head === null) {
     report.problem({ ...nowhere, index: 0, kind: 'truncated', message: 'The tree of the log is gone.' });
     return known ?? { size: 0, root: Buffer.alloc(0) };
@@ -78,10 +93,10 @@ async function anchorOf(deps: VerifyDeps, keys: readonly Verifier[], report: Rep
 /** Kept checkpoints whose signatures hold; the others are reported. */
 async function checkCheckpoints(
   deps: VerifyDeps,
+  { known, checkpoints: rows }: Standing,
   keys: readonly Verifier[],
   report: Report,
 ): Promise<SignedRoot[]> {
-  const rows = await readCheckpoints(deps.database, Number.MAX_SAFE_INTEGER, EARLIER);
   const good = rows.filter(({ size, root, note }) => {
     const opened = openCheckpoint(note, keys);
     if (opened?.size === size && opened.root.equals(root)) return true;
@@ -101,7 +116,6 @@ async function checkCheckpoints(
     const message = `The cosignature of ${witness} under the checkpoint over ${size} entries does not hold.`;
     report.problem({ ...nowhere, kind: 'checkpoint-altered', message });
   }
-  const known = deps.memory.checkpoint();
   return known ? [...good, known] : good;
 }
 
@@ -135,6 +149,7 @@ async function checkEntries(
   for (let start = 0; start < signed.size; start += TILE_WIDTH) {
     if (report.signal.aborted) return;
     if (start >= read) {
+      await report.breathe();
       read = Math.min(start + BLOCKS * TILE_WIDTH, signed.size);
       entries = await readFound(database, start, read);
       report.entries(start);
@@ -213,11 +228,12 @@ export async function verifyAll(
   begun: (signed: SignedRoot) => void,
 ): Promise<void> {
   report.phase('keys and checkpoints');
+  const standing = await readStanding(deps);
+  const { known } = standing;
   const keys = await checkKeys(deps, report);
-  const signed = await anchorOf(deps, keys, report);
+  const signed = anchorOf(standing, keys, report);
   begun(signed);
-  const earlier = await checkCheckpoints(deps, keys, report);
-  const known = deps.memory.checkpoint();
+  const earlier = await checkCheckpoints(deps, standing, keys, report);
   if (known && known.size > signed.size) {
     const message = `This server remembers a log of ${known.size} entries; now it has ${signed.size}.`;
     report.problem({ ...nowhere, index: signed.size, before: known.size, kind: 'rolled-back', message });
@@ -232,84 +248,3 @@ export async function verifyAll(
     if (acknowledgedAt === null) report.problem({ ...nowhere, kind, index, message });
   }
 }
-
-const MAX_PROBLEMS = 100;
-
-/** Runs one verification at a time, in the background, and keeps the last result. */
-export function createVerification(deps: VerifyDeps & { readonly onError: (error: unknown) => void }) {
-  let current: Verification | null = null;
-  let running: Promise<void> | null = null;
-  const stop = new AbortController();
-
-  function update(more: Partial<Verification>): void {
-    if (current) current = { ...current, ...more };
-  }
-
-  async function run(problems: AuditProblem[]): Promise<void> {
-    const found = (problem: AuditProblem) => {
-      if (problems.length < MAX_PROBLEMS && !problems.some((one) => one.message === problem.message)) {
-        problems.push(problem);
-      }
-    };
-    const report: Report = {
-      problem: found,
-      phase: (phase) => update({ phase }),
-      entries: (done) => update({ done }),
-      interactions: (more) => update({ interactions: (current?.interactions ?? 0) + more }),
-      signal: stop.signal,
-    };
-    try {
-      await verifyAll(deps, report, ({ size, root }) =>
-        update({ size, total: size, root: Buffer.from(root).toString('base64') || null }),
-      );
-      const inOrder = problems
-        .filter(({ index }) => index !== null)
-        .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0));
-      const state = stop.signal.aborted ? 'error' : problems.length === 0 ? 'passed' : 'failed';
-      update({
-        state,
-        firstAltered: inOrder.find(({ kind }) => kind !== 'tree-altered') ?? inOrder[0] ?? null,
-      });
-    } catch (error) {
-      deps.onError(error);
-      update({ state: 'error' });
-    }
-    update({ endedAt: deps.clock.now(), problems, phase: 'done' });
-  }
-
-  return Object.freeze({
-    current: () => current,
-    /** Begins one, unless one is under way; answers with how it stands. */
-    start(): Verification {
-      if (running === null || current === null) {
-        current = {
-          state: 'running',
-          startedAt: deps.clock.now(),
-          endedAt: null,
-          done: 0,
-          total: 0,
-          phase: 'beginning',
-          size: 0,
-          root: null,
-          interactions: 0,
-          firstAltered: null,
-          problems: [],
-        };
-        running = run([]).finally(() => {
-          running = null;
-        });
-      }
-      return current;
-    },
-    /** Resolves with the result of the one under way. */
-    async settled(): Promise<Verification | null> {
-      await running;
-      return current;
-    },
-    async stop(): Promise<void> {
-      stop.abort();
-      await running;
-    },
-  });
-}
-export type VerificationRunner = ReturnType<typeof createVerification>;

@@ -21,6 +21,7 @@ async function check(): Promise<{ problems: AuditProblem[]; seen: number }> {
     interactions: (more) => {
       seen += more;
     },
+    breathe: async () => undefined,
     signal: new AbortController().signal,
   });
   return { problems, seen };

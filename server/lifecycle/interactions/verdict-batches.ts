@@ -36,6 +36,8 @@ const ACTION = 'interactions.recorded';
 const DIGEST_BYTES = 32;
 /** Batches that are looked at between two reports of progress. */
 const PAGE = 20;
+/** What expires within this time is not asked for: it may be forgotten while it is looked at. */
+const SOON_MS = 5_000;
 
 /** SHA-256 of the columns as one JSON array, in the order of {@link COLUMNS}. */
 export function rowDigest(row: Readonly<Record<string, unknown>>): Buffer {
@@ -218,7 +220,8 @@ export function createVerdictCheck({ database, contents, now }: VerdictCheckDeps
     async run(report: Report): Promise<void> {
       let after = { at: '-infinity', entry: '00000000-0000-0000-0000-000000000000' };
       while (!report.signal.aborted) {
-        const page = await readPage(database, after, now());
+        const page = await readPage(database, after, now() + SOON_MS);
+        await report.breathe();
         for (const recorded of page) {
           const batch = batchOf(recorded);
           const name = recorded.subject;
