@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { ApiFailure } from '@bartizan/contracts/client.ts';
 import { CommanderError } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
 import { abbreviated } from './commands/key-named.ts';
+import { welcome } from './commands/up.ts';
 import { words } from './completion.ts';
 import { CliError, EXIT, explain } from './exit.ts';
 import { createProgram } from './main.ts';
@@ -54,6 +56,34 @@ describe('lists of names', () => {
     expect(abbreviated([])).toBe('');
     expect(abbreviated(names.slice(0, 4))).toBe('a b c d');
     expect(abbreviated(names)).toBe('a b c and 2 more');
+  });
+});
+
+describe('what a start prints for people', () => {
+  const said = (base: string) =>
+    stripVTControlCharacters(
+      welcome({
+        consoleUrl: base,
+        gatewayUrl: 'http://127.0.0.1:7601',
+        setupUrl: `${base}/setup?token=a`,
+        demoKey: 'bz_x',
+      }),
+    );
+  it('names this machine where it listens on itself, for passkeys need a name', () => {
+    for (const base of ['http://127.0.0.1:7600', 'http://[::1]:7600']) {
+      expect(said(base)).toContain('Console   http://localhost:7600\n');
+      expect(said(base)).toContain('http://localhost:7600/setup?token=a');
+      expect(said(base)).toContain('curl -s http://127.0.0.1:7601/v1');
+    }
+  });
+  it('leaves every other address as it is', () => {
+    for (const base of [
+      'https://bartizan.example',
+      'http://127.0.0.1.example:7600',
+      'http://192.0.2.1:7600',
+    ]) {
+      expect(said(base)).toContain(`Console   ${base}\n`);
+    }
   });
 });
 

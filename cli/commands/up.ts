@@ -101,15 +101,16 @@ async function ensureConsole(): Promise<void> {
   buildConsole();
 }
 
-function welcome({ consoleUrl, gatewayUrl, setupUrl, demoKey }: Instance): string {
+/** What a terminal shows: people open this machine's console by its name, for passkeys need one. */
+export function welcome({ consoleUrl, gatewayUrl, setupUrl, demoKey }: Omit<Instance, 'stop'>): string {
   const strong = (text: string) => styleText('bold', text);
   const lines = [
     '',
     strong('Bartizan is running.'),
     '',
-    `  Console   ${strong(consoleUrl)}`,
+    `  Console   ${strong(byName(consoleUrl))}`,
     ...(setupUrl
-      ? [`  Set up    ${strong(setupUrl)}`, '            (once, makes you the administrator)']
+      ? [`  Set up    ${strong(byName(setupUrl))}`, '            (once, makes you the administrator)']
       : []),
     `  Gateway   ${strong(gatewayUrl)}/v1`,
     '',
@@ -129,6 +130,9 @@ function welcome({ consoleUrl, gatewayUrl, setupUrl, demoKey }: Instance): strin
   lines.push('Stop with Ctrl-C.');
   return lines.join('\n');
 }
+
+const byName = (url: string): string =>
+  url.replace(/^http:\/\/(?:127(?:\.\d{1,3}){3}|\[::1\])(?=[:/]|$)/, 'http://localhost');
 
 function curl(gatewayUrl: string, key: string, text: string): string {
   const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: text }] });

@@ -3,6 +3,7 @@ import type { Actor } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import type { IdentityDeps } from './deps.ts';
+import { addressForPeople } from './factors/relying-party.ts';
 import { isManagedByDirectory } from './federation/directory.ts';
 import { createKeyStore } from './key-store.ts';
 import { type PersonRow, toPerson, within } from './model.ts';
@@ -60,7 +61,7 @@ export function createPeopleService(deps: IdentityDeps) {
     const token = newToken();
     await people.dropTokens(personId);
     await people.addToken(hashToken(token), 'invite', personId, new Date(clock.now() + INVITE_MS));
-    return `${deps.publicUrl()}/invite?token=${token}`;
+    return `${addressForPeople(deps.publicUrl())}/invite?token=${token}`;
   }
 
   /** A person who never chose a password may be invited anew; anybody else is taken. */

@@ -25,6 +25,12 @@ export async function startApp(): Promise<App> {
   });
 }
 
+/** A link for people (on localhost) at the address that the rest of a test uses: a browser keeps the two apart. */
+export const onConsole = (app: Pick<App, 'console'>, link: string): string => {
+  const { pathname, search } = new URL(link);
+  return `${app.console}${pathname}${search}`;
+};
+
 export const ADMINISTRATOR = {
   name: 'Mara Lindqvist',
   email: 'mara@example.test',

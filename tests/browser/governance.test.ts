@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, ask, INJECTION, setUp, startApp, watchFaults } from './app.ts';
+import { type App, ask, INJECTION, onConsole, setUp, startApp, watchFaults } from './app.ts';
 import { launchChromium, missingChromium } from './chromium.ts';
 
 const PASSWORD = 'copper lantern winter ferry';
@@ -30,7 +30,7 @@ describe.skipIf(missingChromium() !== null)('proof, teams and second persons', (
     const link = (await mara.getByLabel('Invitation link', { exact: true }).textContent()) ?? '';
     await mara.getByRole('button', { name: 'Done' }).click();
     const page = await newPage();
-    await page.goto(link);
+    await page.goto(onConsole(app, link));
     await page.locator('input[type=password]').fill(PASSWORD);
     await page.getByRole('button', { name: 'Choose password and sign in' }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, ask, INJECTION, setUp, startApp } from './app.ts';
+import { type App, ask, INJECTION, onConsole, setUp, startApp } from './app.ts';
 import { launchChromium, missingChromium } from './chromium.ts';
 
 const PASSWORD = 'copper lantern winter ferry';
@@ -37,12 +37,12 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     await administrator.getByRole('textbox', { name: 'E-mail' }).fill('noor@example.test');
     await administrator.getByRole('button', { name: 'Create invitation link' }).click();
     const link = await administrator.getByLabel('Invitation link', { exact: true }).textContent();
-    await viewer.goto(link ?? '');
+    await viewer.goto(onConsole(app, link ?? ''));
     await viewer.locator('input[type=password]').fill(PASSWORD);
     await viewer.getByRole('button', { name: 'Choose password and sign in' }).click();
     await viewer.getByRole('heading', { name: 'Overview' }).waitFor();
 
-    await viewer.goto(link ?? '');
+    await viewer.goto(onConsole(app, link ?? ''));
     await viewer.locator('input[type=password]').fill(PASSWORD);
     await viewer.getByRole('button', { name: 'Choose password and sign in' }).click();
     await viewer.getByRole('alert').waitFor();

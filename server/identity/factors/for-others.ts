@@ -7,6 +7,7 @@ import type { IdentityDatabase } from '../tables.ts';
 import { hashToken, newToken } from '../tokens.ts';
 import type { Passkeys } from './passkeys.ts';
 import type { RecoveryCodes } from './recovery.ts';
+import { addressForPeople } from './relying-party.ts';
 import type { Totp } from './totp.ts';
 
 const RESET_MS = 24 * 60 * 60_000;
@@ -84,7 +85,7 @@ export function createForOthers(deps: ForOthersDeps) {
         await store.dropTokens(personId);
         await store.addToken(hashToken(token), 'reset', personId, new Date(expiresAt));
         const ended = await store.endSessions(personId, null);
-        const url = `${deps.publicUrl()}/reset?token=${token}`;
+        const url = `${addressForPeople(deps.publicUrl())}/reset?token=${token}`;
         return { result: { url, expiresAt }, detail: { expiresAt, sessions: ended } };
       });
     },

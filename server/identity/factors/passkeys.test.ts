@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuthenticator, type Deviation } from '../../../tests/support/authenticator.ts';
 import { startIdentity, type TestIdentity } from '../testing.ts';
-import { relyingPartyOf } from './relying-party.ts';
+import { addressForPeople, relyingPartyOf } from './relying-party.ts';
 import { ORIGIN, people } from './testing.ts';
 
 let t: TestIdentity;
@@ -294,4 +294,15 @@ test.each([
 
 test('a bare address has no passkeys, and says what to do', () => {
   expect(() => relyingPartyOf('https://192.0.2.7')).toThrow('bare address');
+});
+
+test.for([
+  ['http://127.0.0.1:7600', 'http://localhost:7600'],
+  ['http://[::1]:7600', 'http://localhost:7600'],
+  ['http://localhost:7600', 'http://localhost:7600'],
+  ['http://192.0.2.7:7600', 'http://192.0.2.7:7600'],
+  ['http://127.example.com', 'http://127.example.com'],
+  ['https://bartizan.example.com', 'https://bartizan.example.com'],
+])('links for people at %s begin with %s, where passkeys work', ([url = '', shown]) => {
+  expect(addressForPeople(url)).toBe(shown);
 });
