@@ -1,7 +1,13 @@
 import type { KeyScope } from '@bartizan/contracts';
 import { AppError } from '../kernel/error.ts';
 import { createServiceAccountStore } from './federation/service-account-store.ts';
-import { demandInAccount, demandNotWider, type KeyInput, type KeyMaker } from './key-rules.ts';
+import {
+  demandAnswerable,
+  demandInAccount,
+  demandNotWider,
+  type KeyInput,
+  type KeyMaker,
+} from './key-rules.ts';
 import { createKeyStore } from './key-store.ts';
 import type { KeyRow } from './model.ts';
 import { createPeopleStore } from './people-store.ts';
@@ -61,6 +67,7 @@ export function createKeyOwners(db: IdentityDatabase) {
     }
     const person = await createPeopleStore(within).byId(owner.id);
     if (!person || person.disabled) throw new AppError('not_found', 'there is no such person');
+    demandAnswerable(person);
     return { personId: person.id, serviceAccountId: null };
   }
 

@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import type { Actor } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import type { Principal } from '../platform/http/index.ts';
-import { INVOKE, isLive, type KeyRow, permissionsOf } from './model.ts';
+import { INVOKE, isLive, type KeyRow, type PersonRow, permissionsOf } from './model.ts';
 
 export type KeyInput = z.output<typeof ApiKeyInput>;
 /** What a key may do, for how long and how much. */
@@ -111,6 +111,14 @@ export function demandWithin(scopes: readonly KeyScope[], maker: KeyMaker): void
   }
   const beyond = scopes.find((scope) => scope !== INVOKE && !maker.permissions.has(scope));
   if (beyond) throw wider(beyond);
+}
+
+/** An emergency account is nobody's, used for an hour and then not: it answers for nothing that lasts. */
+export function demandAnswerable(person: Pick<PersonRow, 'break_glass'>): void {
+  if (!person.break_glass) return;
+  throw new AppError('invalid_input', 'an emergency account answers for nothing that lasts', {
+    hint: 'Name a person who can be asked.',
+  });
 }
 
 export function demandFuture(expiresAt: number | null, nowMs: number): void {

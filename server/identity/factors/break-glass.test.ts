@@ -196,3 +196,25 @@ test('nothing that would outlast its hour can be given with it, whether or not i
   expect(await status('PATCH', `/people/${invited.body.person.id}`, { disabled: true })).toBe(200);
   expect(await status('POST', `/people/${made.body.person.id}/break-glass-password`)).toBe(200);
 });
+
+test('it answers for nothing that lasts: no service account, no key', async () => {
+  const ownerId = (await add('answers@example.com')).body.person.id;
+  const asAda = (method: 'POST' | 'PATCH', path: string, body: object) =>
+    t.call(method, path, { cookie: ada.cookie, body });
+  const refused = async (...given: Parameters<typeof asAda>) => {
+    const { status, body } = await asAda(...given);
+    expect([given[1], status, body.error?.message]).toEqual([
+      given[1],
+      400,
+      'an emergency account answers for nothing that lasts',
+    ]);
+  };
+  const robot = { name: 'robot 3', roles: ['viewer'] };
+  await refused('POST', '/service-accounts', { ...robot, ownerId });
+  const account = (await asAda('POST', '/service-accounts', robot)).body;
+  await refused('PATCH', `/service-accounts/${account.id}`, { ownerId });
+  const key = (await asAda('POST', '/keys', { name: 'k', scopes: ['people.read'], expiresAt: null })).body;
+  await refused('PATCH', `/keys/${key.key.id}`, { owner: { kind: 'person', id: ownerId } });
+  const { body } = await t.call('GET', '/service-accounts', { cookie: ada.cookie });
+  expect(body.items.map((one: { ownerId: string }) => one.ownerId)).toEqual([ada.id]);
+});

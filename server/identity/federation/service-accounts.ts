@@ -3,6 +3,7 @@ import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import { type Principal, refuseLasting } from '../../platform/http/index.ts';
 import type { IdentityDeps } from '../deps.ts';
+import { demandAnswerable } from '../key-rules.ts';
 import { createKeyStore } from '../key-store.ts';
 import { isOverAllTeams } from '../model.ts';
 import { demandMayGrant } from '../people.ts';
@@ -75,6 +76,7 @@ export function createServiceAccountService(deps: IdentityDeps) {
   async function ownerOf(within: IdentityDatabase, id: string | null | undefined): Promise<string> {
     const person = id ? await createPeopleStore(within).byId(id) : undefined;
     if (!person || person.disabled) throw new AppError('not_found', 'there is no such person');
+    demandAnswerable(person);
     return person.id;
   }
 
