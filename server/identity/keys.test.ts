@@ -92,7 +92,11 @@ describe('a key', () => {
     expect(await gatewayIds()).toContain(body.key.id);
     t.emitted.length = 0;
     await end(body.key.id);
-    expect((await me(body.secret)).status).toBe(401);
+    const over = await me(body.secret);
+    expect([over.status, over.body.error.message]).toEqual([401, 'this API key is not known, or has ended']);
+    const other = await me(`bz_${'a'.repeat(43)}`);
+    const { code, message, hint } = over.body.error;
+    expect(other.body.error).toMatchObject({ code, message, hint });
     expect(await gatewayIds()).not.toContain(body.key.id);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AppError } from '../../kernel/error.ts';
 import { CONFIRMED_FOR_MS, demandAccess, demandPurpose, demandStepUp } from './access.ts';
 import type { Principal } from './types.ts';
 
@@ -61,4 +62,23 @@ test('a provisioning token opens provisioning, and provisioning nothing else', (
   expect(() => demandAccess({ id: 'scim.users', access: 'scim' }, provider)).not.toThrow();
   expect(() => demandAccess({ id: 'scim.users', access: 'scim' }, person())).toThrow();
   expect(() => demandAccess({ id: 'auth.sessions', access: 'signed-in' }, provider)).toThrow();
+});
+
+describe('nobody hears how to be somebody', () => {
+  const refusal = (access: 'scim' | 'people.read', sentKey: boolean) => {
+    try {
+      demandAccess({ id: 'x', access }, null, sentKey);
+    } catch (error) {
+      if (error instanceof AppError) return [error.code, error.message, error.hint];
+    }
+    return [];
+  };
+  test.each([
+    ['people.read', false, 'sign in or send an API key', 'Bearer bz_…'],
+    ['people.read', true, 'this API key is not known, or has ended', 'Bearer bz_…'],
+    ['scim', false, 'send a provisioning token', 'Bearer bzs_…'],
+    ['scim', true, 'this provisioning token is not known, or has ended', 'Bearer bzs_…'],
+  ] as const)('%s, with a key: %s', (access, sentKey, message, hint) => {
+    expect(refusal(access, sentKey)).toEqual(['unauthenticated', message, expect.stringContaining(hint)]);
+  });
 });

@@ -33,17 +33,36 @@ export function permits(
 const isPermission = (value: string): value is Permission =>
   (ALL_PERMISSIONS as readonly string[]).includes(value);
 
-/** Throws `unauthenticated` or `forbidden` unless `principal` may call the route. */
+/** What nobody is told: how to be somebody here. Never whether a key was once good. */
+function unauthenticated(access: Access, sentKey: boolean): AppError {
+  if (access === 'scim') {
+    return new AppError(
+      'unauthenticated',
+      sentKey ? 'this provisioning token is not known, or has ended' : 'send a provisioning token',
+      { hint: 'An administrator makes one for the directory; send "Authorization: Bearer bzs_…".' },
+    );
+  }
+  if (sentKey) {
+    return new AppError('unauthenticated', 'this API key is not known, or has ended', {
+      hint: 'Make a new one on the console or with the command line, and send "Authorization: Bearer bz_…".',
+    });
+  }
+  return new AppError('unauthenticated', 'sign in or send an API key', {
+    hint: 'Sign in on the console, or send "Authorization: Bearer bz_…".',
+  });
+}
+
+/**
+ * Throws `unauthenticated` or `forbidden` unless `principal` may call the route. `sentKey`: the request came with
+ * an Authorization header, so that who is nobody hears that it is not good.
+ */
 export function demandAccess(
   route: { readonly id: string; readonly access: Access },
   principal: Principal | null,
+  sentKey = false,
 ): void {
   if (route.access === 'public') return;
-  if (principal === null) {
-    throw new AppError('unauthenticated', 'sign in or send an API key', {
-      hint: 'Sign in on the console, or send "Authorization: Bearer bz_…".',
-    });
-  }
+  if (principal === null) throw unauthenticated(route.access, sentKey);
   if (principal.mustEnrol && route.access !== 'signed-in') {
     throw new AppError('second_factor_required', 'you must set up a second factor first', {
       hint: 'Set up an authenticator app or a passkey under Account; then everything else opens.',

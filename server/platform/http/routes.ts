@@ -122,7 +122,7 @@ export function registerRoute(
       if (contract.access === 'public') return;
       const facts = factsOf(request);
       facts.principal = await authenticate({ header, address: request.ip });
-      demandAccess(contract, facts.principal);
+      demandAccess(contract, facts.principal, header('authorization') !== undefined);
       if (contract.lasting) refuseLasting(facts.principal);
       if (contract.stepUp) demandStepUp(facts.principal, now());
       if (contract.purpose) facts.purpose = demandPurpose(header('bartizan-purpose'));

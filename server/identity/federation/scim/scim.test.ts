@@ -108,6 +108,7 @@ describe('tokens', () => {
     expect(refused.body).toMatchObject({
       schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
       status: '401',
+      detail: expect.stringContaining('provisioning token'),
     });
   });
 
