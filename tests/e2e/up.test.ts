@@ -104,6 +104,17 @@ describe('bartizan up', () => {
     expect(second.stderr).toMatch(/port \d+.*taken.*--port/s);
   });
 
+  it('tells the doctor where it listens', () => {
+    const { stdout } = cli(['doctor', '--data-dir', instance.dataDir, '--json']);
+    const { findings } = JSON.parse(stdout) as { findings: { id: string; status: string; found: string }[] };
+    const of = (id: string) => findings.find((one) => one.id === id);
+    expect(of('machine.ports')).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining(new URL(instance.gateway).host),
+    });
+    expect(of('server.reachable')).toMatchObject({ status: 'ok', found: `${instance.console} ready` });
+  });
+
   it('makes one administrator only: the setup link is spent', async () => {
     const token = new URL(instance.setup ?? '').searchParams.get('token') ?? '';
     const again = cookieClient(instance.console).call(identityRoutes.setup, {
