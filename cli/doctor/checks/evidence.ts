@@ -73,7 +73,7 @@ const audit: Check = {
     if (known > head.size) {
       return fail(
         `the database has ${head.size} entries, but this server has seen a signed checkpoint over ${known}`,
-        'Unless a backup was restored, entries were removed: run "bartizan audit verify" and raise an incident.',
+        'Unless a backup was restored, entries were removed: run "npx bartizan audit verify" and raise an incident.',
       );
     }
     return head.waiting > 0 && head.oldest > 300
@@ -106,7 +106,7 @@ const breaks: Check = {
 };
 
 const ADVICE =
-  'Keep the database as it is, run "bartizan audit verify", and acknowledge on the console once you know why.';
+  'Keep the database as it is, run "npx bartizan audit verify", and acknowledge on the console once you know why.';
 
 /** Messages of notices that nobody acknowledged; null for what is no list of notices. */
 function openIn(text: string | null): string[] | null {
