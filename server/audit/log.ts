@@ -143,15 +143,27 @@ export function createAuditLog(deps: AuditLogDeps): AuditLog {
     const leaves = Buffer.allocUnsafe(prepared.length * HASH_BYTES);
     for (const [i, { leaf }] of prepared.entries()) leaves.set(leaf, i * HASH_BYTES);
     const seal = sealKey === null ? null : sealOf(sealKey, ids, leaves);
-    const { rows } = await sql<{ xid: string }>`
+    const { rows } = await sql<{ xid: string; added: number }>`
       with added as (
         insert into audit_entries (id, at, actor_kind, actor_id, actor_name, action, subject, detail)
         select id, to_timestamp(at / 1000.0), kind, who, name, action, subject, detail
         from json_to_recordset(${`[${prepared.map(({ row }) => row).join()}]`}::json) as r(id uuid, at numeric,
-          kind text, who text, name text, action text, subject text, detail jsonb))
-      insert into audit_waiting (ids, leaves, seal) values (string_to_array(${ids.join()}, ',')::uuid[], ${leaves}, ${seal})
-      returning pg_current_xact_id()::text as xid`.execute(within);
-    onWritten?.({ id: first.id, leaf: first.leaf, count: prepared.length, xid: rows[0]?.xid ?? '' });
+          kind text, who text, name text, action text, subject text, detail jsonb)
+        returning 1),
+      waiting as (
+        insert into audit_waiting (ids, leaves, seal)
+        values (string_to_array(${ids.join()}, ',')::uuid[], ${leaves}, ${seal}) returning 1)
+      select pg_current_xact_id()::text as xid, (select count(*)::integer from added) as added from waiting`.execute(
+      within,
+    );
+    const [written] = rows;
+    // A trigger or rule that somebody put there could swallow the rows without an error.
+    if (rows.length !== 1 || written?.added !== prepared.length) {
+      throw new Error(
+        'the audit log did not take an entry: triggers or rules of somebody else are on its tables',
+      );
+    }
+    onWritten?.({ id: first.id, leaf: first.leaf, count: prepared.length, xid: written.xid });
   }
 
   async function recordMany(entries: readonly AuditEntry[], within?: Executor): Promise<void> {

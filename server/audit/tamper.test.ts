@@ -292,6 +292,22 @@ describe('so is one who alters what waits for its place', () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
+  test.each(['audit_entries', 'audit_waiting'])(
+    'a trigger that swallows what goes into %s: nothing is done without its entry',
+    async (table) => {
+      await t.attack(
+        `create function swallow() returns trigger language plpgsql as 'begin return null; end'`,
+      );
+      await t.attack(
+        `create trigger swallow before insert on ${table} for each row execute function swallow()`,
+      );
+      await expect(t.trail.log.record(entryOf(4))).rejects.toThrow(/did not take an entry/);
+      await t.attack(`drop trigger swallow on ${table}`);
+      await t.trail.log.record(entryOf(5));
+      expect(await t.settled(size + 1)).toBeGreaterThan(size);
+    },
+  );
+
   test('both, while the server that wrote them lives', async () => {
     const client = await t.open.pool.connect();
     await client.query('begin');

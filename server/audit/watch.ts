@@ -58,7 +58,8 @@ export function createWatch(deps: { readonly clock: Clock }) {
       );
       const over = new Set<Awaited>();
       for (const one of due) {
-        const status = there.has(one.id) ? 'there' : await fate(database, one.xid);
+        // What became of one that cannot be asked after is unknown; the others are looked at all the same.
+        const status = there.has(one.id) ? 'there' : await fate(database, one.xid).catch(() => null);
         if (status === 'in progress') continue;
         over.add(one);
         if (status !== 'committed') continue;

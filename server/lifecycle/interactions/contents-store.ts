@@ -89,9 +89,10 @@ export function createContents(database: Database, keys: Pick<ContentKeys, 'forO
 
     /**
      * Opens bodies one after the other, in the order asked for, and holds at most 8 MiB sealed ones and one open
-     * one at a time, however large they are. Rows without content are left out.
+     * one at a time, however large they are. Rows without content are left out. Bytes that were altered throw,
+     * or with `tolerant` give a body that is null, so that one of them does not hide the others.
      */
-    async *bodies(places: readonly Position[]): AsyncGenerator<OpenedBody, void> {
+    async *bodies(places: readonly Position[], tolerant = false): AsyncGenerator<OpenedBody, void> {
       for (const group of await groupsOf(places)) {
         const rows = new Map(
           (await read(group, sql`c.body as sealed, c.raw is not null as "hasRaw"`)).map((row) => [
@@ -102,7 +103,9 @@ export function createContents(database: Database, keys: Pick<ContentKeys, 'forO
         for (const { id } of group) {
           const row = rows.get(id);
           rows.delete(id);
-          if (row) yield { id, body: await open<RecordBody>(row, 'body'), hasRaw: row.hasRaw ?? false };
+          if (!row) continue;
+          const body = open<RecordBody>(row, 'body');
+          yield { id, body: await (tolerant ? body.catch(() => null) : body), hasRaw: row.hasRaw ?? false };
         }
       }
     },

@@ -26,7 +26,7 @@ export function createReading(contents: Pick<Contents, 'bodies'>) {
   async function verified(rows: readonly Row[], words: readonly string[], reader: Reader): Promise<Row[]> {
     if (words.length === 0) return [...rows];
     const matching = new Set<string>();
-    for await (const { id, body } of contents.bodies(rows)) {
+    for await (const { id, body } of contents.bodies(rows, true)) {
       if (!body) continue;
       const there = wordsOf(keptTexts(reader.unmasked ? body.segments : maskedSegments(body)));
       if (words.every((word) => there.has(word))) matching.add(id);
@@ -66,7 +66,7 @@ export function createReading(contents: Pick<Contents, 'bodies'>) {
     const byId = new Map(rows.map((row) => [row.id, row]));
     let page: Recording[] = [];
     let chars = 0;
-    for await (const { id, body } of contents.bodies(rows)) {
+    for await (const { id, body } of contents.bodies(rows, true)) {
       const row = byId.get(id);
       byId.delete(id);
       if (!row) continue;

@@ -102,3 +102,17 @@ test('what has expired is no problem', async () => {
   await ship([sampleRecord({ at: Date.now() - 10 * 86_400_000, expiresAt: Date.now() - 1 })]);
   expect((await check()).problems).toHaveLength(problems);
 });
+
+test('bytes that no longer open hide nobody else, and are named', async () => {
+  const [broken, keyless, altered] = [sampleRecord(), sampleRecord(), sampleRecord({ verdict: 'block' })];
+  await ship([broken, keyless, altered]);
+  await open.pool.query(
+    `update interaction_contents set body = set_byte(body, 60, get_byte(body, 60) # 255) where id = $1`,
+    [broken.id],
+  );
+  await open.pool.query('update interaction_contents set key_day = 1 where id = $1', [keyless.id]);
+  await open.pool.query("update interactions set verdict = 'allow' where id = $1", [altered.id]);
+  const { problems } = await check();
+  expect(problems.map(({ id }) => id)).toEqual(expect.arrayContaining([broken.id, keyless.id, altered.id]));
+  expect(problems.every(({ kind }) => kind === 'verdict-altered')).toBe(true);
+});

@@ -181,7 +181,7 @@ export function createVerdictCheck({ database, contents, now }: VerdictCheckDeps
       .map((id, i) => ({ id, at: batch.ats[i] ?? 0 }))
       .filter(({ id }) => found.has(id));
     const opened = new Set<string>();
-    for await (const { id, body } of contents.bodies(places)) {
+    for await (const { id, body } of contents.bodies(places, true)) {
       opened.add(id);
       if (body) findings.set(id, findingsDigest(body.findings));
     }
@@ -203,6 +203,15 @@ export function createVerdictCheck({ database, contents, now }: VerdictCheckDeps
         );
       }
       const own = findings.get(id);
+      if (own === undefined && live) {
+        report.problem(
+          altered(
+            id,
+            `What was kept of interaction ${id} cannot be opened any more: it, or the key of its day, was altered or removed.`,
+            'verdict-altered',
+          ),
+        );
+      }
       if (own && !own.equals(wanted(i, 1))) {
         report.problem(
           altered(
