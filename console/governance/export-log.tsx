@@ -10,7 +10,7 @@ export const ExportLog = () => (
     component="a"
     href={auditRoutes.export.path}
     download="bartizan-audit.jsonl"
-    title="Check it anywhere with: bartizan audit verify bartizan-audit.jsonl"
+    title="Check it anywhere with: npx bartizan audit verify bartizan-audit.jsonl"
   >
     Export the log
   </Button>
