@@ -90,7 +90,11 @@ const lifecycle = createLifecycle({
   logger: quiet,
   config: { publicUrl: '', gatewayUrl: '', demo: false, dataDir: '' },
   identity: { gatewayKeys: async () => [], touchKeys: async () => undefined },
-  reviews: { register: () => undefined, demandFree: async () => undefined },
+  reviews: {
+    register: () => undefined,
+    demandFree: async () => undefined,
+    settings: async () => ({ fourEyes: false }),
+  },
 });
 
 interface Input {

@@ -4,7 +4,7 @@ import { createReviewService, type ReviewDeps } from './service.ts';
 
 export { reviewMigrations } from './migrations.ts';
 export type { Caller, Description, Origin, ReviewKind } from './model.ts';
-export type { ReviewDeps, ReviewGate } from './service.ts';
+export type { ReviewDeps } from './service.ts';
 
 /** Decisions that people owe: changes that wait for a second person. */
 export function createReviews(deps: ReviewDeps) {
@@ -14,6 +14,9 @@ export function createReviews(deps: ReviewDeps) {
     implementations: createReviewRoutes(service),
     register: service.register,
     demandFree: service.demandFree,
+    settings: service.settings,
   });
 }
 export type Reviews = ReturnType<typeof createReviews>;
+/** What the domains whose changes are reviewed need. */
+export type ReviewGate = Pick<Reviews, 'register' | 'demandFree' | 'settings'>;

@@ -4,7 +4,6 @@ import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Database } from '../../platform/database/types.ts';
-import { demandStepUp } from '../../platform/http/access.ts';
 import type { Caller, ReviewGate } from '../../reviews/index.ts';
 import type { PolicyService } from '../policies/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
@@ -36,11 +35,12 @@ import {
 } from './rules.ts';
 import { createEndpointStore, type StoredEndpoint } from './store.ts';
 import { testUpstream, type UpstreamTest } from './test-upstream.ts';
+import { demandMayTake, demandMayWeaken, weakenings, weakeningsOfNew } from './weakening.ts';
 
 export interface EndpointDeps
   extends Pick<LifecycleDeps, 'database' | 'masterKey' | 'audit' | 'events' | 'clock' | 'config'> {
   readonly policies: Pick<PolicyService, 'exists' | 'list'>;
-  readonly reviews: Pick<ReviewGate, 'demandFree'>;
+  readonly reviews: Pick<ReviewGate, 'demandFree' | 'settings'>;
 }
 
 export function createEndpointService(deps: EndpointDeps) {
@@ -74,7 +74,10 @@ export function createEndpointService(deps: EndpointDeps) {
       upstreams: sealUpstreams(input.upstreams, [], masterKey),
     };
     await store.create(endpoint, (tx) =>
-      witness(actor, endpoint.id)(tx, 'endpoints.created', { slug: input.slug }),
+      witness(actor, endpoint.id)(tx, 'endpoints.created', {
+        slug: input.slug,
+        weakened: weakeningsOfNew(input),
+      }),
     );
     changed('endpoints.created');
     return endpoint;
@@ -148,6 +151,7 @@ export function createEndpointService(deps: EndpointDeps) {
       requireTeam(actor, input.teamId);
       requireSound(input, null, config.demo);
       await requirePolicy(input.policyId);
+      demandMayWeaken(actor, weakeningsOfNew(input), { fourEyes: false, nowMs: clock.now() });
       await demandUsualGuards(actor, input);
       try {
         const policyId = input.policyId === undefined ? await firstPolicy() : input.policyId;
@@ -170,12 +174,9 @@ export function createEndpointService(deps: EndpointDeps) {
       const before = await find(actor, id);
       const { policyId = before.fields.policyId } = input;
       if (loosens(before, { ...input, policyId })) await reviews.demandFree(actor, 'endpoints.guard');
-      // A canary that is gone is a leak that nobody sees.
-      if (before.fields.canaries.some((canary) => !input.canaries.includes(canary))) {
-        demandStepUp(actor, clock.now());
-      }
       requireTeam(actor, input.teamId === before.teamId ? null : input.teamId);
       await requirePolicy(input.policyId);
+      const { fourEyes } = await reviews.settings();
       const change = (stored: StoredEndpoint): StoredEndpoint => {
         // It may have been given to another team, or changed so that this needs a review, in this instant.
         if (!reaches(actor, stored)) throw noSuchEndpoint();
@@ -184,6 +185,8 @@ export function createEndpointService(deps: EndpointDeps) {
           throw changedMeanwhile();
         }
         requireSound(input, stored, config.demo);
+        demandMayTake(actor, stored.teamId, input.teamId);
+        demandMayWeaken(actor, weakenings(stored, input), { fourEyes, nowMs: clock.now() });
         return {
           ...stored,
           // Strictly later than before, for it is also what `expectedUpdatedAt` compares.
@@ -202,6 +205,7 @@ export function createEndpointService(deps: EndpointDeps) {
           witness(actor, id)(tx, 'endpoints.updated', {
             slug: input.slug,
             changed: changedFields(before, next),
+            weakened: weakenings(before, input),
           }),
         );
       } catch (cause) {
