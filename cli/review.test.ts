@@ -49,7 +49,7 @@ async function bartizan(key: string, ...args: string[]) {
   return { code, stdout, stderr };
 }
 
-test('a change that needs a second person is proposed, shown, approved and done', {
+test('a change that needs a second person is proposed and shown; people decide in the console', {
   timeout: 240_000,
 }, async () => {
   await world.must('reviews.changeSettings', world.admin, { body: { fourEyes: true } });
@@ -74,16 +74,22 @@ test('a change that needs a second person is proposed, shown, approved and done'
   expect(shown.stdout).toMatch(/mode\n {2}before: enforce\n {2}after: {2}shadow/);
   const own = await bartizan(ada, 'review', 'approve', id);
   expect(own.code).toBe(77);
-  expect(own.stderr).toContain('somebody else decides');
-  const done = await bartizan(sam, 'review', 'approve', id, '--note', 'good');
-  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('Approved and done') });
+  expect(own.stderr).toContain('only a person who is signed in decides; keys propose');
+  const tried = await bartizan(sam, 'review', 'approve', id, '--note', 'good');
+  expect(tried).toMatchObject({ code: 77, stderr: expect.stringContaining('in the console') });
+  const security = world.people.get('security') ?? {};
+  const { digest } = (await world.must('reviews.get', security, { params: { id } })).body;
+  const params = { id };
+  await world.must('reviews.approve', security, { params, body: { digest, note: 'good' } });
   const live = JSON.parse((await bartizan(ada, 'policy', 'show', 'Standard', '--json')).stdout);
   expect(live.activeVersion).toBe(2);
 
   const json = await bartizan(ada, 'policy', 'activate', 'Standard', '1', ...reason, '--json');
   const { proposed: review } = JSON.parse(json.stdout);
   expect(json.code).toBe(75);
-  expect((await bartizan(sam, 'review', 'reject', review.id)).stdout).toContain('Rejected');
+  const rejected = await bartizan(sam, 'review', 'reject', review.id);
+  expect(rejected).toMatchObject({ code: 77, stderr: expect.stringContaining('keys propose') });
+  expect((await bartizan(ada, 'review', 'withdraw', review.id)).stdout).toContain('Taken back');
 });
 
 test('content is read with a purpose', { timeout: 240_000 }, async () => {

@@ -120,6 +120,7 @@ async function build(
     audit,
     clock,
     whoMay: identity.whoMay,
+    standBehind: identity.standBehind,
     alarm: ({ by, what }) =>
       identity.raiseAlarm(
         {

@@ -53,25 +53,30 @@ export function addReview(program: Command): void {
     });
 
   decision(
-    review.command('approve <id>').description('approve what somebody else proposed; it is done at once'),
+    review
+      .command('approve <id>')
+      .description('approve what somebody else proposed (keys may not: use the console)'),
   )
     .option('--digest <hex>', 'only if it is exactly this proposal, as "review show" prints it')
     .action(async (id: string, flags: Flags & { note: string; digest?: string }) => {
       const api = client();
       const one = await api.call(reviewRoutes.get, { params: { id } });
-      if (!one.may.approve.allowed)
-        throw new CliError(`You may not approve it: ${one.may.approve.reason}.`, EXIT.denied);
+      demandAllowed('approve', one);
       const body = { digest: flags.digest ?? one.digest, note: flags.note };
       const done = await api.call(reviewRoutes.approve, { params: { id }, body });
       createOutput(flags.json ?? false).result(done, ({ title }) => `Approved and done: ${title}.`);
     });
 
-  decision(review.command('reject <id>').description('reject what somebody else proposed')).action(
-    async (id: string, flags: Flags & { note: string }) => {
-      const done = await client().call(reviewRoutes.reject, { params: { id }, body: { note: flags.note } });
-      createOutput(flags.json ?? false).result(done, ({ title }) => `Rejected: ${title}.`);
-    },
-  );
+  decision(
+    review
+      .command('reject <id>')
+      .description('reject what somebody else proposed (keys may not: use the console)'),
+  ).action(async (id: string, flags: Flags & { note: string }) => {
+    const api = client();
+    demandAllowed('reject', await api.call(reviewRoutes.get, { params: { id } }));
+    const done = await api.call(reviewRoutes.reject, { params: { id }, body: { note: flags.note } });
+    createOutput(flags.json ?? false).result(done, ({ title }) => `Rejected: ${title}.`);
+  });
 
   review
     .command('withdraw <id>')
@@ -81,6 +86,14 @@ export function addReview(program: Command): void {
       const done = await client().call(reviewRoutes.withdraw, { params: { id } });
       createOutput(flags.json ?? false).result(done, ({ title }: Review) => `Taken back: ${title}.`);
     });
+}
+
+/** Throws with the reason and where to decide: keys only propose, so most often that is the console. */
+function demandAllowed(what: 'approve' | 'reject', { state, may }: ReviewDetail): void {
+  const { allowed, reason } = may[what];
+  if (allowed) return;
+  const where = state === 'open' ? ' Whoever may decides in the console, under Traffic → Reviews.' : '';
+  throw new CliError(`You may not ${what} it: ${reason}.${where}`, EXIT.denied);
 }
 
 const decision = (command: Command): Command =>

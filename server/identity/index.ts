@@ -19,6 +19,7 @@ import {
   createServiceAccountService,
   createSettingsStore,
 } from './federation/index.ts';
+import { standBehind } from './key-backers.ts';
 import { createKeyRoutes } from './key-routes.ts';
 import { createKeyService, type GatewayKey } from './keys.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
@@ -67,6 +68,8 @@ export interface Identity {
   readonly gatewayKeys: () => Promise<readonly GatewayKey[]>;
   /** People with an account in use whose roles grant `permission`. */
   readonly whoMay: (permission: Permission) => Promise<readonly { id: string; name: string }[]>;
+  /** Ids of the people who may hold the secret of a key, or answer for it. */
+  readonly standBehind: (keyId: string, within: Database) => Promise<ReadonlySet<string>>;
   /**
    * Writes an alarm that somebody must look into and tells whoever listens; where the same kind and subject is
    * still open, only with `always`.
@@ -127,6 +130,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     ensureDemoKey: (endpoint: () => Promise<string>, path: string) => ensureDemoKey(keys, endpoint, path),
     gatewayKeys: keys.forGateways,
     whoMay: (permission: Permission) => store.withRoles(ROLES.filter((role) => allows([role], permission))),
+    standBehind,
     async raiseAlarm(alarm: AlarmDraft, always: boolean) {
       const raised = await db.transaction().execute((within) => alarms.raise(within, alarm, always));
       alarms.announce(raised);

@@ -1,16 +1,9 @@
 import type { KeyScope } from '@bartizan/contracts';
 import { AppError } from '../kernel/error.ts';
 import { createServiceAccountStore } from './federation/service-account-store.ts';
-import {
-  demandAnswerable,
-  demandInAccount,
-  demandNotWider,
-  type KeyInput,
-  type KeyMaker,
-} from './key-rules.ts';
+import { demandInAccount, demandNotWider, type KeyInput, type KeyMaker } from './key-rules.ts';
 import { createKeyStore } from './key-store.ts';
 import type { KeyRow } from './model.ts';
-import { createPeopleStore } from './people-store.ts';
 import type { IdentityDatabase } from './tables.ts';
 
 /** Whom a key belongs to; neither is Bartizan itself. */
@@ -65,10 +58,14 @@ export function createKeyOwners(db: IdentityDatabase) {
       const account = await accountFor(within, owner.id, maker, row.scopes);
       return { personId: null, serviceAccountId: account.id };
     }
-    const person = await createPeopleStore(within).byId(owner.id);
-    if (!person || person.disabled) throw new AppError('not_found', 'there is no such person');
-    demandAnswerable(person);
-    return { personId: person.id, serviceAccountId: null };
+    if (owner.id === row.owner_id) return { personId: owner.id, serviceAccountId: null };
+    throw new AppError(
+      'conflict',
+      'a key is not handed to a person: whoever holds its secret could act as them',
+      {
+        hint: 'They make a key of their own, or hand this one to a service account.',
+      },
+    );
   }
 
   return Object.freeze({ ownerFor, newOwner });

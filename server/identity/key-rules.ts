@@ -165,6 +165,15 @@ export function demandOverlap(oldEndsAt: number, nowMs: number): void {
   );
 }
 
+/** A person's key gets a new secret only from that person, or a key that acts for them: else others could act as them. */
+export function demandOwn(row: KeyRow, maker: KeyMaker, own: KeyRow | undefined): void {
+  const person = maker.kind === 'person' ? maker.id : own?.owner_id;
+  if (row.owner_id === null || row.owner_id === person) return;
+  throw new AppError('forbidden', 'only the person whose key it is can rotate it', {
+    hint: 'Revoke it, or ask its owner to rotate it.',
+  });
+}
+
 /** Only what is good can be rotated or changed. */
 export function demandChangeable(row: KeyRow | undefined, nowMs: number): KeyRow {
   if (!row) throw new AppError('not_found', 'there is no such key');

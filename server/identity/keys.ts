@@ -12,6 +12,7 @@ import {
   demandLifetime,
   demandNotWider,
   demandOverlap,
+  demandOwn,
   demandWithin,
   isThereFor,
   type KeyInput,
@@ -132,6 +133,7 @@ export function createKeyService(deps: IdentityDeps) {
       row: KeyRow,
       keys: KeyStore,
       within: IdentityDatabase,
+      own: KeyRow | undefined,
     ) => Promise<{ action: string; detail: object }>,
   ): Promise<ApiKey> {
     const own = maker.kind === 'key' ? await store.byId(maker.id) : undefined;
@@ -142,7 +144,7 @@ export function createKeyService(deps: IdentityDeps) {
       const before = demandChangeable(await keys.byIdLocked(id), clock.now());
       demandWithin(before.scopes, maker);
       if (own) demandNotWider(shapeOf(before), own);
-      const { action, detail } = await run(before, keys, transaction);
+      const { action, detail } = await run(before, keys, transaction, own);
       const after = await keys.byId(id);
       if (!after) throw new AppError('not_found', 'there is no such key');
       if (own) demandNotWider(shapeOf(after), own);
@@ -195,7 +197,8 @@ export function createKeyService(deps: IdentityDeps) {
       demandOverlap(oldEndsAt, nowMs);
       const most = expiresAt === undefined ? null : await maxDays();
       const { secret, hash, prefix } = newKey();
-      const key = await change(id, maker, async (before, keys) => {
+      const key = await change(id, maker, async (before, keys, _, own) => {
+        demandOwn(before, maker, own);
         if (expiresAt !== undefined) {
           demandFuture(expiresAt, nowMs);
           demandLifetime(expiresAt, most, nowMs);

@@ -121,6 +121,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     audit,
     clock,
     whoMay: async () => [],
+    standBehind: async () => new Set<string>(),
     alarm: async () => undefined,
   });
   const alarms = createAlarms({

@@ -150,7 +150,8 @@ describe('with four eyes demanded', () => {
       for (const who of [ada, adasKey, adasAccount]) {
         const { status, body } = await approve(review.id, review.digest, who);
         expect(status).toBe(403);
-        expect(body.error.message).toContain('somebody else decides');
+        const why = who === ada ? 'somebody else decides' : 'only a person who is signed in decides';
+        expect(body.error.message).toContain(why);
         expect((await call('reviews.reject', who, { params: { id: review.id } })).status).toBe(403);
       }
       const { may } = (await world.must('reviews.get', ada, { params: { id: review.id } })).body;
@@ -158,6 +159,123 @@ describe('with four eyes demanded', () => {
       await world.must('reviews.withdraw', adasKey, { params: { id: review.id } });
     }
     expect(await active()).toBe(before);
+  });
+
+  test('a key decides nothing, whoever it belongs to', async () => {
+    const review = await proposed();
+    const body = { name: 'k', scopes: ['policies.read', 'policies.approve'], expiresAt: null };
+    const sams = world.bearer((await world.must('keys.create', sam, { body })).body.secret);
+    const { status, body: refused } = await approve(review.id, review.digest, sams);
+    expect([status, refused.error.message]).toEqual([
+      403,
+      expect.stringContaining('only a person who is signed in decides; keys propose'),
+    ]);
+    const params = { id: review.id };
+    expect((await call('reviews.reject', sams, { params })).status).toBe(403);
+    const { may } = (await world.must('reviews.get', sams, { params })).body;
+    expect([may.approve.allowed, may.reject.allowed]).toEqual([false, false]);
+    await world.must('reviews.reject', sam, { params });
+  });
+
+  describe('nobody decides who stands behind the key that proposed', () => {
+    let eve: Credential;
+    let account: string;
+    const people = new Map<string, string>();
+    const idOf = (name: string): string => people.get(name) ?? '';
+    /** What a key proposes, `who` can neither approve nor reject, and Sam can. */
+    async function standsBehind(key: Credential, who: Credential, name: string): Promise<void> {
+      const before = await active();
+      const review = await proposed(key);
+      const params = { id: review.id };
+      const answer = await approve(review.id, review.digest, who);
+      expect(answer.status).toBe(403);
+      expect(answer.body.error.message).toContain('somebody else decides');
+      expect((await call('reviews.reject', who, { params })).status).toBe(403);
+      const { body } = await world.must('reviews.get', who, { params });
+      expect(body.may.approve.allowed).toBe(false);
+      const names = body.approvers.map((one: { name: string }) => one.name);
+      expect(names).not.toContain(name);
+      expect(names).toContain('security');
+      const { items } = (await world.must('reviews.list', who)).body;
+      const listed = items.find(({ id }: { id: string }) => id === review.id);
+      expect(listed.may.approve.allowed).toBe(false);
+      expect(await active()).toBe(before);
+      expect((await approve(review.id, review.digest, sam)).status).toBe(200);
+      expect(await active()).toBe(review.proposal.version);
+    }
+    const accountKey = async (by: Credential, serviceAccountId = account): Promise<Answer> => {
+      const body = { name: 'k', scopes: ALL_PERMISSIONS, endpoints: '*', expiresAt: null, serviceAccountId };
+      return world.must('keys.create', by, { body });
+    };
+    let accounts = 0;
+    const newAccount = async (by: Credential, ownerId: string): Promise<string> => {
+      accounts += 1;
+      const body = { name: `behind-${accounts}`, roles: ['administrator'], ownerId };
+      return (await world.must('service-accounts.add', by, { body })).body.id;
+    };
+
+    beforeAll(async () => {
+      eve = await world.join('eve', ['administrator']);
+      const { rows } = await world.pool.query('select id, name from people');
+      for (const { id, name } of rows) people.set(name, id);
+    });
+
+    test('who made the account in another’s name', async () => {
+      account = await newAccount(eve, idOf('administrator'));
+      await standsBehind(world.bearer((await accountKey(ada)).body.secret), eve, 'eve');
+    });
+
+    test('who made the key of it', async () => {
+      account = await newAccount(ada, idOf('administrator'));
+      await standsBehind(world.bearer((await accountKey(eve)).body.secret), eve, 'eve');
+    });
+
+    test('who gave the account to somebody else, or had it, at the time or since', async () => {
+      account = await newAccount(ada, idOf('administrator'));
+      const key = world.bearer((await accountKey(ada)).body.secret);
+      const change = (by: Credential, ownerId: string) =>
+        world.must('service-accounts.update', by, { params: { id: account }, body: { ownerId } });
+      await change(ada, idOf('eve'));
+      await standsBehind(key, eve, 'eve');
+      await change(ada, idOf('administrator'));
+      await standsBehind(key, eve, 'eve');
+      const review = await proposed(key);
+      await change(eve, idOf('security'));
+      expect((await approve(review.id, review.digest, eve)).status).toBe(403);
+      expect((await approve(review.id, review.digest, sam)).status).toBe(403);
+      const second = await world.join('third', ['security']);
+      expect((await approve(review.id, review.digest, second)).status).toBe(200);
+    });
+
+    test('who rotated it, also with another key', async () => {
+      account = await newAccount(ada, idOf('administrator'));
+      const made = (await accountKey(ada)).body;
+      const body = { oldEndsAt: 0 };
+      const next = await world.must('keys.rotate', eve, { params: { id: made.key.id }, body });
+      await standsBehind(world.bearer(next.body.secret), eve, 'eve');
+      const others = (await accountKey(ada)).body;
+      const eves = world.bearer((await accountKey(eve)).body.secret);
+      const again = await world.must('keys.rotate', eves, { params: { id: others.key.id }, body });
+      await standsBehind(world.bearer(again.body.secret), eve, 'eve');
+    });
+
+    test('whose key it was before an account got it', async () => {
+      account = await newAccount(ada, idOf('administrator'));
+      const body = { name: 'k', scopes: ALL_PERMISSIONS, endpoints: '*', expiresAt: null };
+      const made = (await world.must('keys.create', eve, { body })).body;
+      const owner = { kind: 'service-account', id: account };
+      await world.must('keys.update', ada, { params: { id: made.key.id }, body: { owner } });
+      await standsBehind(world.bearer(made.secret), eve, 'eve');
+    });
+
+    test('but not who only ended it', async () => {
+      account = await newAccount(ada, idOf('administrator'));
+      const made = (await accountKey(ada)).body;
+      const review = await proposed(world.bearer(made.secret));
+      await world.must('keys.revoke', eve, { params: { id: made.key.id } });
+      const params = { id: review.id };
+      expect((await world.must('reviews.reject', eve, { params })).body.state).toBe('rejected');
+    });
   });
 
   test('who may not approve is told why', async () => {

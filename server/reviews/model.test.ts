@@ -69,10 +69,26 @@ const caller = (change: Partial<Caller> = {}): Caller => ({
   ...change,
 });
 
+const nobody: ReadonlySet<string> = new Set();
+
 describe('who decides', () => {
   test('is somebody else who may, while it is open', () => {
-    expect(whyNotDecide(row(), caller(), NOW)).toBe('');
-    expect(whyNotDecide(row(), caller({ kind: 'key', id: 'k', ownerId: 'sam' }), NOW)).toBe('');
+    expect(whyNotDecide(row(), caller(), NOW, nobody)).toBe('');
+    const byKey = row({ proposerKind: 'key', proposerId: 'k' });
+    expect(whyNotDecide(byKey, caller(), NOW, new Set(['bob']))).toBe('');
+  });
+
+  test('is never a key, whoever answers for it', () => {
+    for (const kind of ['key', 'scim', 'system'] as const) {
+      const reason = whyNotDecide(row(), caller({ kind, id: 'k', ownerId: 'sam' } as never), NOW, nobody);
+      expect(reason).toBe('only a person who is signed in decides; keys propose');
+    }
+  });
+
+  test('is nobody who stands behind the key that proposed', () => {
+    const byKey = row({ proposerKind: 'key', proposerId: 'k' });
+    const reason = whyNotDecide(byKey, caller(), NOW, new Set(['bob', 'sam']));
+    expect(reason).toContain('you stand behind the key that proposed it');
   });
 
   test.each<[string, Partial<ReviewRow>, Partial<Caller>]>([
@@ -84,12 +100,11 @@ describe('who decides', () => {
       { id: 'ada', ownerId: 'ada' },
     ],
     ['a key that nobody answers for', {}, { kind: 'key', id: 'k', ownerId: null }],
-    ['a caller whose person is not known', {}, { ownerId: undefined } as never],
     ['somebody without the permission', {}, { permissions: new Set(['policies.manage']) }],
     ['anybody, once it expired', { expiresAt: NOW }, {}],
     ['anybody, once it was rejected', { state: 'rejected' }, {}],
   ])('is not %s', (_, review, who) => {
-    expect(whyNotDecide(row(review), caller(who), NOW)).not.toBe('');
+    expect(whyNotDecide(row(review), caller(who), NOW, nobody)).not.toBe('');
   });
 
   test('and only the proposer’s side takes it back', () => {

@@ -80,18 +80,26 @@ const OVER: Readonly<Record<ReviewState, string>> = {
   stale: 'what it is about changed; propose it anew',
 };
 
-/** Why the caller may not decide; empty when they may. */
-export function whyNotDecide(row: ReviewRow, caller: Caller, nowMs: number): string {
+/**
+ * Why the caller may not decide; empty when they may. `behind`: ids of the people who stand behind the proposing key,
+ * besides the one who answered for it then.
+ */
+export function whyNotDecide(
+  row: ReviewRow,
+  caller: Caller,
+  nowMs: number,
+  behind: ReadonlySet<string>,
+): string {
   const over = OVER[stateOf(row, nowMs)];
   if (over !== '') return over;
+  if (caller.kind !== 'person') return 'only a person who is signed in decides; keys propose';
   if (!caller.permissions.has('policies.approve')) {
     return 'it takes a role that approves changes to policies: administrator or security';
   }
-  if (!caller.ownerId) return 'nobody answers for this key';
-  if (caller.ownerId !== row.proposerPerson) return '';
-  return caller.kind === 'person' && row.proposerId === caller.id
-    ? 'you proposed it yourself; somebody else decides'
-    : 'the same person stands behind the proposal; somebody else decides';
+  if (row.proposerId === caller.id) return 'you proposed it yourself; somebody else decides';
+  return caller.id === row.proposerPerson || behind.has(caller.id)
+    ? 'you stand behind the key that proposed it; somebody else decides'
+    : '';
 }
 
 /** Why the caller may not take it back; empty when they may. */
@@ -105,8 +113,8 @@ const allowed = (reason: string) => ({ allowed: reason === '', reason });
 const shown = (kind: string | null): 'person' | 'key' | 'system' =>
   kind === 'person' || kind === 'key' ? kind : 'system';
 
-export function toReview(row: ReviewRow, caller: Caller, nowMs: number): Review {
-  const decide = allowed(whyNotDecide(row, caller, nowMs));
+export function toReview(row: ReviewRow, caller: Caller, nowMs: number, behind: ReadonlySet<string>): Review {
+  const decide = allowed(whyNotDecide(row, caller, nowMs, behind));
   return {
     id: row.id,
     kind: row.kind,

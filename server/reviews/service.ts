@@ -31,6 +31,8 @@ export interface ReviewDeps {
   readonly clock: Clock;
   /** People with an account in use whose roles grant `permission`. */
   readonly whoMay: (permission: Permission) => Promise<readonly { id: string; name: string }[]>;
+  /** Ids of the people who stand behind a key: none of them decides on what it proposed. */
+  readonly standBehind: (keyId: string, within: Database) => Promise<ReadonlySet<string>>;
   /** Told when an emergency account went past the rule. */
   readonly alarm: (bypass: { readonly by: Actor; readonly what: string }) => Promise<void>;
 }
@@ -47,6 +49,8 @@ const stale = (row: ReviewRow, cause?: unknown) =>
     hint: `Look at it as it is now and propose it anew: ${row.title}.`,
     cause,
   });
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 const actorOf = ({ kind, id, name }: Caller): Actor => ({ kind, id, name });
 
@@ -71,6 +75,13 @@ export function createReviewService(deps: ReviewDeps) {
     return row;
   }
 
+  /** Who stands behind the key that proposed it, where that still matters. */
+  const behind = async (row: ReviewRow, db: Database): Promise<ReadonlySet<string>> =>
+    row.state === 'open' && row.proposerKind === 'key' ? deps.standBehind(row.proposerId, db) : NOBODY;
+
+  const shown = async (row: ReviewRow, caller: Caller): Promise<Review> =>
+    toReview(row, caller, clock.now(), await behind(row, database));
+
   /** As things stand now; null when the change could not be made any more. */
   async function describeNow(row: ReviewRow, db: Database): Promise<Description | null> {
     try {
@@ -86,16 +97,17 @@ export function createReviewService(deps: ReviewDeps) {
 
   async function detail(id: string, caller: Caller): Promise<ReviewDetail> {
     const row = await visible(id, caller);
-    const [now, able] = await Promise.all([
+    const [now, able, backers] = await Promise.all([
       row.state === 'open' ? describeNow(row, database) : null,
       deps.whoMay(APPROVE),
+      behind(row, database),
     ]);
     return {
-      ...toReview(row, caller, clock.now()),
+      ...toReview(row, caller, clock.now(), backers),
       proposal: proposalOf(row),
       changes: row.changes,
       stale: row.state === 'open' && !isFresh(row, now),
-      approvers: able.filter((person) => person.id !== row.proposerPerson),
+      approvers: able.filter(({ id: one }) => one !== row.proposerPerson && !backers.has(one)),
     };
   }
 
@@ -120,7 +132,7 @@ export function createReviewService(deps: ReviewDeps) {
       const within = createReviewStore(tx);
       const row = await within.lock(id);
       if (!row) throw noSuchReview();
-      const reason = decision.whyNot(row, caller, clock.now());
+      const reason = decision.whyNot(row, caller, clock.now(), await behind(row, tx));
       if (reason !== '') throw row.state === 'open' ? forbidden(reason) : new AppError('conflict', reason);
       await within.decide(id, decisionBy(caller, decision.state, decision.note));
       const detail = {
@@ -132,7 +144,7 @@ export function createReviewService(deps: ReviewDeps) {
       const entry = { actor: actorOf(caller), action: `reviews.${decision.state}`, subject: `review:${id}` };
       await audit.record({ ...entry, detail }, tx);
     });
-    return toReview(await visible(id, caller), caller, clock.now());
+    return shown(await visible(id, caller), caller);
   }
 
   /** Locks, judges and carries out; `null` when the subject changed and nothing was done. */
@@ -140,7 +152,7 @@ export function createReviewService(deps: ReviewDeps) {
     const within = createReviewStore(tx);
     const row = await within.lock(id);
     if (!row) throw noSuchReview();
-    const reason = whyNotDecide(row, caller, clock.now());
+    const reason = whyNotDecide(row, caller, clock.now(), await behind(row, tx));
     if (reason !== '') throw row.state === 'open' ? forbidden(reason) : new AppError('conflict', reason);
     if (given.digest !== row.digest) {
       throw new AppError('conflict', 'this is not the review that you looked at', { hint: 'Load it again.' });
@@ -236,7 +248,7 @@ export function createReviewService(deps: ReviewDeps) {
         page.map((row) => kindOf(row.kind).isThereFor(proposalOf(row), caller)),
       );
       return {
-        items: page.filter((_, index) => there[index]).map((row) => toReview(row, caller, nowMs)),
+        items: await Promise.all(page.filter((_, index) => there[index]).map((row) => shown(row, caller))),
         next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
       };
     },
@@ -302,7 +314,7 @@ export function createReviewService(deps: ReviewDeps) {
         throw stale(row);
       }
       done();
-      return toReview(await visible(id, caller), caller, clock.now());
+      return shown(await visible(id, caller), caller);
     },
 
     reject: (id: string, caller: Caller, note: string): Promise<Review> =>
