@@ -214,7 +214,9 @@ test('it answers for nothing that lasts: no service account, no key', async () =
   const account = (await asAda('POST', '/service-accounts', robot)).body;
   await refused('PATCH', `/service-accounts/${account.id}`, { ownerId });
   const key = (await asAda('POST', '/keys', { name: 'k', scopes: ['people.read'], expiresAt: null })).body;
-  await refused('PATCH', `/keys/${key.key.id}`, { owner: { kind: 'person', id: ownerId } });
+  // No key is handed to any person.
+  const handed = await asAda('PATCH', `/keys/${key.key.id}`, { owner: { kind: 'person', id: ownerId } });
+  expect(handed.status).toBe(409);
   const { body } = await t.call('GET', '/service-accounts', { cookie: ada.cookie });
   expect(body.items.map((one: { ownerId: string }) => one.ownerId)).toEqual([ada.id]);
 });
