@@ -307,9 +307,10 @@ describe('body of an answer', () => {
         pump();
       }),
     );
-    const upstream = upstreamOf({ baseUrl: server.url, maxResponseBytes: 100e6, idleTimeoutMs: 150 });
+    const upstream = upstreamOf({ baseUrl: server.url, maxResponseBytes: 100e6, idleTimeoutMs: 1500 });
     const answer = ok(await client().forward(requestTo(endpointWith([upstream]))));
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    // Longer than the idle timeout: that the consumer is slow is not the upstream's silence.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     expect(sent).toBeLessThan(30e6);
     expect((await textOf(answer)).length).toBe(sent);
   });

@@ -178,7 +178,8 @@ describe('so is one who alters the tree', () => {
       },
     });
     await t.trail.log.record(entryOf(1));
-    expect(await t.trail.status()).toMatchObject({ state: 'stopped', size: before });
+    await expect.poll(async () => (await t.trail.status()).state, { timeout: 20_000 }).toBe('stopped');
+    expect(await t.trail.status()).toMatchObject({ size: before });
   });
 
   test('the keys that sign', async () => {
