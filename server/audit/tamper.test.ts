@@ -193,7 +193,7 @@ describe('so is one who alters the tree', () => {
     ]);
     expect((await failed()).problems).toContainEqual(expect.objectContaining({ kind: 'key-altered' }));
     await t.restart();
-    expect(await t.trail.status()).toMatchObject({ state: 'stopped' });
+    await expect.poll(async () => (await t.trail.status()).state, { timeout: 20_000 }).toBe('stopped');
   });
 });
 
