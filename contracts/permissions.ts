@@ -28,6 +28,12 @@ export const PERMISSIONS = {
   'sinks.manage': 'Change where events are sent',
   'fleet.read': 'See gateways and servers and what they run',
   'metrics.read': 'Read metrics in the format of Prometheus',
+  'systems.read': 'See AI systems, what they are for and what they use',
+  'systems.manage': 'Describe, change and retire AI systems',
+  'models.read': 'See models, versions and runs, and what was found in them',
+  'models.download': 'Download the files of models and runs',
+  'models.write': 'Register models and versions, log runs, upload files, move aliases and stages',
+  'models.manage': 'Remove models, accept findings, release from quarantine, say whose signatures count',
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 
@@ -39,6 +45,8 @@ const READ: readonly Permission[] = [
   'policies.read',
   'checks.read',
   'interactions.read',
+  'systems.read',
+  'models.read',
 ];
 
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = Object.freeze({
@@ -60,8 +68,21 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = O
     'sinks.manage',
     'fleet.read',
     'metrics.read',
+    'systems.manage',
+    'models.download',
+    'models.write',
+    'models.manage',
   ],
-  'ml-engineer': [...READ, 'keys.read', 'endpoints.manage', 'policies.try', 'fleet.read'],
+  'ml-engineer': [
+    ...READ,
+    'keys.read',
+    'endpoints.manage',
+    'policies.try',
+    'fleet.read',
+    'systems.manage',
+    'models.download',
+    'models.write',
+  ],
   reviewer: [...READ, 'policies.try', 'interactions.content'],
   auditor: [
     ...READ,

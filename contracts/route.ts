@@ -48,10 +48,17 @@ export interface RouteContract<
   readonly response?: Response;
   /** For browsers: answers 303 with a Location instead of a body. The handler returns `{ location }`. */
   readonly redirects?: true;
+  /**
+   * Takes bytes of any media type: the handler reads them from `context.body` as they come, they are not
+   * buffered. Such a request may take as long as it likes, as long as bytes keep coming.
+   */
+  readonly receives?: 'application/octet-stream';
+  /** Errors in the form of another protocol's clients instead of ours. */
+  readonly errors?: 'mlflow';
   /** Of bodies and answers, where it is not JSON of our own; errors then take the shape that belongs to it. */
   readonly mediaType?: 'application/scim+json';
   readonly streams?: 'text/event-stream' | 'application/x-ndjson' | 'text/plain' | 'application/octet-stream';
-  /** Largest request body in bytes; the server's default (1 MiB) where absent. */
+  /** Largest request body in bytes; the server's default (1 MiB; of `receives`: 1 TiB) where absent. */
   readonly bodyLimitBytes?: number;
 }
 

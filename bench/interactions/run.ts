@@ -21,6 +21,7 @@ import { stretchQuery } from '../../server/lifecycle/interactions/pages.ts';
 import { createBlindIndex } from '../../server/lifecycle/interactions/words.ts';
 import { sampleRecord, shipBody } from '../../server/lifecycle/testing.ts';
 import { migrate, openDatabase } from '../../server/platform/database/index.ts';
+import { noBytes } from '../../server/platform/http/index.ts';
 import type { Principal } from '../../server/platform/http/types.ts';
 import { COMMON_CHECK, ENDPOINTS, fill, keyId, RARE_CHECK, RARE_USER, WORDS } from './fill.ts';
 import { measure, readPlan } from './measure.ts';
@@ -112,6 +113,7 @@ async function call<T>(routeId: string, input: Input, caller = principal): Promi
     address: '',
     userAgent: '',
     purpose: 'a benchmark',
+    body: noBytes(),
     header: () => undefined,
     setHeader: () => undefined,
     status: () => undefined,

@@ -14,6 +14,7 @@ import { createEvents } from '../kernel/events.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
 import { withTestDatabase } from '../platform/database/testing.ts';
+import { noBytes } from '../platform/http/index.ts';
 import type { Principal, RequestContext, RouteImplementation } from '../platform/http/types.ts';
 import { createReviews, reviewMigrations } from '../reviews/index.ts';
 import { createLifecycle, type Lifecycle, type LifecycleEvents, migrations } from './index.ts';
@@ -39,6 +40,8 @@ interface CallInput {
   readonly body?: unknown;
   readonly principal?: Principal;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a route that receives bytes is sent. */
+  readonly bytes?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
   /** Receives headers and status that the handler sets. */
   readonly answer?: Record<string, unknown>;
@@ -82,6 +85,7 @@ function caller(implementations: readonly RouteImplementation[], now: () => numb
       address: '127.0.0.1',
       userAgent: 'test',
       purpose: input.headers?.['bartizan-purpose'] ?? '',
+      body: input.bytes ?? noBytes(),
       header: (name) => input.headers?.[name],
       setHeader: (name, value) => {
         if (input.answer) input.answer[name] = value;

@@ -1,5 +1,6 @@
 export { CONFIRMED_FOR_MS, demandAccess, demandStepUp, permits, refuseLasting } from './access.ts';
 export { loggable } from './problem.ts';
+export { noBytes } from './receive.ts';
 export {
   createHttpServer,
   type HttpServer,

@@ -1,6 +1,6 @@
 import type { ApiError } from '@bartizan/contracts';
 import { z } from 'zod';
-import { AppError } from '../../kernel/error.ts';
+import { AppError, type ErrorCode } from '../../kernel/error.ts';
 import { databaseUnavailable, isDatabaseUnavailable } from '../database/index.ts';
 
 const MAX_ISSUES = 50;
@@ -107,5 +107,32 @@ export function toScimError(error: AppError): object {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
     status: String(error.status),
     detail: error.hint === undefined ? error.message : `${error.message}. ${error.hint}`,
+  };
+}
+
+/**
+ * The form of an error in MLflow's REST API (`mlflow.protos.databricks_pb2.ErrorCode`). Clients look at the code
+ * before the status; a thing that is already there is a 400 with them.
+ */
+const MLFLOW_CODES: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze({
+  invalid_input: 'INVALID_PARAMETER_VALUE',
+  purpose_required: 'INVALID_PARAMETER_VALUE',
+  unauthenticated: 'UNAUTHENTICATED',
+  forbidden: 'PERMISSION_DENIED',
+  step_up_required: 'PERMISSION_DENIED',
+  second_factor_required: 'PERMISSION_DENIED',
+  not_found: 'RESOURCE_DOES_NOT_EXIST',
+  conflict: 'RESOURCE_ALREADY_EXISTS',
+  review_required: 'PERMISSION_DENIED',
+  gone: 'RESOURCE_DOES_NOT_EXIST',
+  too_large: 'INVALID_PARAMETER_VALUE',
+  too_many_requests: 'REQUEST_LIMIT_EXCEEDED',
+  unavailable: 'TEMPORARILY_UNAVAILABLE',
+});
+
+export function toMlflowError(error: AppError): object {
+  return {
+    error_code: MLFLOW_CODES[error.code] ?? 'INTERNAL_ERROR',
+    message: error.hint === undefined ? error.message : `${error.message}. ${error.hint}`,
   };
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/error.ts';
 import { demandAccess, demandPurpose, demandStepUp, refuseLasting } from './access.ts';
 import { demandSameOrigin } from './origin.ts';
 import { invalidInput, SCIM_TYPE } from './problem.ts';
+import { MAX_RECEIVED_BYTES, noBytes, receivedBytes } from './receive.ts';
 import { watchStanding } from './standing.ts';
 import { sendStream } from './stream.ts';
 import type {
@@ -49,7 +50,7 @@ function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
   facts: RequestFacts,
-): RequestContext<Principal | null> {
+): Omit<RequestContext<Principal | null>, 'body'> {
   return {
     principal: facts.principal,
     requestId: request.id,
@@ -110,7 +111,12 @@ export function registerRoute(
   app.route({
     method: contract.method,
     url: contract.path,
-    config: { mediaType: contract.mediaType, routeId: contract.id },
+    config: {
+      mediaType: contract.mediaType,
+      routeId: contract.id,
+      errors: contract.errors,
+      receives: contract.receives,
+    },
     ...(contract.bodyLimitBytes === undefined ? {} : { bodyLimit: contract.bodyLimitBytes }),
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -127,15 +133,23 @@ export function registerRoute(
       if (contract.stepUp) demandStepUp(facts.principal, now());
       if (contract.purpose) facts.purpose = demandPurpose(header('bartizan-purpose'));
     },
-    preParsing: async (request) => demandMediaType(contract, headerOf(request, 'content-type')),
+    preParsing: async (request) => {
+      if (!contract.receives) demandMediaType(contract, headerOf(request, 'content-type'));
+    },
     handler: async (request, reply) => {
       const facts = factsOf(request);
       const input = {
         params: parsePart(contract.params, request.params, 'path'),
         query: parsePart(contract.query, request.query, 'query'),
-        body: parsePart(contract.body, request.body, 'body'),
+        body: contract.receives ? undefined : parsePart(contract.body, request.body, 'body'),
       } as HandlerInput<RouteImplementation['contract']>;
-      const result = await handle(input, contextOf(request, reply, facts));
+      const bytes = contract.receives
+        ? receivedBytes(request.raw, {
+            maxBytes: contract.bodyLimitBytes ?? MAX_RECEIVED_BYTES,
+            signal: facts.abort.signal,
+          })
+        : noBytes();
+      const result = await handle(input, { ...contextOf(request, reply, facts), body: bytes });
       if (contract.streams) {
         const unwatch = watchStanding({
           route: contract,

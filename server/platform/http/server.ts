@@ -18,7 +18,8 @@ import { drainable } from './drain.ts';
 import { securityHeaders } from './headers.ts';
 import { openApiDocument } from './openapi.ts';
 import { demandKnownHost } from './origin.ts';
-import { loggable, SCIM_TYPE, toApiError, toAppError, toScimError } from './problem.ts';
+import { loggable, SCIM_TYPE, toApiError, toAppError, toMlflowError, toScimError } from './problem.ts';
+import { limitBodyTime, takeAnyBody } from './receive.ts';
 import { type RequestFacts, registerRoute } from './routes.ts';
 import { type Authenticate, implement, type RouteImplementation } from './types.ts';
 
@@ -84,7 +85,8 @@ function createApp(options: HttpServerOptions): FastifyInstance {
     trustProxy: options.config.trustedProxies.length > 0 ? [...options.config.trustedProxies] : false,
     bodyLimit: DEFAULT_BODY_BYTES,
     exposeHeadRoutes: false,
-    requestTimeout: 60_000,
+    // How long a body may take differs by route (receive.ts); heads have Node's own limit.
+    requestTimeout: 0,
     keepAliveTimeout: 30_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
@@ -108,14 +110,19 @@ function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): Fas
     request.log.error({ requestId: request.id, error: loggable(shown.cause ?? shown) }, 'a request failed');
   }
   if (shown.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(shown.retryAfterMs / 1000));
-  const { mediaType } = request.routeOptions.config as { mediaType?: string };
+  const { mediaType, errors } = request.routeOptions.config as { mediaType?: string; errors?: string };
   const scim = mediaType === SCIM_TYPE;
+  const shape = scim
+    ? toScimError(shown)
+    : errors === 'mlflow'
+      ? toMlflowError(shown)
+      : toApiError(shown, request.id);
   return reply
     .status(shown.status)
     .header('x-request-id', request.id)
     .header('cache-control', 'no-store')
     .type(`${scim ? SCIM_TYPE : 'application/json'}; charset=utf-8`)
-    .send(JSON.stringify(scim ? toScimError(shown) : toApiError(shown, request.id)));
+    .send(JSON.stringify(shape));
 }
 
 /** Gives every request its facts and headers, and logs it without address, content or query. */
@@ -207,9 +214,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     publicUrl: options.config.publicUrl,
     now: options.clock?.now ?? Date.now,
   };
-  for (const implementation of all) {
+  limitBodyTime(app);
+  const takesBytes = ({ contract }: RouteImplementation) => contract.receives !== undefined;
+  for (const implementation of all.filter((one) => !takesBytes(one))) {
     registerRoute(app, implementation, environment);
   }
+  await app.register(async (scope) => {
+    takeAnyBody(scope);
+    for (const implementation of all.filter(takesBytes)) registerRoute(scope, implementation, environment);
+  });
   probes(app, options.ready);
   await serveConsole(app, options.consoleDir);
   await app.ready();

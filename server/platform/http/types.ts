@@ -44,6 +44,11 @@ export interface RequestContext<P = Principal> {
   readonly header: (name: string) => string | undefined;
   /** Why the caller reads protected content; empty where the route does not ask. */
   readonly purpose: string;
+  /**
+   * The bytes of the request, of a route that `receives` them; empty elsewhere. Can be read once. Throws
+   * `too_large` past the route's limit and `invalid_input` when the client stops before the end.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
   readonly setHeader: (name: string, value: string | string[]) => void;
   /** Answers 304 or another bare status instead of a body. */
   readonly status: (code: number) => void;
