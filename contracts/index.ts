@@ -1,3 +1,4 @@
+export * from './artifact-paths.ts';
 export * from './audit.ts';
 export * from './common.ts';
 export * from './endpoints.ts';
@@ -18,6 +19,7 @@ export * from './scim.ts';
 export * from './sinks.ts';
 export * from './teams.ts';
 export * from './telemetry.ts';
+export * from './uploads.ts';
 export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
@@ -37,6 +39,7 @@ import { scimRoutes } from './scim.ts';
 import { sinkRoutes } from './sinks.ts';
 import { teamRoutes } from './teams.ts';
 import { telemetryRoutes } from './telemetry.ts';
+import { uploadRoutes } from './uploads.ts';
 
 /** Every route contract of the control plane, for the server, the OpenAPI document and the tests that walk them. */
 export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
@@ -56,5 +59,6 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     keyRoutes,
     federationRoutes,
     scimRoutes,
+    uploadRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );
