@@ -15,6 +15,8 @@ export * from './permissions.ts';
 export * from './policies.ts';
 export * from './reviews.ts';
 export * from './route.ts';
+export * from './scan-texts.ts';
+export * from './scans.ts';
 export * from './scim.ts';
 export * from './sinks.ts';
 export * from './teams.ts';
@@ -35,6 +37,7 @@ import { keyRoutes } from './keys.ts';
 import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
+import { scanRoutes } from './scans.ts';
 import { scimRoutes } from './scim.ts';
 import { sinkRoutes } from './sinks.ts';
 import { teamRoutes } from './teams.ts';
@@ -59,6 +62,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     keyRoutes,
     federationRoutes,
     scimRoutes,
+    scanRoutes,
     uploadRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );
