@@ -18,6 +18,7 @@ export * from './route.ts';
 export * from './scan-texts.ts';
 export * from './scans.ts';
 export * from './scim.ts';
+export * from './signing.ts';
 export * from './sinks.ts';
 export * from './teams.ts';
 export * from './telemetry.ts';
