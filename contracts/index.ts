@@ -9,12 +9,14 @@ export * from './gateway.ts';
 export * from './identity.ts';
 export * from './interactions.ts';
 export * from './keys.ts';
+export * from './mlflow.ts';
 export * from './passkeys.ts';
 export * from './password-rules.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
 export * from './reviews.ts';
 export * from './route.ts';
+export * from './runs.ts';
 export * from './scan-texts.ts';
 export * from './scans.ts';
 export * from './scim.ts';
@@ -35,9 +37,11 @@ import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
 import { interactionRoutes } from './interactions.ts';
 import { keyRoutes } from './keys.ts';
+import { mlflowRoutes } from './mlflow.ts';
 import { policyRoutes } from './policies.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
+import { runRoutes } from './runs.ts';
 import { scanRoutes } from './scans.ts';
 import { scimRoutes } from './scim.ts';
 import { sinkRoutes } from './sinks.ts';
@@ -65,5 +69,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     scimRoutes,
     scanRoutes,
     uploadRoutes,
+    runRoutes,
+    mlflowRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );
