@@ -8,6 +8,7 @@ export * from './fleet.ts';
 export * from './gateway.ts';
 export * from './identity.ts';
 export * from './interactions.ts';
+export * from './inventory.ts';
 export * from './keys.ts';
 export * from './mlflow.ts';
 export * from './passkeys.ts';
@@ -22,6 +23,8 @@ export * from './scans.ts';
 export * from './scim.ts';
 export * from './signing.ts';
 export * from './sinks.ts';
+export * from './system-fields.ts';
+export * from './system-risk.ts';
 export * from './teams.ts';
 export * from './telemetry.ts';
 export * from './uploads.ts';
@@ -36,6 +39,7 @@ import { fleetRoutes } from './fleet.ts';
 import { gatewayRoutes } from './gateway.ts';
 import { identityRoutes } from './identity.ts';
 import { interactionRoutes } from './interactions.ts';
+import { inventoryRoutes } from './inventory.ts';
 import { keyRoutes } from './keys.ts';
 import { mlflowRoutes } from './mlflow.ts';
 import { policyRoutes } from './policies.ts';
@@ -63,6 +67,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     fleetRoutes,
     telemetryRoutes,
     teamRoutes,
+    inventoryRoutes,
     reviewRoutes,
     keyRoutes,
     federationRoutes,
