@@ -7,6 +7,7 @@ import { createEvents } from './kernel/events.ts';
 import { uuidv7 } from './kernel/id.ts';
 import { createLifecycle, type Lifecycle, type LifecycleEvents } from './lifecycle/index.ts';
 import { allMigrations } from './migrations.ts';
+import { bindSecrets } from './operations/secrets/bind.ts';
 import { type Config, demoKeyPath } from './platform/config/index.ts';
 import { migrate, type OpenDatabase, openDatabase } from './platform/database/index.ts';
 import { createHttpServer, type HttpServer, loggable } from './platform/http/index.ts';
@@ -232,6 +233,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     if (applied.length > 0) logger.info({ migrations: applied }, 'the database was brought forward');
     started.push(() => trail.stop());
     await trail.start();
+    const bound = await bindSecrets({
+      database: open.database,
+      audit: trail.log,
+      masterKey: config.masterKey,
+    });
+    if (bound) logger.info({ secrets: bound }, 'stored secrets were bound to where they are sent');
     started.push(() => lifecycle.stop());
     await lifecycle.start();
     const demoKey = config.demo

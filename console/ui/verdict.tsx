@@ -12,10 +12,10 @@ import {
 
 type Outcome = InteractionSummary['outcome'];
 
-interface Mark {
+export interface Mark {
   readonly word: string;
   readonly icon: TablerIcon;
-  readonly tone: 'allow' | 'flag' | 'redact' | 'block' | 'failed';
+  readonly tone: 'allow' | 'flag' | 'redact' | 'hold' | 'block' | 'failed' | 'neutral';
 }
 
 export const VERDICT_MARKS: Readonly<Record<Verdict, Mark>> = {
@@ -53,7 +53,8 @@ export const OUTCOME_MARKS: Readonly<Record<Outcome, Mark & { readonly meaning: 
   },
 };
 
-function Badge({ mark, title }: { mark: Mark; title?: string }) {
+/** Word, icon and colour; never colour alone. */
+export function Badge({ mark, title }: { mark: Mark; title?: string }) {
   const Icon = mark.icon;
   return (
     <span className="bz-verdict" data-tone={mark.tone} title={title}>

@@ -6,6 +6,7 @@ import type { CompiledPolicy } from '@bartizan/checks/policy/types.ts';
 import type { Snapshot } from '@bartizan/contracts';
 import { NO_LIMITS, PolicyDocument } from '@bartizan/contracts';
 import { masterKeyFromHex, seal } from '@bartizan/contracts/sealed.ts';
+import { upstreamKeyContext } from '@bartizan/contracts/upstream-key.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog, temporaryDirectory, testMaster } from '../journal/testing.ts';
 import { endpointWith, httpServer, type TestServer, upstreamOf } from '../upstream/testing.ts';
@@ -13,7 +14,7 @@ import { type ConfigurationOptions, openConfiguration, type PulledConfiguration 
 
 const policyId = randomUUID();
 const upstream = upstreamOf({ name: 'provider' });
-const sealedApiKey = seal(testMaster, 'sk-provider', `upstream:${upstream.id}`);
+const sealedApiKey = seal(testMaster, 'sk-provider', upstreamKeyContext(upstream));
 
 function snapshotOf(version: string, fields: Partial<Snapshot> = {}): Snapshot {
   return {
@@ -108,6 +109,8 @@ describe('configuration', () => {
     });
     const [provider] = endpoint.upstreams;
     expect(provider && live.apiKeyOf(provider)).toBe('sk-provider');
+    const diverted = provider && { ...provider, baseUrl: 'https://elsewhere.example/v1' };
+    expect(diverted && live.apiKeyOf(diverted)).toBeNull();
     expect(requests[0]).toMatchObject({
       authorization: 'Bearer internal-token',
       'x-bartizan-gateway': 'gw-1',

@@ -1,6 +1,7 @@
 import type { CompiledPolicy } from '@bartizan/checks/policy/types.ts';
 import type { PolicyDocument, Snapshot, SnapshotEndpoint, SnapshotUpstream } from '@bartizan/contracts';
 import { type MasterKey, unseal } from '@bartizan/contracts/sealed.ts';
+import { upstreamKeyContext } from '@bartizan/contracts/upstream-key.ts';
 import type { Logger } from 'pino';
 import type { LiveConfiguration } from '../ports.ts';
 
@@ -46,12 +47,12 @@ export function liveConfiguration(snapshot: Snapshot, options: LiveOptions): Liv
       throw new Error(`endpoint ${slug} names policy ${policyId}, which the snapshot does not have`);
     }
   }
-  /** By upstream and sealed text: a request under way may still hold an upstream of the snapshot before. */
-  const apiKeys = new Map<string, string | null>();
+  /** Of this snapshot's upstreams, and of the one before's that a request under way may still hold. */
+  const apiKeys = new WeakMap<SnapshotUpstream, string | null>();
 
   function open(upstream: SnapshotUpstream, sealed: string): string | null {
     try {
-      return unseal(options.master, sealed, `upstream:${upstream.id}`);
+      return unseal(options.master, sealed, upstreamKeyContext(upstream));
     } catch (error) {
       log.error(
         { upstream: upstream.name, reason: (error as Error).message },
@@ -64,10 +65,10 @@ export function liveConfiguration(snapshot: Snapshot, options: LiveOptions): Liv
   function apiKeyOf(upstream: SnapshotUpstream): string | null {
     const sealed = upstream.sealedApiKey;
     if (sealed === null) return null;
-    const cached = apiKeys.get(upstream.id + sealed);
+    const cached = apiKeys.get(upstream);
     if (cached !== undefined) return cached;
     const plain = open(upstream, sealed);
-    apiKeys.set(upstream.id + sealed, plain);
+    apiKeys.set(upstream, plain);
     return plain;
   }
 

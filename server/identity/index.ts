@@ -32,6 +32,7 @@ import { createTeamRoutes, createTeamService } from './teams/index.ts';
 export type { IdentityEvents } from './deps.ts';
 export { createAlarms } from './factors/alarms.ts';
 export type { GatewayKey } from './keys.ts';
+export { secretContext as clientSecretContext } from './federation/sso/provider-store.ts';
 export { identityMigrations } from './migrations.ts';
 export type { IdentityTables } from './tables.ts';
 

@@ -27,6 +27,7 @@ import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts'
 import { createUpkeep } from './upkeep.ts';
 
 export type { LifecycleDeps, LifecycleEvents } from './ports.ts';
+export { sinkSecretsContext } from './sinks/index.ts';
 
 /** Of every stage; run them before `start`. */
 export const migrations: readonly Migration[] = Object.freeze([

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Endpoint, Snapshot } from '@bartizan/contracts';
 import { unseal } from '@bartizan/contracts/sealed.ts';
+import { upstreamKeyContext } from '@bartizan/contracts/upstream-key.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DEMO_SECRET } from '../../../gateway/demo/persona.ts';
 import { outboundGet } from '../../platform/outbound/index.ts';
@@ -134,8 +135,13 @@ describe('provider keys', () => {
     const made = await create({ upstreams: [upstream({ apiKey: SECRET })] });
     expect(made.upstreams[0]).toMatchObject({ hasApiKey: true, apiKeyHint: 'abcd' });
     const first = await sealedOf(made.id);
+    const settings = upstream({});
     const open = (sealed: string | null | undefined, id: string | undefined) =>
-      unseal(TEST_MASTER_KEY, sealed ?? '', `upstream:${id}`);
+      unseal(
+        TEST_MASTER_KEY,
+        sealed ?? '',
+        upstreamKeyContext({ id: id ?? '', provider: 'openai', baseUrl: settings.baseUrl }),
+      );
     expect(open(first?.sealedApiKey, first?.id)).toBe(SECRET);
 
     const kept = await update(made.id, { ...made, name: 'x' });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Endpoint, EndpointInput, UpstreamInput } from '@bartizan/contracts';
 import { type MasterKey, seal } from '@bartizan/contracts/sealed.ts';
+import { originOf, upstreamKeyContext } from '@bartizan/contracts/upstream-key.ts';
 import type { z } from 'zod';
 import { AppError } from '../../kernel/error.ts';
 import { urlProblem } from '../../platform/outbound/index.ts';
@@ -15,9 +16,6 @@ interface Issue {
   readonly path: string;
   readonly message: string;
 }
-
-/** The context under which an upstream's key is sealed; gateways open it with the same. */
-export const sealContext = (upstreamId: string): string => `upstream:${upstreamId}`;
 
 /** Shows that a key is there and which, without the key: its last four characters, none of a short one. */
 export const hintOf = (apiKey: string): string => (apiKey.length >= 16 ? apiKey.slice(-4) : '');
@@ -52,11 +50,6 @@ export function fieldsOf(input: SettledEndpoint): Fields {
 export function upstreamSettings(input: NewUpstream): UpstreamSettings {
   const { id: _i, apiKey: _k, ...settings } = input;
   return settings;
-}
-
-/** Scheme, host and port to which a key is sent, or '' for the built-in demo. */
-function originOf(settings: Pick<UpstreamSettings, 'baseUrl'>): string {
-  return settings.baseUrl === '' ? '' : new URL(settings.baseUrl).origin;
 }
 
 /**
@@ -154,7 +147,7 @@ export function sealUpstreams(
       };
     }
     if (input.apiKey === null) return { id, settings, sealedApiKey: null, apiKeyHint: '' };
-    const sealedApiKey = seal(master, input.apiKey, sealContext(id));
+    const sealedApiKey = seal(master, input.apiKey, upstreamKeyContext({ ...settings, id }));
     return { id, settings, sealedApiKey, apiKeyHint: hintOf(input.apiKey) };
   });
 }

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointDetail } from '@bartizan/contracts';
 import { unseal } from '@bartizan/contracts/sealed.ts';
+import { upstreamKeyContext } from '@bartizan/contracts/upstream-key.ts';
 import { type Actor, SYSTEM } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
@@ -18,7 +19,6 @@ import {
   noSuchEndpoint,
   requireSound,
   type SettledEndpoint,
-  sealContext,
   sealUpstreams,
   toEndpoint,
   upstreamIssues,
@@ -102,7 +102,13 @@ export function createEndpointService(deps: EndpointDeps) {
     if (endpoint === null || upstream.id === undefined) return null;
     const stored = endpoint.upstreams.find(({ id }) => id === upstream.id);
     if (!stored?.sealedApiKey) return null;
-    if (keyMayStay(stored, upstream)) return unseal(masterKey, stored.sealedApiKey, sealContext(stored.id));
+    if (keyMayStay(stored, upstream)) {
+      return unseal(
+        masterKey,
+        stored.sealedApiKey,
+        upstreamKeyContext({ ...stored.settings, id: stored.id }),
+      );
+    }
     throw new AppError(
       'invalid_input',
       'the stored provider key is only sent to the address it was saved for',

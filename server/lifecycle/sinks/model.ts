@@ -43,19 +43,27 @@ interface Issue {
 export const noSuchSink = (): AppError =>
   new AppError('not_found', 'there is no such sink', { hint: 'List the sinks to see their ids.' });
 
-const contextOf = (sinkId: string): string => `sink:${sinkId}`;
+/** Names where the secrets are sent: they open for that place alone, whatever is written into the row. */
+export const secretsContext = (sinkId: string, target: StoredTarget): string =>
+  `sink-secrets:${sinkId}:${placeOf(target)}`;
 
-export function sealSecrets(master: MasterKey, sinkId: string, secrets: TargetSecrets): string | null {
-  return Object.keys(secrets).length === 0 ? null : seal(master, JSON.stringify(secrets), contextOf(sinkId));
+export function sealSecrets(
+  master: MasterKey,
+  { id, target }: { readonly id: string; readonly target: StoredTarget },
+  secrets: TargetSecrets,
+): string | null {
+  if (Object.keys(secrets).length === 0) return null;
+  return seal(master, JSON.stringify(secrets), secretsContext(id, target));
 }
 
 /** Throws what {@link unseal} throws when the value belongs elsewhere. */
 export function openSecrets(
   master: MasterKey,
-  sink: Pick<StoredSink, 'id' | 'sealedSecrets'>,
+  sink: Pick<StoredSink, 'id' | 'sealedSecrets' | 'settings'>,
 ): TargetSecrets {
   if (sink.sealedSecrets === null) return {};
-  return JSON.parse(unseal(master, sink.sealedSecrets, contextOf(sink.id))) as TargetSecrets;
+  const context = secretsContext(sink.id, sink.settings.target);
+  return JSON.parse(unseal(master, sink.sealedSecrets, context)) as TargetSecrets;
 }
 
 /** Where a target points: stored secrets are only ever sent there. */

@@ -70,7 +70,8 @@ export function createSinkService(deps: SinkDeps) {
     try {
       secrets = openSecrets(masterKey, sink);
     } catch {
-      const message = 'its secrets were sealed with another master key; enter them again';
+      const message =
+        'its secrets were sealed for another place or with another master key; enter them again';
       const next = clock.now() + SECRETS_AGAIN_MS;
       await store.failed(sink.id, { at: clock.now(), message, status: null }, next);
       await sleep(SECRETS_AGAIN_MS, undefined, { signal }).catch(() => undefined);
@@ -207,7 +208,7 @@ export function createSinkService(deps: SinkDeps) {
       await requireFree(input, null);
       const now = clock.now();
       const id = uuidv7(now);
-      const sealedSecrets = sealSecrets(masterKey, id, secrets);
+      const sealedSecrets = sealSecrets(masterKey, { id, target: settings.target }, secrets);
       const sink = {
         id,
         name: input.name,
@@ -241,7 +242,7 @@ export function createSinkService(deps: SinkDeps) {
               ...before,
               name: input.name,
               settings,
-              sealedSecrets: sealSecrets(masterKey, id, secrets),
+              sealedSecrets: sealSecrets(masterKey, { id, target: settings.target }, secrets),
               updatedAt: Math.max(clock.now(), before.updatedAt + 1),
             };
           },

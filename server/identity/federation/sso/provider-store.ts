@@ -15,10 +15,13 @@ export interface StoredProvider {
   readonly people: number;
 }
 
-/** A secret opens only in the row that it was sealed for. */
-const contextOf = (id: string): string => `sso-provider:${id}`;
-export const sealSecret = (key: MasterKey, id: string, secret: string): string =>
-  seal(key, secret, contextOf(id));
+/** A secret opens only in the row and for the issuer that it was sealed for. */
+export const secretContext = (id: string, issuer: string): string => `sso-client-secret:${id}:${issuer}`;
+export const sealSecret = (
+  key: MasterKey,
+  { id, issuer }: { readonly id: string; readonly issuer: string },
+  secret: string,
+): string => seal(key, secret, secretContext(id, issuer));
 
 export const toOidcProvider = (
   key: MasterKey,
@@ -27,7 +30,7 @@ export const toOidcProvider = (
   id,
   updatedAt: updatedAt.getTime(),
   settings,
-  clientSecret: sealedSecret === null ? null : unseal(key, sealedSecret, contextOf(id)),
+  clientSecret: sealedSecret === null ? null : unseal(key, sealedSecret, secretContext(id, settings.issuer)),
 });
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -100,8 +100,11 @@ export function createProviderService(deps: ProvidersDeps) {
     // Strictly later, so that what is kept by this time is never mistaken for what was there before.
     const nowMs = Math.max(clock.now(), (before?.updatedAt.getTime() ?? 0) + 1);
     const kept = before?.sealedSecret ?? null;
+    if (kept !== null && clientSecret === undefined && before?.settings.issuer !== settings.issuer) {
+      throw refuse('clientSecret', 'the issuer changed; enter the client secret again, or remove it');
+    }
     const sealedSecret = clientSecret
-      ? sealSecret(masterKey, id, clientSecret)
+      ? sealSecret(masterKey, { id, issuer: settings.issuer }, clientSecret)
       : clientSecret === null
         ? null
         : kept;
