@@ -132,4 +132,65 @@ describe('loadConfig', () => {
       { numRuns: 500 },
     );
   });
+
+  describe('where objects lie', () => {
+    const keys = { BARTIZAN_OBJECTS_ACCESS_KEY_ID: 'id', BARTIZAN_OBJECTS_SECRET_ACCESS_KEY: 'hush-hush' };
+
+    test('is the data directory, or a bucket that speaks S3', () => {
+      expect(loadConfig(good).objects).toEqual({ kind: 'folder' });
+      const url = 's3://models/team/one?endpoint=https://s3.example.com&region=eu-central-1';
+      expect(loadConfig({ ...good, ...keys, BARTIZAN_OBJECTS_URL: url }).objects).toEqual({
+        kind: 's3',
+        bucket: 'models',
+        prefix: 'team/one/',
+        endpoint: 'https://s3.example.com',
+        region: 'eu-central-1',
+        accessKeyId: 'id',
+        secretAccessKey: 'hush-hush',
+        sessionToken: null,
+      });
+      const aws = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
+      expect(loadConfig({ ...good, ...aws, BARTIZAN_OBJECTS_URL: 's3://models' }).objects).toMatchObject({
+        prefix: '',
+        endpoint: null,
+        region: 'us-east-1',
+        accessKeyId: 'a',
+        secretAccessKey: 'b',
+        sessionToken: 'c',
+      });
+    });
+
+    test.each([
+      'models',
+      'https://models',
+      's3://',
+      's3://UP_per',
+      's3://id:hush-hush@models',
+      's3://models/../x y',
+      's3://models/a//b',
+      's3://models?endpoint=ftp://x',
+      's3://models?endpoint=http://s3.example.com',
+      's3://models?endpoint=https://u:hush-hush@s3.example.com',
+      's3://models?region=eu_1',
+      's3://models?other=1',
+    ])('is not %s, and no secret is repeated', (url) => {
+      const message = problem({ ...good, ...keys, BARTIZAN_OBJECTS_URL: url });
+      expect(message).toContain('BARTIZAN_OBJECTS_URL');
+      expect(message).not.toContain('hush-hush');
+    });
+
+    test('needs credentials when it is a bucket', () => {
+      const bucket = { ...good, BARTIZAN_OBJECTS_URL: 's3://models?endpoint=http://127.0.0.1:9000' };
+      expect(problem(bucket)).toContain('BARTIZAN_OBJECTS_ACCESS_KEY_ID is missing');
+      expect(problem({ ...bucket, BARTIZAN_OBJECTS_ACCESS_KEY_ID: 'id' })).toContain(
+        'BARTIZAN_OBJECTS_SECRET_ACCESS_KEY is missing',
+      );
+    });
+  });
+
+  test('says how much one upload may hold', () => {
+    expect(loadConfig(good).maxUploadBytes).toBe(256 * 2 ** 30);
+    expect(loadConfig({ ...good, BARTIZAN_MAX_UPLOAD_GIB: '1.5' }).maxUploadBytes).toBe(1.5 * 2 ** 30);
+    expect(problem({ ...good, BARTIZAN_MAX_UPLOAD_GIB: '0' })).toContain('BARTIZAN_MAX_UPLOAD_GIB');
+  });
 });

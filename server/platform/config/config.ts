@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { z } from 'zod';
+import { type ObjectsConfig, readObjects } from './objects.ts';
 
 /** Everything the server needs to know to start. Secrets are never logged. */
 export interface Config {
@@ -26,6 +27,10 @@ export interface Config {
   readonly demo: boolean;
   /** False: this server serves and leaves scheduled work to others. */
   readonly background: boolean;
+  /** Where artifacts and datasets lie. */
+  readonly objects: ObjectsConfig;
+  /** Most that the files of one upload may have together, in bytes. */
+  readonly maxUploadBytes: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -79,11 +84,17 @@ const Settings = z.object({
     .enum(['on', 'off', '1', '0'], 'use on or off')
     .default('on')
     .transform((value) => value === 'on' || value === '1'),
+  BARTIZAN_MAX_UPLOAD_GIB: z.coerce.number('must be a number of GiB').positive().max(65_536).default(256),
   BARTIZAN_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
-/** A secret from NAME or the file that NAME_FILE names. */
-function readSecret(env: Environment, name: string, problems: string[]): string | null {
+/** A secret from NAME or the file that NAME_FILE names. `how`: what to do where it is missing. */
+function readSecret(
+  env: Environment,
+  name: string,
+  problems: string[],
+  how = ' (make one with "openssl rand -hex 32")',
+): string | null {
   const value = env[name];
   const file = env[`${name}_FILE`];
   if (value && file) {
@@ -92,7 +103,7 @@ function readSecret(env: Environment, name: string, problems: string[]): string 
   }
   if (value) return value.trim();
   if (!file) {
-    problems.push(`${name} is missing: set it or ${name}_FILE (make one with "openssl rand -hex 32")`);
+    problems.push(`${name} is missing: set it or ${name}_FILE${how}`);
     return null;
   }
   try {
@@ -156,6 +167,7 @@ export function loadConfig(env: Environment): Config {
   }
   const masterKey = checkMasterKey(readSecret(given, 'BARTIZAN_MASTER_KEY', problems), problems);
   const internalToken = checkToken(readSecret(given, 'BARTIZAN_INTERNAL_TOKEN', problems), problems);
+  const objects = readObjects(given, (name) => readSecret(given, name, problems, ''), problems);
   if (!parsed.success || masterKey === null || internalToken === null || problems.length > 0) {
     throw new ConfigError(problems);
   }
@@ -173,6 +185,8 @@ export function loadConfig(env: Environment): Config {
     consoleDir: resolve(settings.BARTIZAN_CONSOLE_DIR),
     demo: settings.BARTIZAN_DEMO,
     background: settings.BARTIZAN_BACKGROUND,
+    objects,
+    maxUploadBytes: Math.floor(settings.BARTIZAN_MAX_UPLOAD_GIB * 2 ** 30),
     logLevel: settings.BARTIZAN_LOG_LEVEL,
   });
 }

@@ -1,0 +1,13 @@
+export { createFolderObjects } from './folder/store.ts';
+export { collectGarbage } from './garbage.ts';
+export { objectMigrations } from './migrations.ts';
+export { type RecordedObjects, recordObjects } from './recorded.ts';
+export type {
+  ByteRange,
+  ObjectStore,
+  Objects,
+  PutOptions,
+  Staging,
+  StagingId,
+  StoredObject,
+} from './types.ts';

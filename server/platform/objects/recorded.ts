@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import { AppError } from '../../kernel/error.ts';
+import type { Database } from '../database/types.ts';
+import { demandDigest } from './digest.ts';
+import type { Objects, Staging, StoredObject } from './types.ts';
+
+/** An object store whose content is known to the database, so that tables can refer to it by foreign key. */
+export interface RecordedObjects extends Objects {
+  /**
+   * Whether this content is here, and a promise that upkeep leaves it alone for the grace time, so that the caller
+   * can refer to it.
+   */
+  keep(sha256: string): Promise<boolean>;
+}
+
+export interface RecordedOptions {
+  readonly objects: Objects;
+  readonly database: Database;
+  readonly now: () => number;
+}
+
+const isForeignKeyViolation = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '23503';
+
+/**
+ * Removes an object and its row in one transaction, unless a table refers to it or `touchedBeforeMs` is not past
+ * its last touch; false then. The row is locked while the bytes go, so who is about to refer to them waits, and then
+ * sees that they are gone.
+ */
+export async function removeUnreferred(
+  { objects, database }: Pick<RecordedOptions, 'objects' | 'database'>,
+  sha256: string,
+  touchedBeforeMs: number,
+): Promise<boolean> {
+  try {
+    return await database.transaction().execute(async (tx) => {
+      const gone =
+        await sql`delete from objects where sha256 = ${sha256} and touched_at < ${touchedBeforeMs}`.execute(
+          tx,
+        );
+      if (Number(gone.numAffectedRows ?? 0) === 0) return false;
+      await objects.remove(sha256);
+      return true;
+    });
+  } catch (error) {
+    if (isForeignKeyViolation(error)) return false;
+    throw error;
+  }
+}
+
+/** Writes down what is stored. A row that a removal holds is waited for, and the bytes are looked for after that. */
+export function recordObjects({ objects, database, now }: RecordedOptions): RecordedObjects {
+  async function recorded(stored: StoredObject): Promise<StoredObject> {
+    await sql`insert into objects (sha256, size, created_at, touched_at)
+      values (${stored.sha256}, ${stored.size}, ${now()}, ${now()})
+      on conflict (sha256) do update set touched_at = greatest(objects.touched_at, excluded.touched_at)`.execute(
+      database,
+    );
+    if (await objects.has(stored.sha256)) return stored;
+    throw new AppError('unavailable', 'the content was removed as it was stored again', {
+      hint: 'Send it once more.',
+      retryAfterMs: 1_000,
+    });
+  }
+
+  return Object.freeze({
+    ...objects,
+    put: async (chunks, options) => recorded(await objects.put(chunks, options)),
+    async keep(sha256) {
+      const known = await sql`update objects set touched_at = greatest(touched_at, ${now()})
+        where sha256 = ${demandDigest(sha256)}`.execute(database);
+      return Number(known.numAffectedRows ?? 0) > 0 && (await objects.has(sha256));
+    },
+    async remove(sha256) {
+      demandDigest(sha256);
+      const known = await sql`select from objects where sha256 = ${sha256}`.execute(database);
+      if (known.rows.length === 0) return;
+      if (await removeUnreferred({ objects, database }, sha256, Number.MAX_SAFE_INTEGER)) return;
+      throw new AppError('conflict', 'this content is still referred to');
+    },
+    staging: Object.freeze({
+      ...objects.staging,
+      finish: async (...piece: Parameters<Staging['finish']>) =>
+        recorded(await objects.staging.finish(...piece)),
+    }),
+  } satisfies RecordedObjects);
+}
