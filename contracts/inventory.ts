@@ -71,7 +71,7 @@ export const SystemDetail = System.extend({ may: z.object({ manage: z.boolean(),
 export type SystemDetail = z.infer<typeof SystemDetail>;
 
 /** Values separated by commas. */
-const listOf = <T extends z.ZodType>(item: T) =>
+const listOf = <T extends z.ZodType<unknown, string>>(item: T) =>
   z
     .string()
     .max(2000)
