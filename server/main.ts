@@ -11,6 +11,7 @@ import { bindSecrets } from './operations/secrets/bind.ts';
 import { type Config, demoKeyPath } from './platform/config/index.ts';
 import { migrate, type OpenDatabase, openDatabase } from './platform/database/index.ts';
 import { createHttpServer, type HttpServer, loggable } from './platform/http/index.ts';
+import { openObjects, recordObjects } from './platform/objects/index.ts';
 import {
   alarmMeasure,
   createHttpObserver,
@@ -153,7 +154,9 @@ async function build(
       gatewayUrl: config.gatewayUrl ?? '',
       demo: config.demo,
       dataDir: config.dataDir,
+      maxUploadBytes: config.maxUploadBytes,
     },
+    objects: recordObjects({ objects: openObjects(config), database, now: clock.now }),
     identity,
     reviews,
   });

@@ -8,6 +8,7 @@
  * and dropped afterwards, so the user needs CREATEDB; `--keep` leaves it.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { ALL_PERMISSIONS, InteractionFilter } from '@bartizan/contracts';
 import { masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import pg from 'pg';
@@ -22,7 +23,9 @@ import { createBlindIndex } from '../../server/lifecycle/interactions/words.ts';
 import { sampleRecord, shipBody } from '../../server/lifecycle/testing.ts';
 import { migrate, openDatabase } from '../../server/platform/database/index.ts';
 import { noBytes } from '../../server/platform/http/index.ts';
+
 import type { Principal } from '../../server/platform/http/types.ts';
+import { openObjects, recordObjects } from '../../server/platform/objects/index.ts';
 import { COMMON_CHECK, ENDPOINTS, fill, keyId, RARE_CHECK, RARE_USER, WORDS } from './fill.ts';
 import { measure, readPlan } from './measure.ts';
 
@@ -89,7 +92,12 @@ const lifecycle = createLifecycle({
   events: createEvents(() => undefined),
   clock: systemClock,
   logger: quiet,
-  config: { publicUrl: '', gatewayUrl: '', demo: false, dataDir: '' },
+  config: { publicUrl: '', gatewayUrl: '', demo: false, dataDir: '', maxUploadBytes: 0 },
+  objects: recordObjects({
+    objects: openObjects({ dataDir: tmpdir(), objects: { kind: 'folder' } }),
+    database: open.database,
+    now: systemClock.now,
+  }),
   identity: { gatewayKeys: async () => [], touchKeys: async () => undefined },
   reviews: {
     register: () => undefined,

@@ -6,6 +6,7 @@ import { type Listener, listen, type Migration } from '../platform/database/inde
 import { loggable } from '../platform/http/index.ts';
 import type { RouteImplementation } from '../platform/http/types.ts';
 import { leadershipMigrations } from '../platform/leadership/index.ts';
+import { objectMigrations } from '../platform/objects/index.ts';
 import {
   createEndpointService,
   createGateways,
@@ -35,6 +36,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...endpointMigrations,
   ...interactionMigrations,
   ...leadershipMigrations,
+  ...objectMigrations,
   ...sinkMigrations,
 ]);
 
@@ -152,6 +154,9 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       await gateways.forget(clock.now());
       await servers.forget();
       await deps.tidy?.();
+      const garbage = await deps.objects.collect();
+      if (garbage.objects + garbage.leftovers > 0)
+        logger.info({ ...garbage }, 'content that nothing refers to was removed');
       if (done.droppedDays + done.deletedRows > 0)
         logger.info({ ...done }, 'expired interactions were removed');
     },

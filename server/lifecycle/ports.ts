@@ -5,6 +5,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/events.ts';
 import type { Database } from '../platform/database/types.ts';
+import type { RecordedObjects } from '../platform/objects/index.ts';
 import type { ReviewGate } from '../reviews/index.ts';
 
 /** What happens in the lifecycle that other domains of this process may want to know. */
@@ -63,7 +64,11 @@ export interface LifecycleDeps {
     readonly demo: boolean;
     /** Folder of this server's own files. */
     readonly dataDir: string;
+    /** Most that the files of one upload may have together, in bytes. */
+    readonly maxUploadBytes: number;
   };
+  /** Content of artifacts and datasets, by digest; what no row refers to by foreign key goes after a day. */
+  readonly objects: RecordedObjects;
   /** Changes that need a second person. */
   readonly reviews: ReviewGate;
   readonly identity: {

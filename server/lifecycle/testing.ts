@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,6 +17,7 @@ import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
 import { withTestDatabase } from '../platform/database/testing.ts';
 import { noBytes } from '../platform/http/index.ts';
 import type { Principal, RequestContext, RouteImplementation } from '../platform/http/types.ts';
+import { openObjects, type RecordedObjects, recordObjects } from '../platform/objects/index.ts';
 import { createReviews, reviewMigrations } from '../reviews/index.ts';
 import { createLifecycle, type Lifecycle, type LifecycleEvents, migrations } from './index.ts';
 
@@ -23,6 +25,7 @@ import { createLifecycle, type Lifecycle, type LifecycleEvents, migrations } fro
 export interface TestServer {
   readonly lifecycle: Lifecycle;
   readonly open: OpenDatabase;
+  readonly objects: RecordedObjects;
   readonly events: ReturnType<typeof createEvents<LifecycleEvents>>;
   readonly touched: { ids: readonly string[]; atMs: number }[];
   readonly keys: SnapshotKey[];
@@ -134,6 +137,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     events: { emit: (_, raised) => void announced.push(raised) },
     clock,
   });
+  const dataDir = join(tmpdir(), `bartizan-${randomUUID()}`);
+  const objects = recordObjects({
+    objects: openObjects({ dataDir, objects: { kind: 'folder' } }),
+    database: open.database,
+    now: clock.now,
+  });
   const lifecycle = createLifecycle({
     database: open.database,
     pool: open.pool,
@@ -153,8 +162,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       publicUrl: 'http://127.0.0.1:7600',
       gatewayUrl: 'http://127.0.0.1:7601',
       demo: true,
-      dataDir: join(tmpdir(), `bartizan-${randomUUID()}`),
+      dataDir,
+      maxUploadBytes: 64 * 1024 * 1024,
     },
+    objects,
     identity: {
       gatewayKeys: async () => keys.map((key) => ({ ...key, teams: '*' as const })),
       touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),
@@ -164,6 +175,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return Object.freeze({
     lifecycle,
     open,
+    objects,
     events,
     touched,
     keys,
@@ -176,6 +188,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     async close() {
       await lifecycle.stop();
       await open.close();
+      await rm(join(dataDir, 'objects'), { recursive: true, force: true });
       if (failures.length > 0) throw new Error(`the server logged failures: ${JSON.stringify(failures)}`);
     },
   });

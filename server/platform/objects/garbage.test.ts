@@ -6,13 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OpenDatabase } from '../database/index.ts';
 import { withTestDatabase } from '../database/testing.ts';
 import { chunked, objectStoreConformance } from './conformance.ts';
-import {
-  collectGarbage,
-  createFolderObjects,
-  objectMigrations,
-  type RecordedObjects,
-  recordObjects,
-} from './index.ts';
+import { createFolderObjects, objectMigrations, type RecordedObjects, recordObjects } from './index.ts';
 
 const DAY = 86_400_000;
 const home = mkdtempSync(join(tmpdir(), 'bartizan-garbage-'));
@@ -37,7 +31,7 @@ afterAll(async () => {
 
 objectStoreConformance('a folder that the database knows', () => objects);
 
-const collect = () => collectGarbage({ objects: folder, database: open.database, now });
+const collect = () => objects.collect();
 const stored = async () => (await objects.put(chunked(randomBytes(100)))).sha256;
 const refer = (sha256: string) => open.pool.query('insert into "Odd name" values ($1)', [sha256]);
 

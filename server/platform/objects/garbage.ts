@@ -1,12 +1,53 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/types.ts';
-import { type RecordedOptions, removeUnreferred } from './recorded.ts';
+import type { Objects } from './types.ts';
 
 /** Content that nothing refers to stays for this long: somebody may be about to refer to it. */
 export const GRACE_MS = 24 * 3_600_000;
 /** Half-sent content and half-written files are left alone for longer than any upload may take. */
 export const LEFTOVER_MS = 9 * 24 * 3_600_000;
 const PAGE = 500;
+
+export interface GarbageOptions {
+  readonly objects: Objects;
+  readonly database: Database;
+  readonly now: () => number;
+}
+
+export interface Collected {
+  readonly objects: number;
+  /** Half-sent content and half-written files. */
+  readonly leftovers: number;
+}
+
+const isForeignKeyViolation = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '23503';
+
+/**
+ * Removes an object and its row in one transaction, unless a table refers to it or `touchedBeforeMs` is not past
+ * its last touch; false then. The row is locked while the bytes go, so who is about to refer to them waits, and then
+ * sees that they are gone.
+ */
+export async function removeUnreferred(
+  { objects, database }: Pick<GarbageOptions, 'objects' | 'database'>,
+  sha256: string,
+  touchedBeforeMs: number,
+): Promise<boolean> {
+  try {
+    return await database.transaction().execute(async (tx) => {
+      const gone =
+        await sql`delete from objects where sha256 = ${sha256} and touched_at < ${touchedBeforeMs}`.execute(
+          tx,
+        );
+      if (Number(gone.numAffectedRows ?? 0) === 0) return false;
+      await objects.remove(sha256);
+      return true;
+    });
+  } catch (error) {
+    if (isForeignKeyViolation(error)) return false;
+    throw error;
+  }
+}
 
 interface Referrer {
   /** Quoted by PostgreSQL. */
@@ -29,9 +70,9 @@ export async function referrersOf(database: Database): Promise<readonly Referrer
  * left behind. The foreign keys decide in the end: what is referred to cannot go.
  */
 export async function collectGarbage(
-  { objects, database, now }: RecordedOptions,
+  { objects, database, now }: GarbageOptions,
   graceMs = GRACE_MS,
-): Promise<{ readonly objects: number; readonly leftovers: number }> {
+): Promise<Collected> {
   const before = now() - graceMs;
   const referrers = await referrersOf(database);
   const unreferred = referrers.map(

@@ -1,6 +1,6 @@
 export { createFolderObjects } from './folder/store.ts';
-export { collectGarbage } from './garbage.ts';
 export { objectMigrations } from './migrations.ts';
+export { objectsFolder, openObjects } from './open.ts';
 export { type RecordedObjects, recordObjects } from './recorded.ts';
 export type {
   ByteRange,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { AppError } from '../../kernel/error.ts';
 import type { Database } from '../database/types.ts';
 import { demandDigest } from './digest.ts';
+import { type Collected, collectGarbage, type GarbageOptions, removeUnreferred } from './garbage.ts';
 import type { Objects, Staging, StoredObject } from './types.ts';
 
 /** An object store whose content is known to the database, so that tables can refer to it by foreign key. */
@@ -11,45 +12,15 @@ export interface RecordedObjects extends Objects {
    * can refer to it.
    */
   keep(sha256: string): Promise<boolean>;
-}
-
-export interface RecordedOptions {
-  readonly objects: Objects;
-  readonly database: Database;
-  readonly now: () => number;
-}
-
-const isForeignKeyViolation = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '23503';
-
-/**
- * Removes an object and its row in one transaction, unless a table refers to it or `touchedBeforeMs` is not past
- * its last touch; false then. The row is locked while the bytes go, so who is about to refer to them waits, and then
- * sees that they are gone.
- */
-export async function removeUnreferred(
-  { objects, database }: Pick<RecordedOptions, 'objects' | 'database'>,
-  sha256: string,
-  touchedBeforeMs: number,
-): Promise<boolean> {
-  try {
-    return await database.transaction().execute(async (tx) => {
-      const gone =
-        await sql`delete from objects where sha256 = ${sha256} and touched_at < ${touchedBeforeMs}`.execute(
-          tx,
-        );
-      if (Number(gone.numAffectedRows ?? 0) === 0) return false;
-      await objects.remove(sha256);
-      return true;
-    });
-  } catch (error) {
-    if (isForeignKeyViolation(error)) return false;
-    throw error;
-  }
+  /**
+   * Removes content that no row refers to and that was not touched for `graceMs` (a day where absent), and what
+   * writers that died left behind. Tells how much of each.
+   */
+  collect(graceMs?: number): Promise<Collected>;
 }
 
 /** Writes down what is stored. A row that a removal holds is waited for, and the bytes are looked for after that. */
-export function recordObjects({ objects, database, now }: RecordedOptions): RecordedObjects {
+export function recordObjects({ objects, database, now }: GarbageOptions): RecordedObjects {
   async function recorded(stored: StoredObject): Promise<StoredObject> {
     await sql`insert into objects (sha256, size, created_at, touched_at)
       values (${stored.sha256}, ${stored.size}, ${now()}, ${now()})
@@ -65,6 +36,7 @@ export function recordObjects({ objects, database, now }: RecordedOptions): Reco
 
   return Object.freeze({
     ...objects,
+    collect: (graceMs) => collectGarbage({ objects, database, now }, graceMs),
     put: async (chunks, options) => recorded(await objects.put(chunks, options)),
     async keep(sha256) {
       const known = await sql`update objects set touched_at = greatest(touched_at, ${now()})
