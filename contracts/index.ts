@@ -15,6 +15,9 @@ export * from './passkeys.ts';
 export * from './password-rules.ts';
 export * from './permissions.ts';
 export * from './policies.ts';
+export * from './registry.ts';
+export * from './registry-fields.ts';
+export * from './registry-lineage.ts';
 export * from './reviews.ts';
 export * from './route.ts';
 export * from './runs.ts';
@@ -43,6 +46,7 @@ import { inventoryRoutes } from './inventory.ts';
 import { keyRoutes } from './keys.ts';
 import { mlflowRoutes } from './mlflow.ts';
 import { policyRoutes } from './policies.ts';
+import { registryRoutes } from './registry.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { RouteContract } from './route.ts';
 import { runRoutes } from './runs.ts';
@@ -74,6 +78,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     scimRoutes,
     scanRoutes,
     uploadRoutes,
+    registryRoutes,
     runRoutes,
     mlflowRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
