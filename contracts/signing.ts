@@ -219,7 +219,8 @@ export type VersionManifest = z.infer<typeof VersionManifest>;
 const OfVersion = z.object({
   /** Id or name of the model. */
   model: z.string().min(1).max(256),
-  version: z.coerce.number().int().positive().max(2_147_483_647),
+  /** Its number, an alias, or `latest`. */
+  version: z.string().min(1).max(256),
 });
 const OfSignature = OfVersion.extend({ signatureId: Id });
 const ById = z.object({ id: Id });
