@@ -10,6 +10,7 @@ import { createAuth } from './auth.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { ensureDemoKey } from './demo-key.ts';
 import type { IdentityDeps, IdentityEvents } from './deps.ts';
+import { createDirectory, type Directory } from './directory.ts';
 import { type AlarmDraft, createAlarms } from './factors/alarms.ts';
 import { createFactors } from './factors/index.ts';
 import { readSessionFacts } from './factors/session-facts.ts';
@@ -30,9 +31,10 @@ import type { IdentityTables } from './tables.ts';
 import { createTeamRoutes, createTeamService } from './teams/index.ts';
 
 export type { IdentityEvents } from './deps.ts';
+export { createDirectory, type Directory, type DirectoryPerson } from './directory.ts';
 export { createAlarms } from './factors/alarms.ts';
-export type { GatewayKey } from './keys.ts';
 export { secretContext as clientSecretContext } from './federation/sso/provider-store.ts';
+export type { GatewayKey } from './keys.ts';
 export { identityMigrations } from './migrations.ts';
 export type { IdentityTables } from './tables.ts';
 
@@ -80,6 +82,8 @@ export interface Identity {
   readonly writeAlarm: (alarm: AlarmDraft, within: Database) => Promise<() => void>;
   /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
   readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
+  /** Who there is, for domains that name people and teams. */
+  readonly directory: Directory;
   /** Forgets what expired; to be called now and then. */
   readonly tidy: () => Promise<void>;
 }
@@ -141,6 +145,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       return () => alarms.announce(raised);
     },
     touchKeys: keys.touch,
+    directory: createDirectory(db),
     tidy: factors.tidy,
   });
 }

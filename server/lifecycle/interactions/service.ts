@@ -18,6 +18,7 @@ import { createProtectedReads } from './protected.ts';
 import { createReading, type Reader } from './reading.ts';
 import { readOverview } from './rollups.ts';
 import type { Prepared } from './seal-record.ts';
+import { readTraffic } from './traffic.ts';
 import { createVerdictCheck } from './verdict-batches.ts';
 import { createBlindIndex } from './words.ts';
 
@@ -199,6 +200,9 @@ export function createInteractionService(deps: InteractionDeps) {
 
     /** By their place, for the stages that come after. */
     lookup: createLookup(database, contents),
+
+    /** Requests by endpoint since a time, for those that keep an eye on what is in use. */
+    traffic: (sinceMs: number) => readTraffic(database, sinceMs),
 
     /** Makes the partitions of today and the days ahead. */
     prepareStorage: () => partitions.ensureAhead(clock.now()),
