@@ -1,5 +1,6 @@
 import { gradeImport } from '../policy/grade.ts';
 import { renderValue } from './render.ts';
+import { settle } from './settle.ts';
 import { Broken } from './stack.ts';
 import type { Machine } from './state.ts';
 import type { CallOperations } from './symbolic.ts';
@@ -70,9 +71,12 @@ export function call(machine: Machine, callee: Value, args: Value, chained = 0):
   if (chained > MOST_CHAINED) return unresolved(machine, 'a chain of calls that is too long to follow');
   if (typeof callee === 'number') throw new Broken('a number is called');
   switch (callee.kind) {
-    case 'import':
+    case 'import': {
+      const settled = settle(OPERATIONS, machine, callee, args);
+      if (settled !== undefined) return settled;
       machine.journal.called(callee, args, machine.at);
       return symbolic(OPERATIONS, machine, { callee, args, chained }) ?? instance(callee, args);
+    }
     case 'bound':
       return callBound(machine, callee, args, chained);
     case 'instance': {
@@ -87,7 +91,15 @@ export function call(machine: Machine, callee: Value, args: Value, chained = 0):
   }
 }
 
-const OPERATIONS: CallOperations = Object.freeze({ call, attribute, importName });
+/** Makes an object of a class without calling its constructor, as NEWOBJ does. */
+export function construct(machine: Machine, callee: Value, args: Value): Value {
+  if (typeof callee === 'object' && callee.kind === 'import' && callee.grade.built) {
+    return instance(callee, args);
+  }
+  return call(machine, callee, args);
+}
+
+const OPERATIONS: CallOperations = Object.freeze({ call, construct, attribute, importName });
 
 function unresolved(machine: Machine, what: string): Value {
   machine.journal.note({
@@ -237,7 +249,12 @@ export function build(machine: Machine, target: Value, state: Value): Value {
         return target;
       }
       const { callee } = target;
-      if (typeof callee === 'object' && callee.kind === 'import' && !callee.grade.allowed) {
+      if (
+        typeof callee === 'object' &&
+        callee.kind === 'import' &&
+        !callee.grade.allowed &&
+        !callee.grade.built
+      ) {
         const method: Imported = { ...callee, name: `${callee.name}.__setstate__` };
         machine.journal.called(method, tuple([state]), machine.at);
       }

@@ -1,4 +1,6 @@
+import { isMention } from '../policy/built.ts';
 import type { Severity } from '../types.ts';
+import { isPlainConstruction } from './construct.ts';
 import { renderCall } from './render.ts';
 import type { Bytes, Imported, Text, Value } from './values.ts';
 
@@ -28,6 +30,8 @@ export interface PayloadCandidate {
 export interface Journal {
   imported(value: Imported, at: number): void;
   called(callee: Imported, args: Value, at: number): void;
+  /** A call that was looked into and came to something harmless: its import alone is then no event. */
+  settled(callee: Imported): void;
   note(event: Omit<PickleEvent, 'trail'>): void;
   payload(candidate: PayloadCandidate): void;
   /** Every name that was brought in, dangerous or not, as `module.name`. */
@@ -88,7 +92,7 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
     imported(value: Imported, at: number) {
       const dotted = `${value.module}.${value.name}`;
       if (names.size < MOST_NAMES) names.add(dotted);
-      if (value.grade.allowed || imports.has(dotted)) return;
+      if (value.grade.allowed || value.grade.built || imports.has(dotted)) return;
       if (imports.size >= MOST_NOTES) {
         overflow = true;
         return;
@@ -105,7 +109,7 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
       });
     },
     called(callee: Imported, args: Value, at: number) {
-      if (callee.grade.allowed) return;
+      if (callee.grade.allowed || isPlainConstruction(callee, args)) return;
       const dotted = `${callee.module}.${callee.name}`;
       const before = calls.get(dotted) ?? 0;
       if (calls.size < MOST_NAMES) calls.set(dotted, before + 1);
@@ -121,12 +125,18 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
         reason,
       });
     },
+    settled(callee: Imported) {
+      const dotted = `${callee.module}.${callee.name}`;
+      if (calls.size < MOST_NAMES && !calls.has(dotted)) calls.set(dotted, 0);
+    },
     payload(candidate: PayloadCandidate) {
       if (payloads.length < MOST_PAYLOADS) payloads.push(lean(candidate));
       else overflow = true;
     },
     events() {
-      const idle = [...imports.values()].filter(({ import: name }) => name === undefined || !calls.has(name));
+      const idle = [...imports.values()].filter(
+        ({ import: name = '' }) => !calls.has(name) && !isMention(name),
+      );
       return [...idle, ...notes].sort((a, b) => a.at - b.at);
     },
     overflowed: () => overflow,

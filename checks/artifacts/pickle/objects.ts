@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { appendAll, build, call, importName, setItems } from './calls.ts';
+import { appendAll, build, call, construct, importName, setItems } from './calls.ts';
 import { arrayWrapper, enterArray } from './joblib.ts';
 import type { Extent } from './slow.ts';
 import { Broken, drop, height, pop, popMark, top } from './stack.ts';
@@ -201,13 +201,13 @@ export function objectOpcode(machine: Machine, window: Buffer, extent: Extent): 
     }
     case '\x81': {
       const args = pop(stack);
-      stack.values.push(call(machine, pop(stack), args));
+      stack.values.push(construct(machine, pop(stack), args));
       return;
     }
     case '\x92': {
       pop(stack);
       const args = pop(stack);
-      stack.values.push(call(machine, pop(stack), args));
+      stack.values.push(construct(machine, pop(stack), args));
       return;
     }
     case '\x82':

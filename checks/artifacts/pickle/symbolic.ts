@@ -1,4 +1,4 @@
-import { canonicalModule } from '../policy/aliases.ts';
+import { canonical } from '../policy/aliases.ts';
 import { decodeWith } from './decoding.ts';
 import type { Machine } from './state.ts';
 import type { Bytes, Imported, Text, Value } from './values.ts';
@@ -7,6 +7,7 @@ import { appendTo, bound, COMPUTED, instance, isText, itemsOf, list, text, tuple
 /** What functions that call others need from the machine. */
 export interface CallOperations {
   readonly call: (machine: Machine, callee: Value, args: Value, chained: number) => Value;
+  readonly construct: (machine: Machine, callee: Value, args: Value) => Value;
   readonly attribute: (machine: Machine, target: Value, name: string) => Value;
   readonly importName: (machine: Machine, module: string, name: string) => Imported;
 }
@@ -128,19 +129,41 @@ function rangeOf(value: Bytes | Text): { offset: number; length: number } | unde
 }
 
 /** `copyreg._reconstructor(cls, base, state)`: builds a `cls` and calls `base.__init__`. */
-const reconstruct: Meaning = ({ operations, machine, args: [cls, base, state], chained }) => {
+const reconstruct: Meaning = ({ operations, machine, args: [cls, base, state] }) => {
   if (cls === undefined) return COMPUTED;
-  if (typeof base === 'object' && base.kind === 'import' && !base.grade.allowed) {
+  if (typeof base === 'object' && base.kind === 'import' && !base.grade.allowed && !base.grade.built) {
     machine.journal.called(base, tuple([cls, ...(state === undefined ? [] : [state])]), machine.at);
   }
-  return operations.call(machine, cls, tuple(state === undefined ? [] : [state]), chained + 1);
+  return operations.construct(machine, cls, tuple(state === undefined ? [] : [state]));
 };
 
-const newObject: Meaning = ({ operations, machine, args: [cls, ...rest], chained }) =>
-  cls === undefined ? COMPUTED : operations.call(machine, cls, tuple([...rest]), chained + 1);
+const newObject: Meaning = ({ operations, machine, args: [cls, ...rest] }) =>
+  cls === undefined ? COMPUTED : operations.construct(machine, cls, tuple([...rest]));
 
-const newObjectEx: Meaning = ({ operations, machine, args: [cls, args], chained }) =>
-  cls === undefined ? COMPUTED : operations.call(machine, cls, args ?? tuple([]), chained + 1);
+const newObjectEx: Meaning = ({ operations, machine, args: [cls, args] }) =>
+  cls === undefined ? COMPUTED : operations.construct(machine, cls, args ?? tuple([]));
+
+/** `_ufunc_reconstruct(module, name)` imports by its texts. */
+const importByText: Meaning = ({ operations, machine, args: [module, name] }) => {
+  const [from, what] = [textOf(module), textOf(name)];
+  return from === undefined || what === undefined ? COMPUTED : operations.importName(machine, from, what);
+};
+
+/** `f(*args)` with the function first and its arguments as a tuple at `at`. */
+const callWith =
+  (at: number): Meaning =>
+  ({ operations, machine, args, chained }) => {
+    const [target, given] = [args[0], args[at]];
+    return target === undefined
+      ? COMPUTED
+      : operations.call(machine, target, given ?? tuple([]), chained + 1);
+  };
+
+/** `__generator_ctor(name, constructor)` calls the constructor with the name. */
+const callSecond: Meaning = ({ operations, machine, callee, args: [first, second], chained }) =>
+  second === undefined
+    ? instance(callee, tuple(first === undefined ? [] : [first]))
+    : operations.call(machine, second, tuple(first === undefined ? [] : [first]), chained + 1);
 
 const toSequence: Meaning = ({ callee, args: [value] }) => {
   const items = itemsOf(value);
@@ -190,6 +213,14 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['builtins.list', toSequence],
   ['builtins.tuple', toSequence],
   ['copyreg._reconstructor', reconstruct],
+  ['numpy.core._ufunc_reconstruct', importByText],
+  ['numpy._core._ufunc_reconstruct', importByText],
+  ['torch._tensor._rebuild_from_type', callWith(2)],
+  ['torch.tensor._rebuild_from_type', callWith(2)],
+  ['torch._tensor._rebuild_from_type_v2', callWith(2)],
+  ['dill._dill._create_array', callWith(1)],
+  ['numpy.random._pickle.__generator_ctor', callSecond],
+  ['numpy.random._pickle.__randomstate_ctor', callSecond],
   ['copyreg.__newobj__', newObject],
   ['copyreg.__newobj_ex__', newObjectEx],
   ...[
@@ -244,6 +275,6 @@ export function symbolic(
   machine: Machine,
   { callee, args, chained }: NamedCall,
 ): Value | undefined {
-  const meaning = MEANINGS.get(`${canonicalModule(callee.module)}.${callee.name}`);
+  const meaning = MEANINGS.get(canonical(callee.module, callee.name).join('.'));
   return meaning?.({ operations, machine, callee, args: itemsOf(args), chained });
 }

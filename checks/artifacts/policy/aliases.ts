@@ -59,14 +59,27 @@ const MODULES: ReadonlyMap<string, string> = new Map([
   ['_testcapi', 'test'],
 ]);
 
-/** Names that moved to another module when Python 3 loads them. */
-const NAMES: ReadonlyMap<string, string> = new Map([
-  ['__builtin__.unicode', 'str'],
-  ['__builtin__.unichr', 'chr'],
-  ['__builtin__.long', 'int'],
-  ['__builtin__.basestring', 'str'],
-  ['__builtin__.xrange', 'range'],
-  ['__builtin__.raw_input', 'input'],
+/** Names that moved, within their module or to another one, when Python 3 loads them (`_compat_pickle.NAME_MAPPING`). */
+const NAMES: ReadonlyMap<string, readonly [module: string, name: string]> = new Map([
+  ['__builtin__.unicode', ['builtins', 'str']],
+  ['__builtin__.unichr', ['builtins', 'chr']],
+  ['__builtin__.long', ['builtins', 'int']],
+  ['__builtin__.basestring', ['builtins', 'str']],
+  ['__builtin__.xrange', ['builtins', 'range']],
+  ['__builtin__.raw_input', ['builtins', 'input']],
+  ['__builtin__.reduce', ['functools', 'reduce']],
+  ['builtins.reduce', ['functools', 'reduce']],
+  ['__builtin__.intern', ['sys', 'intern']],
+  ['itertools.izip', ['builtins', 'zip']],
+  ['itertools.imap', ['builtins', 'map']],
+  ['itertools.ifilter', ['builtins', 'filter']],
+  ['exceptions.StandardError', ['builtins', 'Exception']],
+  ['UserDict.IterableUserDict', ['collections', 'UserDict']],
+  ['socket.fromfd', ['socket', 'fromfd']],
+  ['_multiprocessing.Connection', ['multiprocessing.connection', 'Connection']],
+  ['multiprocessing.process.Process', ['multiprocessing.context', 'Process']],
+  ['urllib.urlopen', ['urllib.request', 'urlopen']],
+  ['urllib.urlretrieve', ['urllib.request', 'urlretrieve']],
 ]);
 
 /** The module of today that `module` means. */
@@ -74,7 +87,10 @@ export function canonicalModule(module: string): string {
   return MODULES.get(module) ?? module;
 }
 
-/** The name of today that `name` of `module` means. */
-export function canonicalName(module: string, name: string): string {
-  return NAMES.get(`${module}.${name}`) ?? name;
+/** Module and name of today that `name` of `module` means; of a dotted name the first part is what moved. */
+export function canonical(module: string, name: string): readonly [module: string, name: string] {
+  const dot = name.indexOf('.');
+  const moved = NAMES.get(`${module}.${dot < 0 ? name : name.slice(0, dot)}`);
+  if (moved === undefined) return [canonicalModule(module), name];
+  return [moved[0], dot < 0 ? moved[1] : `${moved[1]}${name.slice(dot)}`];
 }

@@ -4,6 +4,11 @@ import type { NameTable } from './names.ts';
 export const ALLOWED_LIBRARIES: NameTable = {
   numpy:
     'ndarray dtype matrix recarray generic bool_ bool int8 int16 int32 int64 int_ intc uint8 uint16 uint32 uint64 float16 float32 float64 longdouble complex64 complex128 str_ bytes_ void object_ datetime64 timedelta64 number integer floating inexact signedinteger unsignedinteger complexfloating character flexible exp log log1p expm1 sqrt square abs absolute sin cos tanh mean median sum min max std var log10 log2 array',
+  'numpy._core._internal': '_convert_to_stringdtype_kwargs',
+  'numpy.core._internal': '_convert_to_stringdtype_kwargs',
+  'pyarrow.lib':
+    'py_buffer type_for_alias _restore_array schema field chunked_array _reconstruct_table _reconstruct_record_batch table struct list_ large_list dictionary timestamp duration decimal128 decimal256 map_ binary fixed_size_list time32 time64 KeyValueMetadata',
+  'dateutil.relativedelta': 'relativedelta',
   'numpy.core.multiarray': '_reconstruct scalar ndarray',
   'numpy._core.multiarray': '_reconstruct scalar ndarray',
   'numpy.core.numeric': '_frombuffer',
@@ -69,7 +74,7 @@ export const ALLOWED_LIBRARIES: NameTable = {
   'pandas._libs.tslibs.period': 'Period',
   'pandas._libs.tslibs.nattype': '_nat_unpickle __nat_unpickle NaTType',
   'pandas._libs.tslibs.offsets':
-    'Day Hour Minute Second Milli Micro Nano MonthEnd MonthBegin BusinessDay Week YearEnd YearBegin QuarterEnd QuarterBegin DateOffset',
+    'Day Hour Minute Second Milli Micro Nano MonthEnd MonthBegin BusinessDay Week YearEnd YearBegin QuarterEnd QuarterBegin DateOffset CustomBusinessDay CustomBusinessHour CustomBusinessMonthBegin CustomBusinessMonthEnd BusinessHour BusinessMonthBegin BusinessMonthEnd BYearBegin BYearEnd BQuarterBegin BQuarterEnd BusinessYearBegin BusinessYearEnd BusinessQuarterBegin BusinessQuarterEnd HalfYearBegin HalfYearEnd SemiMonthBegin SemiMonthEnd WeekOfMonth LastWeekOfMonth FY5253 FY5253Quarter Easter',
   'pandas.core.frame': 'DataFrame',
   'pandas.core.series': 'Series',
   pandas:
@@ -143,5 +148,13 @@ export const ALLOWED_LIBRARIES: NameTable = {
   'gensim.corpora.dictionary': 'Dictionary',
   'imblearn.over_sampling._smote.base': 'SMOTE SMOTEN SMOTENC',
   'imblearn.pipeline': 'Pipeline',
+  'statsmodels.tsa.statespace._initialization':
+    'cInitialization dInitialization sInitialization zInitialization',
+  'statsmodels.tsa.statespace._representation': 'cStatespace dStatespace sStatespace zStatespace',
+  'statsmodels.tsa.statespace._kalman_filter': 'cKalmanFilter dKalmanFilter sKalmanFilter zKalmanFilter',
+  'statsmodels.tsa.statespace._kalman_smoother':
+    'cKalmanSmoother dKalmanSmoother sKalmanSmoother zKalmanSmoother',
+  'statsmodels.tsa.statespace._simulation_smoother':
+    'cSimulationSmoother dSimulationSmoother sSimulationSmoother zSimulationSmoother',
   'statsmodels.regression.linear_model': 'OLS OLSResults RegressionResultsWrapper',
 };

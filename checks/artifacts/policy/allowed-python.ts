@@ -3,7 +3,7 @@ import type { NameTable } from './names.ts';
 /** Plain types of the standard library. */
 export const ALLOWED_PYTHON: NameTable = {
   builtins:
-    'object list dict set frozenset tuple bytes bytearray str int float complex bool slice range NoneType Ellipsis NotImplemented ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError NotImplementedError OverflowError RuntimeError StopIteration TypeError UnicodeDecodeError ValueError Warning ZeroDivisionError DeprecationWarning FutureWarning RuntimeWarning UserWarning',
+    'object list dict set frozenset tuple bytes bytearray str int float complex bool slice range NoneType Ellipsis NotImplemented ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError NotImplementedError OverflowError RuntimeError StopIteration TypeError UnicodeDecodeError ValueError Warning ZeroDivisionError DeprecationWarning FutureWarning RuntimeWarning UserWarning BaseException BufferError EOFError FileExistsError FileNotFoundError FloatingPointError IOError ImportError ModuleNotFoundError KeyboardInterrupt MemoryError NameError OSError PermissionError RecursionError ReferenceError StopAsyncIteration SyntaxError SystemError TimeoutError ConnectionError UnicodeEncodeError UnicodeError ResourceWarning',
   copyreg: '_reconstructor',
   _codecs: 'encode',
   collections: 'OrderedDict defaultdict Counter deque ChainMap UserDict UserList UserString',

@@ -30,6 +30,7 @@ const SEVERITY: Readonly<Record<Capability, Severity>> = {
 function gradeOf(capability: Capability): Grade {
   return Object.freeze({
     allowed: false,
+    built: false,
     severity: SEVERITY[capability],
     capability,
     reason: REASONS[capability],
@@ -48,15 +49,22 @@ const GRADES: ReadonlyMap<string, Grade> = new Map(
 /** More parts than any name that is listed. */
 const MOST_PARTS = 12;
 
+export interface Denied {
+  readonly grade: Grade;
+  /** Letters of the listed name. */
+  readonly length: number;
+}
+
 /**
  * The grade of the longest listed name that `dotted` is or lies under; undefined when there is none. A loader would
  * fail on blanks and odd case, so they are not looked through, but white space around a name is.
  */
-export function deniedBy(dotted: string): Grade | undefined {
+export function deniedBy(dotted: string): Denied | undefined {
   const parts = dotted.split('.', MOST_PARTS).map((part) => part.trim());
   for (let length = parts.length; length > 0; length -= 1) {
-    const grade = GRADES.get(parts.slice(0, length).join('.'));
-    if (grade !== undefined) return grade;
+    const name = parts.slice(0, length).join('.');
+    const grade = GRADES.get(name);
+    if (grade !== undefined) return { grade, length: name.length };
   }
   return undefined;
 }
