@@ -14,6 +14,13 @@ export interface LifecycleEvents {
   'configuration.changed': { readonly reason: string };
   /** Told by identity: a key was made, revoked, or lost its owner. */
   'keys.changed': { readonly reason: string };
+  /** A run said, for the first time, that it used a dataset. `context`: for what, e.g. training; may be empty. */
+  'dataset.logged': {
+    readonly runId: string;
+    readonly name: string;
+    readonly digest: string;
+    readonly context: string;
+  };
 }
 
 export interface Logger {
