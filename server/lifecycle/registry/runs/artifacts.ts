@@ -1,0 +1,144 @@
+import { sql } from 'kysely';
+import { AppError } from '../../../kernel/error.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { LifecycleDeps } from '../../ports.ts';
+import { artifactPath } from './artifact-paths.ts';
+import { type ArtifactFile, type ArtifactRoot, invalid, type RegistryCaller } from './model.ts';
+
+/** Of one run or logged model. */
+export const MAX_FILES = 100_000;
+/** Names in one listing. */
+const MAX_LISTED = 10_000;
+
+export interface ArtifactsDeps extends Pick<LifecycleDeps, 'database' | 'audit' | 'clock' | 'objects'> {
+  /** Why bytes with these digests may not be had, in words for the caller; null where they may. */
+  readonly refusal: (sha256s: readonly string[]) => Promise<string | null>;
+}
+
+export interface ListedArtifact {
+  /** The last name of its path. */
+  readonly name: string;
+  readonly folder: boolean;
+  /** In bytes; of a folder all below it. */
+  readonly size: number;
+  readonly sha256: string | null;
+}
+
+const of = ({ kind, id }: ArtifactRoot) => sql`root_kind = ${kind} and root_id = ${id}::uuid`;
+/** Below a folder, by the order of bytes: everything from `a/` up to what follows it. */
+const below = (path: string) =>
+  path === '' ? sql`true` : sql`(path >= ${`${path}/`} and path < ${`${path}0`})`;
+
+const noSuchArtifact = (): AppError =>
+  new AppError('not_found', 'there is no such artifact', { hint: 'List the artifacts to see their paths.' });
+
+/** The files of runs and logged models; who may reach those is decided by the caller of this. */
+export function createArtifacts({ database, audit, clock, objects, refusal }: ArtifactsDeps) {
+  /** A name is a file or a folder, never both. */
+  async function demandPlace(tx: Database, root: ArtifactRoot, path: string): Promise<void> {
+    const above = path.split('/').slice(0, -1);
+    const folders = above.map((_, index) => above.slice(0, index + 1).join('/'));
+    const { rows } = await sql<{ clash: boolean; n: number }>`select
+        exists (select from artifact_files where ${of(root)} and (path = any(${folders}::text[]) or ${below(path)}))
+          as clash,
+        (select count(*) from artifact_files where ${of(root)}) as n`.execute(tx);
+    const [found] = rows;
+    if (found?.clash) throw invalid('Invalid path: a file would lie where a folder is, or below a file');
+    if ((found?.n ?? 0) >= MAX_FILES) throw invalid(`a run or model keeps at most ${MAX_FILES} files`);
+  }
+
+  async function find(root: ArtifactRoot, path: string): Promise<ArtifactFile | undefined> {
+    const { rows } = await sql<ArtifactFile>`select path, sha256, size from artifact_files
+      where ${of(root)} and path = ${path}`.execute(database);
+    return rows[0];
+  }
+
+  return Object.freeze({
+    /** Takes a file of any size; what was under this path before is replaced. */
+    async put(root: ArtifactRoot, sent: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+      const path = artifactPath(sent);
+      if (path === '') throw invalid('Invalid path: name a file');
+      await demandPlace(database, root, path);
+      const { sha256, size } = await objects.put(bytes, { signal });
+      await database.transaction().execute(async (tx) => {
+        // One after the other for each root, so that no two uploads together make a file and a folder of one name.
+        await sql`select pg_advisory_xact_lock(hashtextextended(${`artifacts:${root.id}`}, 0))`.execute(tx);
+        await demandPlace(tx, root, path);
+        await sql`insert into artifact_files (root_kind, root_id, path, sha256, size, created_at)
+          values (${root.kind}, ${root.id}, ${path}, ${sha256}, ${size}, ${clock.now()})
+          on conflict (root_kind, root_id, path)
+            do update set sha256 = excluded.sha256, size = excluded.size, created_at = excluded.created_at`.execute(
+          tx,
+        );
+      });
+      return { path, sha256, size };
+    },
+
+    /** The file with its bytes. Throws `not_found`, and `forbidden` with the reason where its content is refused. */
+    async open(
+      root: ArtifactRoot,
+      sent: string,
+    ): Promise<ArtifactFile & { bytes: AsyncIterable<Uint8Array> }> {
+      const file = await find(root, artifactPath(sent));
+      if (!file) throw noSuchArtifact();
+      const reason = await refusal([file.sha256]);
+      if (reason !== null) throw new AppError('forbidden', reason);
+      return { ...file, bytes: objects.open(file.sha256) };
+    },
+
+    /** Files and folders right below a path, in the order of their names; nothing below what is no folder. */
+    async list(root: ArtifactRoot, sent: string): Promise<readonly ListedArtifact[]> {
+      const path = artifactPath(sent);
+      // PostgreSQL counts characters, not halves of surrogate pairs.
+      const start = path === '' ? 1 : [...path].length + 2;
+      const { rows } = await sql<ListedArtifact>`
+        select split_part(rest, '/', 1) as name, bool_or(position('/' in rest) > 0) as folder,
+          sum(size)::bigint as size, case when bool_or(position('/' in rest) > 0) then null else min(sha256) end
+            as sha256
+        from (select substr(path, ${start}::int) as rest, size, sha256 from artifact_files
+          where ${of(root)} and ${below(path)}) as files
+        group by 1 order by 1 limit ${MAX_LISTED}`.execute(database);
+      return rows;
+    },
+
+    /** Every file below a path, with its path from there on; of a file, the file by its last name. */
+    async tree(root: ArtifactRoot, sent: string): Promise<readonly ArtifactFile[]> {
+      const path = artifactPath(sent);
+      const { rows } = await sql<ArtifactFile>`select path, sha256, size from artifact_files
+        where ${of(root)} and ${below(path)} order by path limit ${MAX_FILES + 1}`.execute(database);
+      if (rows.length > 0 || path === '') {
+        return rows.map((file) => ({
+          ...file,
+          path: path === '' ? file.path : file.path.slice(path.length + 1),
+        }));
+      }
+      const file = await find(root, path);
+      return file ? [{ ...file, path: path.split('/').at(-1) ?? path }] : [];
+    },
+
+    async totals(root: ArtifactRoot): Promise<{ files: number; sizeBytes: number }> {
+      const { rows } = await sql<{ files: number; sizeBytes: number }>`select count(*) as files,
+        coalesce(sum(size), 0)::bigint as "sizeBytes" from artifact_files where ${of(root)}`.execute(
+        database,
+      );
+      return rows[0] ?? { files: 0, sizeBytes: 0 };
+    },
+
+    /** A file, or a folder with all below it; what is not there is no error, as with MLflow's own server. */
+    async remove(caller: RegistryCaller, root: ArtifactRoot, sent: string): Promise<void> {
+      const path = artifactPath(sent);
+      await database.transaction().execute(async (tx) => {
+        const gone = await sql`delete from artifact_files where ${of(root)}
+          and (path = ${path} or ${below(path)})`.execute(tx);
+        const files = Number(gone.numAffectedRows ?? 0);
+        if (files === 0) return;
+        const subject = `${root.kind === 'run' ? 'run' : 'logged-model'}:${root.id}`;
+        await audit.record(
+          { actor: caller, action: 'artifacts.deleted', subject, detail: { path, files } },
+          tx,
+        );
+      });
+    },
+  });
+}
+export type Artifacts = ReturnType<typeof createArtifacts>;
