@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArtifactPath, artifactPathClash, MAX_ARTIFACT_FILES } from './artifact-paths.ts';
 import { Empty, Id, Instant } from './common.ts';
+import { BaseInput, ModelName, RegistryTags, VersionAlias, VersionRef } from './registry-fields.ts';
 import { defineRoute } from './route.ts';
 
 /** Lower-case hexadecimal. */
@@ -18,15 +19,16 @@ export type UploadFileInput = z.input<typeof UploadFileInput>;
 
 export const UploadInput = z.object({
   /** Name of the model that gets a new version; it is registered where there is none in reach. */
-  model: z.string().min(1).max(200),
+  model: ModelName,
   /** Of a model that is registered by this. Absent or null: everybody's. */
   teamId: Id.nullable().optional(),
   description: z.string().max(10_000).default(''),
-  tags: z.record(z.string().min(1).max(250), z.string().max(5_000)).default({}),
+  /** Of the version. */
+  tags: RegistryTags.default({}),
   /** Alias to set on the new version. */
-  alias: z.string().min(1).max(100).optional(),
-  /** The version that it was made from: `model@3` or `model@alias`. */
-  base: z.string().min(1).max(400).optional(),
+  alias: VersionAlias.optional(),
+  /** What it was made from. */
+  base: BaseInput.optional(),
   files: z
     .array(UploadFileInput)
     .min(1, 'name at least one file')
@@ -147,5 +149,19 @@ export const uploadRoutes = {
     access: 'models.write',
     params: Params,
     response: Empty,
+  }),
+  download: defineRoute({
+    id: 'models.downloadFile',
+    method: 'GET',
+    path: '/api/v1/models/:model/versions/:version/files/*',
+    summary:
+      'The bytes of a file of a version, or a range of them (`range: bytes=…`); its digest is the ETag. Refused in quarantine',
+    access: 'models.download',
+    params: z.object({
+      model: z.string().min(1).max(256),
+      version: VersionRef,
+      '*': z.string().min(1).max(4096),
+    }),
+    streams: 'application/octet-stream',
   }),
 } as const;
