@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import { AppError } from '../../kernel/error.ts';
-import type { Database } from '../database/types.ts';
 import { demandDigest } from './digest.ts';
 import { type Collected, collectGarbage, type GarbageOptions, removeUnreferred } from './garbage.ts';
 import type { Objects, Staging, StoredObject } from './types.ts';
