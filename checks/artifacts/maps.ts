@@ -28,3 +28,10 @@ export const CODE_IN_FILE_MAPS: readonly FrameworkRef[] = Object.freeze([
   UNSAFE_ARTIFACTS,
   EMBED_MALWARE,
 ]);
+
+/** Payloads and backdoors in the numbers or the graph of a model. */
+export const WEIGHT_MAPS: readonly FrameworkRef[] = Object.freeze([
+  SUPPLY_CHAIN,
+  { framework: 'ATLAS', edition: '2026.07', id: 'AML.T0018', name: 'Manipulate AI Model' },
+  EMBED_MALWARE,
+]);

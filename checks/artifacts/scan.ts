@@ -33,6 +33,8 @@ export interface ScanOptions {
   readonly checkpoint?: () => void;
   /** False leaves the numbers of the weights unread, which makes large files much quicker. */
   readonly weights?: boolean;
+  /** Other files of the same model, see `ScanContext`; without it external data are not measured. */
+  readonly beside?: NonNullable<ScanContext['beside']>;
   /** The checks to ask; all there are where absent. */
   readonly checks?: readonly AnyArtifactCheck[];
 }
@@ -54,6 +56,7 @@ export async function scanArtifact(source: ByteSource, options: ScanOptions = {}
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     budget: { entries: 0, expandedBytes: 0, opcodes: 0, findings: 0 },
     checkpoint: options.checkpoint ?? (() => {}),
+    ...(options.beside === undefined ? {} : { beside: options.beside }),
     scanMember,
   });
 }

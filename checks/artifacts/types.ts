@@ -145,6 +145,11 @@ export interface ScanContext {
   readonly budget: ScanBudget;
   /** Called at least once per MiB or per entry; may throw to end the scan (time is up, user gave up). */
   readonly checkpoint: () => void;
+  /**
+   * Answers another file of the same model by its path relative to the folder of this one, null where there is none.
+   * Asked only for plain paths below that folder, and must not follow links out of it.
+   */
+  readonly beside?: (path: string) => Promise<ByteSource | null> | ByteSource | null;
   /** Judges what a container holds, by its content. Made by the dispatcher. */
   readonly scanMember: MemberScan;
 }

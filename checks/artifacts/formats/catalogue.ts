@@ -7,6 +7,7 @@ import { onnxCheck } from './onnx/index.ts';
 import { pythonCheck } from './python/index.ts';
 import { safetensorsCheck } from './safetensors/index.ts';
 import { tensorflowCheck } from './tensorflow/index.ts';
+import { weightsCheck } from './weights/index.ts';
 import { pmmlCheck } from './xml/index.ts';
 import { yamlCheck } from './yaml/index.ts';
 
@@ -17,6 +18,7 @@ export const formatChecks: readonly AnyArtifactCheck[] = Object.freeze([
   hdf5Check,
   onnxCheck,
   tensorflowCheck,
+  weightsCheck,
   jsonCheck,
   pmmlCheck,
   yamlCheck,

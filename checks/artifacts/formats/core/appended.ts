@@ -1,6 +1,6 @@
 import type { OutcomeBuilder } from '../../outcome.ts';
 import type { ByteSource, Severity } from '../../types.ts';
-import { entropy } from '../weights/stats.ts';
+import { entropy } from './entropy.ts';
 import { magicOf } from './magic.ts';
 
 const LOOK_BYTES = 1 << 20;

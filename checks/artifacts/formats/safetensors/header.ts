@@ -46,6 +46,22 @@ export const DTYPE_BITS: Readonly<Record<string, number>> = Object.freeze({
   F64: 64,
 });
 
+/** The length that the first 8 bytes give for the JSON header. */
+export function headerLengthOf(head: Uint8Array): number {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+}
+
+/** Whether a file of `size` bytes that begins with `head` is meant to be safetensors. */
+export function looksLikeSafetensors(head: Uint8Array, size: number): boolean {
+  if (head.length < 10 || size < 10) return false;
+  const length = headerLengthOf(head);
+  if (length < 2 || length > 2 ** 40) return false;
+  // The length is a small number, so its upper bytes are zero: no text looks like that.
+  const first = head.subarray(8, 64).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x09);
+  return first === 0x7b;
+}
+
 /** Reads the JSON header. Throws `ScanFault` where the reference reader would not understand it. */
 export function parseHeader(text: string): SafetensorsHeader {
   const { value, duplicates, end } = parseJson(text, 0, { depth: 8, values: 8_000_000 });

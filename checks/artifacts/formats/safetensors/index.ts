@@ -7,25 +7,26 @@ import { judged } from '../core/judge.ts';
 import { payloadsIn } from '../core/payload.ts';
 import { sampleInput } from '../core/sample.ts';
 import { cut, utf8 } from '../core/text.ts';
-import { judgeWeights } from '../weights/judge.ts';
-import { STAT_TYPES, type StatType } from '../weights/stats.ts';
 import { buildSafetensors } from './build.ts';
-import { DTYPE_BITS, type HeaderTensor, MOST_HEADER_BYTES, parseHeader } from './header.ts';
+import {
+  DTYPE_BITS,
+  type HeaderTensor,
+  headerLengthOf,
+  looksLikeSafetensors,
+  MOST_HEADER_BYTES,
+  parseHeader,
+} from './header.ts';
 
 const CHECK = 'artifacts/safetensors';
 const MOST_REPORTED = 20;
-
-const Config = z.object({
-  weights: z.boolean().default(true).describe('Also measure the weights (reads the whole file)'),
-});
 
 export const safetensorsCheck = defineArtifactCheck({
   id: CHECK,
   title: 'safetensors',
   description:
-    'Reads the header with limits and compares it with the file: doubled names, types that do not fit shapes, overlaps, holes, bytes after the end, payloads in the metadata; measures the weights.',
+    'Reads the header with limits and compares it with the file: doubled names, types that do not fit shapes, overlaps, holes, bytes after the end, payloads in the metadata.',
   maps: MODEL_FILE_MAPS,
-  config: Config,
+  config: z.object({}),
   samples: [
     { title: 'one tensor', input: sampleInput(buildSafetensors()), found: false },
     {
@@ -45,32 +46,16 @@ export const safetensorsCheck = defineArtifactCheck({
       found: true,
     },
   ],
-  recognise({ head, size }) {
-    if (head.length < 10 || size < 10) return 'no';
-    const length = headerLength(head);
-    if (length < 2 || length > 2 ** 40) return 'no';
-    // The length is a small number, so its upper bytes are zero: no text looks like that.
-    const first = head.subarray(8, 64).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x09);
-    return first === 0x7b ? 'yes' : 'no';
-  },
-  judge: (input, config) =>
+  recognise: ({ head, size }) => (looksLikeSafetensors(head, size) ? 'yes' : 'no'),
+  judge: (input) =>
     judged(input, { check: CHECK, format: 'safetensors' }, async (outcome) => {
-      await judgeFile(input, outcome, config.weights);
+      await judgeFile(input, outcome);
       return undefined;
     }),
 });
 
-function headerLength(head: Uint8Array): number {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  return view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-}
-
-async function judgeFile(
-  { source, context }: ArtifactInput,
-  outcome: OutcomeBuilder,
-  measure: boolean,
-): Promise<void> {
-  const length = headerLength(await source.read(0, 8));
+async function judgeFile({ source, context }: ArtifactInput, outcome: OutcomeBuilder): Promise<void> {
+  const length = headerLengthOf(await source.read(0, 8));
   if (length > MOST_HEADER_BYTES) throw new ScanFault(`a header of ${length} bytes`, 0);
   if (length > source.size - 8) throw new ScanFault('ends inside its header', source.size);
   const text = utf8(await source.read(8, length));
@@ -103,19 +88,6 @@ async function judgeFile(
     checkpoint: context.checkpoint,
     severity: 'medium',
   });
-  if (!measure) return;
-  const known = header.tensors.filter(({ dtype }) => dtype in STAT_TYPES);
-  await judgeWeights(
-    source,
-    known.map(({ name, dtype, begin, end }) => ({
-      name,
-      type: dtype as StatType,
-      offset: dataStart + begin,
-      length: end - begin,
-    })),
-    outcome,
-    context.checkpoint,
-  );
 }
 
 function judgeMetadata(metadata: object | null, outcome: OutcomeBuilder): void {

@@ -1,95 +1,73 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesSource } from '../../source/bytes.ts';
+import { entropy } from '../core/entropy.ts';
 import { scanned } from '../core/testing.ts';
-import { buildSafetensors } from '../safetensors/build.ts';
-import { median } from './judge.ts';
-import { entropy, tensorStats } from './stats.ts';
+import { buildModel, float32, hide, normals } from './build.ts';
 
-const stats = (bytes: Uint8Array, type: 'F64' | 'F32' | 'F16' | 'BF16') =>
-  tensorStats(bytesSource(bytes), { offset: 0, length: bytes.length, type }, () => {});
+const text = new TextEncoder().encode(
+  'import os\nfor name in os.listdir("."):\n    print(name, os.path.getsize(name))\n'.repeat(20),
+);
+const layer = (index: number, values: Float32Array) => [`layers.${index}.weight`, float32(values)] as const;
+const sound = Array.from({ length: 10 }, (_, index) => layer(index, normals(5000, index)));
 
-const bytesOf = (values: Float32Array | Float64Array | Uint16Array) =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-
-describe('tensor statistics', () => {
-  it('count what is no number, and measure the rest', async () => {
-    const found = await stats(
-      bytesOf(Float32Array.from([3, -4, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])),
-      'F32',
-    );
-    expect(found).toMatchObject({ count: 6, nan: 1, infinite: 2, zeros: 1, maxAbs: 4 });
-    expect(found.rms).toBeCloseTo(Math.sqrt(25 / 3), 12);
-  });
-
-  it('read half precision and brain floats by their bits', async () => {
-    expect(
-      await stats(bytesOf(Uint16Array.from([0x3c00, 0xc000, 0x7e00, 0x7c00, 0x0001])), 'F16'),
-    ).toMatchObject({ count: 5, nan: 1, infinite: 1, maxAbs: 2 });
-    expect(await stats(bytesOf(Uint16Array.from([0x3f80, 0xc040, 0x7fc0, 0xff80])), 'BF16')).toMatchObject({
-      count: 4,
-      nan: 1,
-      infinite: 1,
-      maxAbs: 3,
-    });
-  });
-
-  it('agree with a plain loop for any numbers', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.float64Array({ maxLength: 200 }), async (values) => {
-        const found = await stats(bytesOf(Float64Array.from(values)), 'F64');
-        const finite = [...values].filter(Number.isFinite);
-        expect(found.nan + found.infinite).toBe(values.length - finite.length);
-        expect(found.maxAbs).toBe(finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-        expect(found.zeros).toBe(finite.filter((value) => value === 0).length);
-      }),
-      { numRuns: 100 },
-    );
-  });
-
+describe('weights', () => {
   it('know the ends of the entropy scale', () => {
     expect(entropy(new Uint8Array(100))).toBe(0);
     expect(entropy(Uint8Array.from({ length: 512 }, (_, i) => i & 255))).toBe(8);
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([])).toBeNaN();
   });
-});
-
-describe('weight checks', () => {
-  const model = (tensors: Record<string, Float32Array>) => {
-    const header: Record<string, unknown> = {};
-    let at = 0;
-    for (const [name, values] of Object.entries(tensors)) {
-      header[name] = { dtype: 'F32', shape: [values.length], data_offsets: [at, at + values.byteLength] };
-      at += values.byteLength;
-    }
-    const data = Buffer.concat(Object.values(tensors).map(bytesOf));
-    return buildSafetensors({ header: JSON.stringify(header), data: new Uint8Array(data) });
-  };
-  const wave = (length: number, scale: number, phase: number) =>
-    Float32Array.from({ length }, (_, index) => Math.sin(index * 0.7 + phase) * scale);
 
   it('call a sound model clean, and notes are no findings', async () => {
-    const tensors = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`w${i}`, wave(5000, 0.02, i)]));
-    const sound = await scanned(model(tensors));
-    expect(sound).toMatchObject({ verdict: 'clean', findings: [] });
+    expect(await scanned(buildModel(Object.fromEntries(sound)))).toMatchObject({
+      format: 'safetensors',
+      verdict: 'clean',
+      findings: [],
+    });
     const odd = await scanned(
-      model({
-        ...tensors,
-        copy: tensors.w3 as Float32Array,
-        big: wave(5000, 1e6, 1),
-        none: new Float32Array(5000),
+      buildModel({
+        ...Object.fromEntries(sound),
+        'layers.10.weight': float32(normals(5000, 3)),
+        'layers.11.weight': float32(normals(5000, 11, 1e6)),
+        'layers.12.weight': float32(new Float32Array(5000)),
       }),
     );
     expect(odd.verdict).toBe('clean');
-    expect(odd.messages.join('\n')).toMatch(/numbers of another/);
-    expect(odd.messages.join('\n')).toMatch(/far from all others/);
-    expect(odd.messages.join('\n')).toMatch(/nothing but zeros/);
+    const said = odd.messages.join('\n');
+    expect(said).toMatch(/numbers of another/);
+    expect(said).toMatch(/"layers\.11\.weight" has a root mean square of .*robust z .*threshold 10/);
+    expect(said).toMatch(/nothing but zeros/);
+    expect(said).toMatch(/"layers\.12\.weight" holds nothing but 0, unlike most/);
   });
 
   it('report tensors without a single number', async () => {
-    const { verdict, messages } = await scanned(model({ w: new Float32Array(10).fill(Number.NaN) }));
+    const { verdict, messages } = await scanned(
+      buildModel({ w: float32(new Float32Array(10).fill(Number.NaN)) }),
+    );
     expect(verdict).toBe('suspicious');
     expect(messages.join()).toMatch(/nothing but NaN/);
+  });
+
+  it.each([1, 2, 4, 8])('read text out of the low %d bits', async (bits) => {
+    const file = buildModel({
+      ...Object.fromEntries(sound),
+      'layers.10.weight': float32(hide(normals(40_000, 20), text, bits, 8000)),
+    });
+    const { verdict, messages } = await scanned(file);
+    expect(verdict).toBe('suspicious');
+    expect(messages.join('\n')).toMatch(
+      new RegExp(`low ${bits} bits?.* of tensor "layers.10.weight".* text`),
+    );
+  });
+
+  it('read a program out of the low bits where a tensor begins, behind its length', async () => {
+    const program = new Uint8Array(3000).map((_, index) => (index * 2_654_435_761) >>> 24);
+    program.set([0x10, 0, 0, 0, 0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+    const file = buildModel({ w: float32(hide(normals(30_000, 5), program, 1)) });
+    expect((await scanned(file)).messages.join()).toMatch(/low 1 bit.* an ELF program/);
+  });
+
+  it('measure nothing when asked not to', async () => {
+    const { scanArtifact } = await import('../../scan.ts');
+    const { bytesSource } = await import('../../source/bytes.ts');
+    const file = buildModel({ w: float32(new Float32Array(10).fill(Number.NaN)) });
+    expect((await scanArtifact(bytesSource(file), { weights: false })).findings).toEqual([]);
   });
 });

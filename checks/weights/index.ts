@@ -1,0 +1,13 @@
+/** Statistics of weights, and the difference to a base model. All of it streams and needs no server. */
+export { type WeightFinding, weightFindings } from './findings.ts';
+export type { Beside } from './read.ts';
+export { type WeightReportOptions, weightReport } from './report.ts';
+export type {
+  BitFigures,
+  OddPart,
+  Outlier,
+  TensorFigures,
+  TensorPayload,
+  WeightFile,
+  WeightReport,
+} from './types.ts';
