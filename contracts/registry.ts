@@ -25,8 +25,8 @@ const Description = z.string().max(10_000);
 export const ModelInput = z.object({
   name: ModelName,
   description: Description.default(''),
-  /** Absent or null: everybody's. */
-  teamId: Id.nullable().default(null),
+  /** Null: everybody's. Absent: the team that bounds the caller's key, where one does; otherwise everybody's. */
+  teamId: Id.nullable().optional(),
   tags: RegistryTags.default({}),
 });
 export type ModelInput = z.input<typeof ModelInput>;

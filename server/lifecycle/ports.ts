@@ -14,6 +14,8 @@ export interface LifecycleEvents {
   'configuration.changed': { readonly reason: string };
   /** Told by identity: a key was made, revoked, or lost its owner. */
   'keys.changed': { readonly reason: string };
+  /** A version of a model has all its files, for good. */
+  'version.created': { readonly modelId: string; readonly versionId: string };
   /** A run said, for the first time, that it used a dataset. `context`: for what, e.g. training; may be empty. */
   'dataset.logged': {
     readonly runId: string;
