@@ -33,6 +33,9 @@ const MOST_UNPACKED = 32 * 2 ** 20;
 /** Texts that stand for bytes and are handed to a loader. */
 const MOST_WRITTEN = 256 * 2 ** 20;
 
+/** Fewer bytes behind a pickle hold nothing. */
+const LEAST_TAIL = 8;
+
 /** The worst that was found in a payload. */
 interface Payload {
   readonly what: string;
@@ -66,7 +69,10 @@ function worst(events: readonly PickleEvent[]): PickleEvent | undefined {
 
 async function inPickle(source: ByteSource, layer: Layer): Promise<Payload | undefined> {
   const reader = pickleReader(source, layer.context, { joblib: false });
-  const { complete, end } = await reader.read(0);
+  let { complete, end } = await reader.read(0);
+  while (complete && end < source.size && hasPickleMark(await reader.peek(end, 4))) {
+    ({ complete, end } = await reader.read(end));
+  }
   const event = worst(reader.journal.events());
   if (event !== undefined) {
     const { message, evidence } = await findingOf(source, event);
@@ -84,12 +90,24 @@ async function inPickle(source: ByteSource, layer: Layer): Promise<Payload | und
     });
     if (inner !== undefined) return inner;
   }
+  if (complete && source.size - end >= LEAST_TAIL) {
+    const behind = await inTail(source, end, layer);
+    if (behind !== undefined) return behind;
+  }
   if (!complete || end !== source.size || reader.opcodes() < 4) return undefined;
   return {
     what: `${described(layer.how, 'a whole pickle')} that does nothing by itself`,
     severity: 'medium',
     evidence: { excerpt: await disassemble(source, [0]) },
   };
+}
+
+/** What lies behind the last pickle of a payload, where it is packed or an archive. */
+async function inTail(source: ByteSource, from: number, layer: Layer): Promise<Payload | undefined> {
+  const read = await source.read(from, Math.min(source.size - from, MOST_DECODED));
+  const tail = Buffer.from(read.buffer, read.byteOffset, read.length);
+  if (compressionOf(tail) === undefined && !isContainer(tail)) return undefined;
+  return inBytes(tail, { ...layer, depth: layer.depth + 1, how: [...layer.how, 'behind a pickle'] });
 }
 
 /** What the other checks find in an archive or array that lies in the data. */

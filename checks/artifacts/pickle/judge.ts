@@ -7,7 +7,7 @@ import { judgePayload, payloadSource } from './embedded.ts';
 import { findingOf, PICKLE_CHECK } from './findings.ts';
 import type { Journal, PayloadCandidate, PickleEvent } from './journal.ts';
 import { OPCODES } from './opcodes.ts';
-import { hasPickleMark } from './payload.ts';
+import { compressionOf, hasPickleMark, isContainer } from './payload.ts';
 import type { PickleEnd, PickleReader } from './stream.ts';
 import { pickleReader } from './stream.ts';
 
@@ -128,6 +128,11 @@ async function judgeTail(reading: Reading, from: number): Promise<void> {
       offset: from + start + event.at,
     });
     return;
+  }
+  if (compressionOf(tail) !== undefined || isContainer(tail)) {
+    const inner = sliceSource(source, from, rest);
+    const found = await context.scanMember(inner, memberContext(context, '<behind the last pickle>'));
+    outcome.include({ ...found, errors: [], skipped: [] });
   }
   if (tail.some((byte) => byte !== 0 && byte !== 10 && byte !== 13 && byte !== 32 && byte !== 9)) {
     outcome.find({
