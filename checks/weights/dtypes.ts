@@ -71,7 +71,10 @@ export type Numbers = Float32Array | Float64Array;
 export function alignedBytes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
   const whole = bytes.length - (bytes.length % width);
   return (
-    bytes.byteOffset % width === 0 ? bytes.subarray(0, whole) : bytes.slice(0, whole)
+    bytes.byteOffset % width === 0
+      ? bytes.subarray(0, whole)
+      : // The slice of a Buffer is no copy.
+        Uint8Array.prototype.slice.call(bytes, 0, whole)
   ) as Uint8Array<ArrayBuffer>;
 }
 
