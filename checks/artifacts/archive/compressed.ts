@@ -1,10 +1,11 @@
 import { memberContext, outcomeBuilder } from '../outcome.ts';
 import { bzip2Pieces } from '../source/bzip2.ts';
-import type { Compression } from '../source/expand.ts';
-import { BombFault, expand, expandPieces } from '../source/expand.ts';
+import type { Compression, Expanded } from '../source/expand.ts';
+import { BombFault, expandAsFar, expandStream } from '../source/expand.ts';
 import { lzmaFilePieces, xzPieces } from '../source/xz.ts';
 import type { ArtifactInput, ByteSource, Probe, ScanContext, ScanOutcome } from '../types.ts';
 import { ScanFault } from '../types.ts';
+import { isAtLeast } from '../verdict.ts';
 import { ARCHIVE_CHECK } from './names.ts';
 
 /** Zlib has no mark worth the name: its two bytes with a checksum of five bits. */
@@ -39,7 +40,7 @@ export function compressionOf({ head, size }: Probe): FileCompression | undefine
 interface Packed {
   readonly name: string;
   readonly sure: boolean;
-  readonly open: (source: ByteSource, context: ScanContext) => Promise<ByteSource>;
+  readonly open: (source: ByteSource, context: ScanContext) => Promise<Expanded>;
 }
 
 /** Opens compressed content and judges it; content that only looked compressed is passed over when not sure. */
@@ -49,8 +50,27 @@ export async function judgePacked(
 ): Promise<ScanOutcome> {
   const outcome = outcomeBuilder(context);
   try {
-    const content = await open(source, context);
-    outcome.include(await context.scanMember(content, memberContext(context, `<${name}>`)));
+    const { content, fault } = await open(source, context);
+    const inner =
+      content.size === 0 && fault !== undefined
+        ? undefined
+        : await context.scanMember(content, memberContext(context, `<${name}>`));
+    if (fault === undefined && inner !== undefined) {
+      outcome.include(inner);
+      return outcome.finish(name);
+    }
+    // What lies before the fault is read by loaders all the same.
+    const telling = inner?.findings.some(({ severity }) => isAtLeast(severity, 'medium')) === true;
+    if (!sure && !telling) {
+      outcome.skip(`not ${name}`);
+      return outcome.finish('unknown');
+    }
+    if (inner !== undefined) outcome.include({ ...inner, errors: [] });
+    outcome.fail({
+      check: ARCHIVE_CHECK,
+      message: fault?.message ?? 'broken content',
+      offset: fault?.offset ?? 0,
+    });
     return outcome.finish(name);
   } catch (fault) {
     if (!(fault instanceof ScanFault)) throw fault;
@@ -74,16 +94,16 @@ export async function judgePacked(
   }
 }
 
-function open(source: ByteSource, compression: FileCompression, context: ScanContext): Promise<ByteSource> {
+function open(source: ByteSource, compression: FileCompression, context: ScanContext): Promise<Expanded> {
   switch (compression) {
     case 'bzip2':
-      return expandPieces(() => bzip2Pieces(source), source.size, context);
+      return expandAsFar(() => bzip2Pieces(source), source.size, context);
     case 'xz':
-      return expandPieces(() => xzPieces(source), source.size, context);
+      return expandAsFar(() => xzPieces(source), source.size, context);
     case 'lzma':
-      return expandPieces(() => lzmaFilePieces(source), source.size, context);
+      return expandAsFar(() => lzmaFilePieces(source), source.size, context);
     default:
-      return expand(source, compression, context);
+      return expandStream(source, compression, context);
   }
 }
 

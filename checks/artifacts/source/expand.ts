@@ -4,6 +4,7 @@ import { createGunzip, createInflate, createInflateRaw, createZstdDecompress } f
 import type { ByteSource, ScanContext } from '../types.ts';
 import { ScanFault } from '../types.ts';
 import { bytesSource } from './bytes.ts';
+import { salvage } from './salvage.ts';
 
 /** Compressions that Node knows. */
 export type Compression = 'deflate' | 'zlib' | 'gzip' | 'zstd';
@@ -124,38 +125,77 @@ function forwardSource(open: OpenPieces, size: number, context: ScanContext): By
   });
 }
 
+/** Content as far as it could be decompressed, and what ended it too soon. */
+export interface Expanded {
+  readonly content: ByteSource;
+  readonly fault: ScanFault | undefined;
+}
+
 /**
- * The content of compressed pieces as a source. Goes over all of it once, to know its size and that it is whole.
+ * The content of compressed pieces as a source. Goes over all of it once, to know its size and whether it is whole.
  *
  * @param packedBytes - length of the compressed content, for the ratio.
- * @throws BombFault above the limits, ScanFault for broken content.
+ * @throws BombFault above the limits.
  */
+export async function expandAsFar(
+  open: OpenPieces,
+  packedBytes: number,
+  context: ScanContext,
+): Promise<Expanded> {
+  const { limits, budget } = context;
+  let kept: Uint8Array[] | undefined = [];
+  let size = 0;
+  let fault: ScanFault | undefined;
+  try {
+    for await (const piece of open()) {
+      context.checkpoint();
+      size += piece.length;
+      budget.expandedBytes += piece.length;
+      if (budget.expandedBytes > limits.expandedBytes) {
+        throw new BombFault(`decompresses to more than ${limits.expandedBytes} bytes`);
+      }
+      if (size > BOMB_FROM && size > packedBytes * limits.ratio) {
+        throw new BombFault(`decompresses to more than ${limits.ratio} times its size`);
+      }
+      if (size > MOST_KEPT) kept = undefined;
+      else kept?.push(piece);
+    }
+  } catch (error) {
+    if (!(error instanceof ScanFault) || error instanceof BombFault) throw error;
+    fault = error;
+  }
+  const content = kept === undefined ? forwardSource(open, size, context) : bytesSource(Buffer.concat(kept));
+  return { content, fault };
+}
+
+/** As `expandAsFar`, for content that must be whole. @throws BombFault above the limits, ScanFault for broken content. */
 export async function expandPieces(
   open: OpenPieces,
   packedBytes: number,
   context: ScanContext,
 ): Promise<ByteSource> {
-  const { limits, budget } = context;
-  let kept: Uint8Array[] | undefined = [];
-  let size = 0;
-  for await (const piece of open()) {
-    context.checkpoint();
-    size += piece.length;
-    budget.expandedBytes += piece.length;
-    if (budget.expandedBytes > limits.expandedBytes) {
-      throw new BombFault(`decompresses to more than ${limits.expandedBytes} bytes`);
-    }
-    if (size > BOMB_FROM && size > packedBytes * limits.ratio) {
-      throw new BombFault(`decompresses to more than ${limits.ratio} times its size`);
-    }
-    if (size > MOST_KEPT) kept = undefined;
-    else kept?.push(piece);
-  }
-  return kept === undefined ? forwardSource(open, size, context) : bytesSource(Buffer.concat(kept));
+  const { content, fault } = await expandAsFar(open, packedBytes, context);
+  if (fault !== undefined) throw fault;
+  return content;
+}
+
+/** The decompressed content of `source`, as far as it goes. @throws BombFault above the limits. */
+export async function expandStream(
+  source: ByteSource,
+  compression: Compression,
+  context: ScanContext,
+): Promise<Expanded> {
+  const expanded = await expandAsFar(() => decompressed(source, compression), source.size, context);
+  if (expanded.fault === undefined || expanded.content.size > MOST_KEPT) return expanded;
+  const saved = await salvage(source, compression);
+  context.budget.expandedBytes += saved.length;
+  return saved.length > expanded.content.size
+    ? { content: bytesSource(saved), fault: expanded.fault }
+    : expanded;
 }
 
 /** The decompressed content of all of `source`. @throws as `expandPieces` does. */
-export function expand(
+export async function expand(
   source: ByteSource,
   compression: Compression,
   context: ScanContext,
