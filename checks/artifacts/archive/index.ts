@@ -41,25 +41,46 @@ const nothing = (path: string): ScanOutcome => ({
   skipped: [{ reason: 'no archive', path }],
 });
 
-/** A tar can hold a zip as its last member: both readings are judged. */
-async function judgeTarAndZip(input: ArtifactInput): Promise<ScanOutcome> {
-  const tar = await judgeTar(input);
+/** The readings of a file by its first bytes: each is what some reader takes it for. */
+function readings(seen: Probe): Reading[] {
+  const found: Reading[] = [];
+  if (isTarHeader(seen.head)) found.push(judgeTar);
+  if (isSevenZip(seen)) found.push(judgeSevenZip);
+  const compression = hasZipMark(seen) ? undefined : compressionOf(seen);
+  if (compression !== undefined) found.push((input) => judgeCompressed(input, compression));
+  return found;
+}
+
+type Reading = (input: ArtifactInput) => Promise<ScanOutcome>;
+
+/**
+ * Zip readers find the end record behind any other content, a tar's last member for example. Where another reading
+ * stands, an end record that leads nowhere is there by chance.
+ */
+async function judgeZipBehind(input: ArtifactInput): Promise<readonly ScanOutcome[]> {
   const zip = await judgeZip(input, { surroundings: false });
+  return zip.errors.length > 0 && zip.findings.length === 0 ? [] : [zip];
+}
+
+function together(outcomes: readonly ScanOutcome[]): ScanOutcome {
+  const known = outcomes.filter(({ format }) => format !== 'unknown');
   return {
-    format: tar.format,
-    findings: [...tar.findings, ...zip.findings],
-    errors: [...tar.errors, ...zip.errors],
-    skipped: [...tar.skipped, ...zip.skipped],
+    format: (known[0] ?? outcomes[0])?.format ?? 'unknown',
+    findings: outcomes.flatMap(({ findings }) => findings),
+    errors: outcomes.flatMap(({ errors }) => errors),
+    skipped: outcomes.flatMap(({ skipped }) => skipped),
   };
 }
 
 async function judge(input: ArtifactInput): Promise<ScanOutcome> {
   const seen = await probe(input.source);
-  if (isTarHeader(seen.head)) return hasZipEnd(seen) ? judgeTarAndZip(input) : judgeTar(input);
-  if (hasZipMark(seen) || hasZipEnd(seen)) return judgeZip(input);
-  if (isSevenZip(seen)) return judgeSevenZip(input);
-  const compression = compressionOf(seen);
-  return compression === undefined ? nothing(input.context.path) : judgeCompressed(input, compression);
+  const others = readings(seen);
+  const isZip = hasZipMark(seen) || hasZipEnd(seen);
+  if (others.length === 0) return isZip ? judgeZip(input) : nothing(input.context.path);
+  const outcomes: ScanOutcome[] = [];
+  for (const reading of others) outcomes.push(await reading(input));
+  if (isZip) outcomes.push(...(await judgeZipBehind(input)));
+  return together(outcomes);
 }
 
 /** Opens what other files hold, and tells where two readers of the same archive would see different things. */
