@@ -21,8 +21,8 @@ function* decodings(path: string): Generator<string> {
   }
 }
 
-/** A scheme, or a drive, before a colon in the first name: clients might take it for an address. */
-const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+/** A scheme before the first slash: clients might take it for an address. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:(?:\/|$)/i;
 
 /**
  * The path of a file or folder below a run or model, as it was sent, without slashes around it; `''` is the root
