@@ -76,7 +76,10 @@ export const SignInSettings = SignInSettingsInput.extend({
 });
 export type SignInSettings = z.infer<typeof SignInSettings>;
 
-/** `audit-broken`: something of the audit log was altered. `sink-behind`: a receiver does not take its events. */
+/**
+ * `audit-broken`: something of the audit log was altered. `sink-behind`: a receiver does not take its events.
+ * `model-quarantined`: a version that is in use was found to be dangerous.
+ */
 export const ALARM_KINDS = [
   'break-glass-used',
   'second-factor-guessing',
@@ -84,6 +87,7 @@ export const ALARM_KINDS = [
   'review-bypassed',
   'audit-broken',
   'sink-behind',
+  'model-quarantined',
 ] as const;
 
 export const Alarm = z.object({

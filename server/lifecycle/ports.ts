@@ -1,7 +1,8 @@
-import type { Alarm, SnapshotKey } from '@bartizan/contracts';
+import type { Alarm, ScanVerdict, SnapshotKey } from '@bartizan/contracts';
 import type { MasterKey } from '@bartizan/contracts/sealed.ts';
 import type pg from 'pg';
 import type { AuditLog } from '../audit/index.ts';
+import type { Directory } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/events.ts';
 import type { Database } from '../platform/database/types.ts';
@@ -16,6 +17,13 @@ export interface LifecycleEvents {
   'keys.changed': { readonly reason: string };
   /** A version of a model has all its files, for good. */
   'version.created': { readonly modelId: string; readonly versionId: string };
+  /** What is known of a version's files changed: a scan ended, or what counts of its findings is other than before. */
+  'version.scanned': {
+    readonly modelId: string;
+    readonly versionId: string;
+    readonly verdict: ScanVerdict;
+    readonly quarantined: boolean;
+  };
   /** A run said, for the first time, that it used a dataset. `context`: for what, e.g. training; may be empty. */
   'dataset.logged': {
     readonly runId: string;
@@ -87,5 +95,7 @@ export interface LifecycleDeps {
     >;
     /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
     readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
+    /** Who there is, for stages that name people and teams. */
+    readonly directory: Directory;
   };
 }
