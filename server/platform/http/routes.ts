@@ -80,7 +80,13 @@ async function answerStream(
   mediaType: string,
 ): Promise<void> {
   try {
-    await sendStream(reply.raw, { chunks, mediaType, headers: headersOf(reply), signal: facts.abort.signal });
+    await sendStream(reply.raw, {
+      chunks,
+      mediaType,
+      status: reply.statusCode,
+      headers: headersOf(reply),
+      signal: facts.abort.signal,
+    });
     reply.hijack();
   } catch (error) {
     if (!reply.raw.headersSent) throw error;
@@ -91,6 +97,9 @@ async function answerStream(
 
 const JSON_TYPE = 'application/json';
 const UTF8 = '; charset=utf-8';
+
+/** Answers that a handler gives without a body: there is none, it is known already, or the range is beyond it. */
+const BARE: ReadonlySet<number> = new Set([204, 304, 416]);
 
 /** Bodies in the media type of one contract are no bodies of another. */
 function demandMediaType(contract: RouteImplementation['contract'], sent: string | undefined): void {
@@ -150,6 +159,7 @@ export function registerRoute(
           })
         : noBytes();
       const result = await handle(input, { ...contextOf(request, reply, facts), body: bytes });
+      if (BARE.has(reply.statusCode)) return reply.send();
       if (contract.streams) {
         const unwatch = watchStanding({
           route: contract,
@@ -167,7 +177,6 @@ export function registerRoute(
         return reply;
       }
       if (contract.redirects) return reply.redirect((result as Redirect).location, 303);
-      if (reply.statusCode === 304 || reply.statusCode === 204) return reply.send();
       // A handler that answers with more than its contract says must not leak it; with less, it is our fault.
       const answer = contract.response ? contract.response.parse(result) : result;
       return reply.type((contract.mediaType ?? JSON_TYPE) + UTF8).send(JSON.stringify(answer));

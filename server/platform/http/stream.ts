@@ -8,6 +8,8 @@ const PING_MS = 15_000;
 export interface StreamOptions {
   readonly chunks: AsyncIterable<string | Uint8Array>;
   readonly mediaType: string;
+  /** 200 where absent; 206 for a part. */
+  readonly status?: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   /** Aborted when the client leaves or the server stops. */
   readonly signal: AbortSignal;
@@ -73,7 +75,10 @@ export async function sendStream(response: ServerResponse, options: StreamOption
     throw error;
   }
   const charset = options.mediaType === 'application/octet-stream' ? '' : '; charset=utf-8';
-  response.writeHead(200, { ...options.headers, 'content-type': options.mediaType + charset });
+  response.writeHead(options.status ?? 200, {
+    ...options.headers,
+    'content-type': options.mediaType + charset,
+  });
   response.flushHeaders();
   if (live) ping = setInterval(() => response.write(': ping\n\n'), options.pingMs ?? PING_MS);
   try {
