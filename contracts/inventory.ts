@@ -106,6 +106,8 @@ export const SystemOwnerChoice = z.object({
   email: z.string(),
 });
 
+export type SystemOwnerChoice = z.infer<typeof SystemOwnerChoice>;
+
 export const NODE_KINDS = [
   'system',
   'model',

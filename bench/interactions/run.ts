@@ -13,7 +13,7 @@ import { ALL_PERMISSIONS, InteractionFilter } from '@bartizan/contracts';
 import { masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import pg from 'pg';
 import { auditMigrations, createAuditLog } from '../../server/audit/index.ts';
-import { identityMigrations } from '../../server/identity/index.ts';
+import { createDirectory, type IdentityTables, identityMigrations } from '../../server/identity/index.ts';
 import { systemClock } from '../../server/kernel/clock.ts';
 import { createEvents } from '../../server/kernel/events.ts';
 import { createLifecycle, migrations } from '../../server/lifecycle/index.ts';
@@ -98,7 +98,11 @@ const lifecycle = createLifecycle({
     database: open.database,
     now: systemClock.now,
   }),
-  identity: { gatewayKeys: async () => [], touchKeys: async () => undefined },
+  identity: {
+    gatewayKeys: async () => [],
+    touchKeys: async () => undefined,
+    directory: createDirectory(open.database.withTables<IdentityTables>()),
+  },
   reviews: {
     register: () => undefined,
     demandFree: async () => undefined,

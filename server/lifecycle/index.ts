@@ -21,6 +21,7 @@ import {
 } from './endpoints/index.ts';
 import { createFleetService, createServers, type FleetService, fleetRoutes } from './fleet/index.ts';
 import { createInteractionService, interactionMigrations, interactionRoutes } from './interactions/index.ts';
+import { createInventory, inventoryMigrations } from './inventory/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
@@ -32,6 +33,7 @@ export { sinkSecretsContext } from './sinks/index.ts';
 
 /** Of every stage; run them before `start`. */
 export const migrations: readonly Migration[] = Object.freeze([
+  ...inventoryMigrations,
   ...policyMigrations,
   ...endpointMigrations,
   ...interactionMigrations,
@@ -108,7 +110,25 @@ function createStages(deps: LifecycleDeps) {
     snapshots,
     instance: deps.server.id,
   });
-  return { policies, endpoints, gateways, snapshots, interactions };
+  const inventory = createInventory({
+    ...deps,
+    directory: identity.directory,
+    ports: {
+      models: { all: async () => [] },
+      endpoints: {
+        all: async () =>
+          (await endpoints.stored()).map(({ id, fields: { slug, name }, teamId, demo }) => ({
+            id,
+            slug,
+            name,
+            teamId,
+            demo,
+          })),
+        traffic: (sinceMs) => interactions.traffic(sinceMs),
+      },
+    },
+  });
+  return { inventory, policies, endpoints, gateways, snapshots, interactions };
 }
 
 function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'pool'>): string {
@@ -120,7 +140,7 @@ function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'p
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { database, pool, clock, logger, events } = deps;
-  const { policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
+  const { inventory, policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
   const url = listenUrl(deps);
   const servers = createServers({
     database,
@@ -200,6 +220,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   return Object.freeze({
     sightOf: endpoints.sightOf,
     implementations: Object.freeze([
+      ...inventory.implementations,
       ...policyRoutes(policies),
       ...endpointRoutes(endpoints),
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),

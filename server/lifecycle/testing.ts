@@ -10,7 +10,7 @@ import {
 } from '@bartizan/contracts';
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { auditMigrations, createAuditLog } from '../audit/index.ts';
-import { createAlarms, type IdentityTables, identityMigrations } from '../identity/index.ts';
+import { createAlarms, createDirectory, type IdentityTables, identityMigrations } from '../identity/index.ts';
 import { createEvents } from '../kernel/events.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
@@ -169,6 +169,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     identity: {
       gatewayKeys: async () => keys.map((key) => ({ ...key, teams: '*' as const })),
       touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),
+      directory: createDirectory(open.database.withTables<IdentityTables>()),
     },
   });
   await lifecycle.start();

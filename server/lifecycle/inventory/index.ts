@@ -1,0 +1,26 @@
+import type { RouteImplementation } from '../../platform/http/types.ts';
+import { createImport } from './csv/import.ts';
+import type { InventoryDeps } from './ports.ts';
+import { createRiskService } from './risk.ts';
+import { inventoryRoutes } from './routes.ts';
+import { createSystemService, type SystemService } from './service.ts';
+
+export { inventoryMigrations } from './migrations.ts';
+export type { InventoryPorts, KnownEndpoint, KnownModel } from './ports.ts';
+
+export interface Inventory {
+  /** Systems in use that are there for the viewer and use one of these models, once for each model. */
+  readonly using: SystemService['using'];
+  readonly implementations: readonly RouteImplementation[];
+}
+
+/** AI systems: what the business runs, who answers for it, what it uses and how much is at stake. */
+export function createInventory(deps: InventoryDeps): Inventory {
+  const systems = createSystemService(deps);
+  const risk = createRiskService(deps, systems);
+  const importCsv = createImport(deps, systems);
+  return Object.freeze({
+    using: systems.using,
+    implementations: Object.freeze(inventoryRoutes({ systems, risk, importCsv })),
+  });
+}
