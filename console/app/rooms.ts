@@ -1,5 +1,6 @@
 import type { Permission } from '@bartizan/contracts';
 import {
+  IconBox,
   IconEyeCheck,
   IconFileCertificate,
   IconGauge,
@@ -24,6 +25,7 @@ export interface Room {
     | '/traffic/reviews'
     | '/protection/endpoints'
     | '/protection/policies'
+    | '/inventory/models'
     | '/governance/audit'
     | '/settings/people'
     | '/settings/keys'
@@ -56,6 +58,10 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
       { title: 'Endpoints', to: '/protection/endpoints', icon: IconRoute, permission: 'endpoints.read' },
       { title: 'Policies', to: '/protection/policies', icon: IconShieldCheck, permission: 'policies.read' },
     ],
+  },
+  {
+    title: 'Inventory',
+    rooms: [{ title: 'Models', to: '/inventory/models', icon: IconBox, permission: 'models.read' }],
   },
   {
     title: 'Governance',

@@ -140,6 +140,41 @@ const policy = createRoute({
   validateSearch: only('tab', 'left', 'right', 'version'),
   component: lazyRouteComponent(() => import('../protection/policy-page.tsx'), 'PolicyPage'),
 });
+const models = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/models',
+  validateSearch: only('tab', 'q', 'verdict', 'stage', 'quarantined', 'experiment', 'filter', 'state'),
+  component: lazyRouteComponent(() => import('../inventory/models-page.tsx'), 'ModelsPage'),
+});
+const uploadModel = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/models/upload',
+  validateSearch: only('model'),
+  component: lazyRouteComponent(() => import('../inventory/upload-page.tsx'), 'UploadPage'),
+});
+const model = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/models/$id',
+  validateSearch: only('tab', 'from', 'to'),
+  component: lazyRouteComponent(() => import('../inventory/model-page.tsx'), 'ModelPage'),
+});
+const modelVersion = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/models/$id/versions/$version',
+  validateSearch: only('tab', 'severity', 'accepted', 'file'),
+  component: lazyRouteComponent(() => import('../inventory/version-page.tsx'), 'VersionPage'),
+});
+const finding = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/models/$id/versions/$version/findings/$finding',
+  component: lazyRouteComponent(() => import('../inventory/finding-page.tsx'), 'FindingPage'),
+});
+const run = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/runs/$id',
+  validateSearch: only('tab'),
+  component: lazyRouteComponent(() => import('../inventory/run-page.tsx'), 'RunPage'),
+});
 const audit = createRoute({
   getParentRoute: () => house,
   path: '/governance/audit',
@@ -215,6 +250,12 @@ export const router = createRouter({
       policies,
       newPolicy,
       policy,
+      models,
+      uploadModel,
+      model,
+      modelVersion,
+      finding,
+      run,
       audit,
       auditEntry,
       people,
