@@ -46,4 +46,21 @@ export const uploadMigrations: readonly Migration[] = Object.freeze([
       create index upload_files_sha256 on upload_files (sha256) where sha256 is not null;
     `,
   },
+  {
+    id: '0203-downloads-create',
+    sql: `
+      -- Files that somebody fetched of something in an hour (hours since the epoch), until it is over and recorded
+      create table download_counts (
+        subject text not null,
+        actor_id text not null,
+        hour bigint not null,
+        actor jsonb not null,
+        detail jsonb not null,
+        files bigint not null,
+        bytes bigint not null,
+        primary key (subject, actor_id, hour)
+      );
+      create index download_counts_hour on download_counts (hour);
+    `,
+  },
 ]);
