@@ -278,7 +278,7 @@ export const registryRoutes = {
     method: 'GET',
     path: '/api/v1/endpoints/:id/models',
     summary: 'Registered models that an endpoint says it serves',
-    access: 'endpoints.read',
+    access: 'models.read',
     params: z.object({ id: Id }),
     response: z.object({ items: z.array(ServedModelView) }),
   }),

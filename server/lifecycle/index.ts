@@ -24,6 +24,7 @@ import { createInteractionService, interactionMigrations, interactionRoutes } fr
 import { createInventory, inventoryMigrations } from './inventory/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
+import { createRegistry, registryMigrations } from './registry/index.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
 import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -39,6 +40,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...interactionMigrations,
   ...leadershipMigrations,
   ...objectMigrations,
+  ...registryMigrations,
   ...sinkMigrations,
 ]);
 
@@ -114,7 +116,7 @@ function createStages(deps: LifecycleDeps) {
     ...deps,
     directory: identity.directory,
     ports: {
-      models: { all: async () => [] },
+      models: { all: () => registry.known() },
       endpoints: {
         all: async () =>
           (await endpoints.stored()).map(({ id, fields: { slug, name }, teamId, demo }) => ({
@@ -128,7 +130,14 @@ function createStages(deps: LifecycleDeps) {
       },
     },
   });
-  return { inventory, policies, endpoints, gateways, snapshots, interactions };
+  const registry = createRegistry({
+    ...deps,
+    ports: {
+      endpoints: { names: (viewer, ids) => endpoints.names(viewer, ids) },
+      systems: { using: (viewer, modelIds) => inventory.using(viewer, modelIds) },
+    },
+  });
+  return { inventory, registry, policies, endpoints, gateways, snapshots, interactions };
 }
 
 function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'pool'>): string {
@@ -140,7 +149,7 @@ function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'p
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { database, pool, clock, logger, events } = deps;
-  const { inventory, policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
+  const { inventory, registry, policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
   const url = listenUrl(deps);
   const servers = createServers({
     database,
@@ -221,6 +230,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     sightOf: endpoints.sightOf,
     implementations: Object.freeze([
       ...inventory.implementations,
+      ...registry.implementations,
       ...policyRoutes(policies),
       ...endpointRoutes(endpoints),
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),

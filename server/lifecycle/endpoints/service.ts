@@ -141,6 +141,13 @@ export function createEndpointService(deps: EndpointDeps) {
     /** As kept, with sealed keys: for the gateways' snapshot. */
     stored: () => store.list(),
 
+    /** Names of those with these ids that are there for the viewer. */
+    async names(viewer: Viewer, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+      if (ids.length === 0) return new Map();
+      const there = (await store.list()).filter((one) => ids.includes(one.id) && reaches(viewer, one));
+      return new Map(there.map(({ id, fields }) => [id, fields.name]));
+    },
+
     usage: () => store.usage(),
 
     async context(id: string) {

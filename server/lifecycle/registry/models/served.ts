@@ -2,11 +2,13 @@ import type { ServedModelView } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { z } from 'zod';
 import { AppError } from '../../../kernel/error.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { Caller } from '../../../reviews/index.ts';
 import type { Viewer } from '../../sight.ts';
 import { within } from '../../within.ts';
+import type { StoredModel } from '../model.ts';
 import type { ModelParts } from './parts.ts';
 import { findModel, resolveVersion } from './rows.ts';
-import type { RegistryActor } from './types.ts';
 
 type View = z.output<typeof ServedModelView>;
 export interface Served {
@@ -17,6 +19,13 @@ export interface Served {
 
 const noSuchEndpoint = (): AppError =>
   new AppError('not_found', 'there is no such endpoint', { hint: 'List the endpoints to see their ids.' });
+
+/** Null where there is no such model for the viewer. */
+const reached = (db: Database, viewer: Viewer, modelId: string): Promise<StoredModel | null> =>
+  findModel(db, viewer, modelId).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'not_found') return null;
+    throw error;
+  });
 
 /** Which registered models endpoints say that they serve. */
 export function createServed({ database, audit, ports }: ModelParts) {
@@ -30,10 +39,7 @@ export function createServed({ database, audit, ports }: ModelParts) {
       where endpoint_id = ${endpointId} order by position`.execute(database);
     const found: View[] = [];
     for (const { modelId, version } of rows) {
-      const model = await findModel(database, viewer, modelId).catch((error: unknown) => {
-        if (error instanceof AppError && error.code === 'not_found') return null;
-        throw error;
-      });
+      const model = await reached(database, viewer, modelId);
       if (!model) continue;
       const resolved = await resolveVersion(database, model.id, version);
       found.push({
@@ -55,7 +61,13 @@ export function createServed({ database, audit, ports }: ModelParts) {
      * Replaces what an endpoint serves, as far as the caller sees it: what it serves of other teams stays. Throws
      * `not_found` for an endpoint or model out of reach.
      */
-    async setServed(actor: RegistryActor, endpointId: string, items: readonly Served[]): Promise<View[]> {
+    async setServed(actor: Caller, endpointId: string, items: readonly Served[]): Promise<View[]> {
+      if (!actor.permissions.has('models.read')) {
+        throw new AppError(
+          'forbidden',
+          'saying which models an endpoint serves takes the permission models.read',
+        );
+      }
       await demandEndpoint(actor, endpointId);
       if (new Set(items.map(({ modelId }) => modelId)).size < items.length) {
         throw new AppError('invalid_input', 'a model is named twice', {
@@ -66,11 +78,7 @@ export function createServed({ database, audit, ports }: ModelParts) {
         const known = await sql<{ modelId: string }>`select model_id as "modelId" from endpoint_models
           where endpoint_id = ${endpointId} for update`.execute(tx);
         for (const { modelId } of known.rows) {
-          const visible = await findModel(tx, actor, modelId).then(
-            () => true,
-            () => false,
-          );
-          if (visible) {
+          if (await reached(tx, actor, modelId)) {
             await sql`delete from endpoint_models where endpoint_id = ${endpointId} and model_id = ${modelId}`.execute(
               tx,
             );

@@ -125,6 +125,25 @@ export function createModelService(parts: ModelParts) {
     /** As its page shows it. */
     detail: (...args: [Parameters<typeof detailOf>[1], StoredVersion]) => detailOf(parts, ...args),
     shown,
+    /** Every model there is, for stages that look after the whole inventory. */
+    async known(): Promise<KnownModel[]> {
+      const { rows } = await sql<KnownModel>`
+        select m.id, m.name, m.team_id as "teamId",
+          exists (select from model_versions v where v.model_id = m.id and v.removed_at is null
+            and (v.stage = 'production' or exists (select from model_aliases a where a.version_id = v.id))) as "inUse",
+          coalesce((select jsonb_agg(jsonb_build_object('alias', a.alias, 'version', v.version::text) order by a.alias)
+            from model_aliases a join model_versions v on v.id = a.version_id where a.model_id = m.id), '[]') as aliases
+        from models m where m.removed_at is null order by lower(m.name), m.id`.execute(database);
+      return rows;
+    },
   });
+}
+export interface KnownModel {
+  readonly id: string;
+  readonly name: string;
+  readonly teamId: string | null;
+  /** A version of it is in production, or has an alias by which others load it. */
+  readonly inUse: boolean;
+  readonly aliases: readonly { readonly alias: string; readonly version: string }[];
 }
 export type ModelService = ReturnType<typeof createModelService>;
