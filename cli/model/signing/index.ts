@@ -1,0 +1,2 @@
+export { addProvenance, addSign } from './sign.ts';
+export { addVerify } from './verify.ts';
