@@ -7,13 +7,7 @@ import type { Experiments } from './runs/experiments.ts';
 import type { LoggedModels } from './runs/logged-models.ts';
 import type { Runs } from './runs/runs.ts';
 import type { PageTokens } from './runs/search/page.ts';
-
-/** Whether content may be had, in words for the caller where it may not; null where it may. */
-export interface DownloadGate {
-  readonly version: (versionId: string) => Promise<string | null>;
-  /** Of files that belong to no version yet. */
-  readonly contents: (sha256s: readonly string[]) => Promise<string | null>;
-}
+import type { DownloadGate } from './scans/gate.ts';
 
 /** What the routes of runs and of MLflow's protocol are made of. */
 export interface RegistryParts {
@@ -25,7 +19,7 @@ export interface RegistryParts {
   readonly loggedModels: LoggedModels;
   readonly artifacts: Artifacts;
   readonly registry: RegistryService;
-  readonly gate: DownloadGate;
+  readonly gate: Pick<DownloadGate, 'standing' | 'demandVersion'>;
   readonly downloads: DownloadLog;
   /** The bytes of content. */
   readonly openContent: (sha256: string) => AsyncIterable<Uint8Array>;

@@ -44,7 +44,7 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
         ? await loggedModels.get(viewer, root.id)
         : await (changes ? runs.getActive(viewer, root.id) : runs.get(viewer, root.id));
     if (place.experiment !== experimentToWire(owner.experimentId)) throw nothingThere();
-    return root;
+    return { root, teamId: owner.teamId };
   }
 
   async function rootToChange(viewer: Viewer, sent: string) {
@@ -58,22 +58,21 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
         hint: 'Log the model again and register a new version.',
       });
     }
-    return { root: await demandRoot(viewer, place, true), path: place.path };
+    return { root: (await demandRoot(viewer, place, true)).root, path: place.path };
   }
 
-  async function fileOfVersion(viewer: Viewer, versionId: string, path: string) {
+  async function fileOfVersion(viewer: Viewer, versionId: string, path: string, signal: AbortSignal) {
     const version = await registry.versionById(viewer, versionId);
     const file = await registry.file(version.id, path);
     if (!file) throw nothingThere();
-    const reason = await gate.version(version.id);
-    if (reason !== null) throw new AppError('forbidden', reason);
+    await gate.demandVersion(version.id, signal);
     return { subject: `model-version:${version.id}`, ...file, bytes: openContent(file.sha256) };
   }
 
-  async function fileAt(viewer: Viewer, place: Place) {
-    if ('versionId' in place) return await fileOfVersion(viewer, place.versionId, place.path);
-    const root = await demandRoot(viewer, place, false);
-    const file = await artifacts.open(root, place.path);
+  async function fileAt(viewer: Viewer, place: Place, signal: AbortSignal) {
+    if ('versionId' in place) return await fileOfVersion(viewer, place.versionId, place.path, signal);
+    const { root, teamId } = await demandRoot(viewer, place, false);
+    const file = await artifacts.open(root, place.path, { teamId, signal });
     return { subject: `${root.kind === 'run' ? 'run' : 'logged-model'}:${root.id}`, ...file };
   }
 
@@ -95,10 +94,10 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
       await artifacts.put(root, path, body, signal);
       return {};
     }),
-    implement(contracts.getArtifact, async ({ params }, { principal, setHeader }) => {
+    implement(contracts.getArtifact, async ({ params }, { principal, setHeader, signal }) => {
       const place = placeOf(params['*']);
       if (place === undefined) throw nothingThere();
-      const file = await fileAt(principal, place);
+      const file = await fileAt(principal, place, signal);
       await downloads.note({ actor: principal, subject: file.subject, path: file.path, size: file.size });
       setHeader('content-length', String(file.size));
       // Foreign bytes under our address: never shown as a page.
@@ -118,7 +117,7 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
         const version = await registry.versionById(principal, place.versionId);
         return { files: listedBelow(await registry.files(version.id), place.path) };
       }
-      return { files: await listed(await demandRoot(principal, place, false), place.path) };
+      return { files: await listed((await demandRoot(principal, place, false)).root, place.path) };
     }),
     implement(contracts.listRunArtifacts, async ({ query }, { principal }) => {
       const run = await runs.get(principal, runFromWire(query));

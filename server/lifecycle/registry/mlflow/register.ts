@@ -39,8 +39,7 @@ export function createRegistration({ runs, loggedModels, artifacts, registry, ga
   }
 
   async function ofVersion(viewer: Viewer, found: StoredVersion, path = ''): Promise<Origin> {
-    const reason = await gate.version(found.id);
-    if (reason !== null) throw new AppError('forbidden', reason);
+    if (found.scan.quarantined) throw new AppError('forbidden', (await gate.standing(found.id)).message);
     const prefix = path === '' ? '' : `${path}/`;
     const files = (await registry.files(found.id))
       .filter((file) => file.path.startsWith(prefix))

@@ -87,8 +87,8 @@ export function createRegistryViews({
     }
     if (version.status === 'pending') return { status: 'PENDING_REGISTRATION', status_message: '' };
     if (version.scan.quarantined) {
-      const reason = (await gate.version(version.id)) ?? 'the version is kept in quarantine';
-      return { status: 'FAILED_REGISTRATION', status_message: reason };
+      const { message } = await gate.standing(version.id);
+      return { status: 'FAILED_REGISTRATION', status_message: message };
     }
     const scanned = version.scan.state === 'done' || version.scan.state === 'failed';
     return { status: waits && !scanned ? 'PENDING_REGISTRATION' : 'READY', status_message: '' };

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { LifecycleDeps } from '../../ports.ts';
+import type { DownloadGate } from '../scans/gate.ts';
 import { artifactPath } from './artifact-paths.ts';
 import { type ArtifactFile, type ArtifactRoot, invalid, type RegistryCaller } from './model.ts';
 
@@ -11,8 +12,7 @@ export const MAX_FILES = 100_000;
 const MAX_LISTED = 10_000;
 
 export interface ArtifactsDeps extends Pick<LifecycleDeps, 'database' | 'audit' | 'clock' | 'objects'> {
-  /** Why bytes with these digests may not be had, in words for the caller; null where they may. */
-  readonly refusal: (sha256s: readonly string[]) => Promise<string | null>;
+  readonly gate: Pick<DownloadGate, 'demandContent'>;
 }
 
 export interface ListedArtifact {
@@ -33,7 +33,7 @@ const noSuchArtifact = (): AppError =>
   new AppError('not_found', 'there is no such artifact', { hint: 'List the artifacts to see their paths.' });
 
 /** The files of runs and logged models; who may reach those is decided by the caller of this. */
-export function createArtifacts({ database, audit, clock, objects, refusal }: ArtifactsDeps) {
+export function createArtifacts({ database, audit, clock, objects, gate }: ArtifactsDeps) {
   /** A name is a file or a folder, never both. */
   async function demandPlace(tx: Database, root: ArtifactRoot, path: string): Promise<void> {
     const above = path.split('/').slice(0, -1);
@@ -74,15 +74,15 @@ export function createArtifacts({ database, audit, clock, objects, refusal }: Ar
       return { path, sha256, size };
     },
 
-    /** The file with its bytes. Throws `not_found`, and `forbidden` with the reason where its content is refused. */
+    /** The file with its bytes. Throws `not_found`, and what the gate throws where its content is refused. */
     async open(
       root: ArtifactRoot,
       sent: string,
+      { teamId, signal }: { readonly teamId: string | null; readonly signal: AbortSignal },
     ): Promise<ArtifactFile & { bytes: AsyncIterable<Uint8Array> }> {
       const file = await find(root, artifactPath(sent));
       if (!file) throw noSuchArtifact();
-      const reason = await refusal([file.sha256]);
-      if (reason !== null) throw new AppError('forbidden', reason);
+      await gate.demandContent({ sha256: file.sha256, size: file.size, teamId }, signal);
       return { ...file, bytes: objects.open(file.sha256) };
     },
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { LifecycleDeps } from '../../ports.ts';
 import type { Viewer } from '../../sight.ts';
+import type { DownloadGate } from '../scans/gate.ts';
 import { type Artifacts, createArtifacts } from './artifacts.ts';
 import { createExperiments, type Experiments } from './experiments.ts';
 import { createLoggedModels, type LoggedModels } from './logged-models.ts';
@@ -13,8 +14,7 @@ export { runRoutes } from './routes.ts';
 
 export interface TrackingDeps
   extends Pick<LifecycleDeps, 'database' | 'audit' | 'clock' | 'events' | 'objects' | 'masterKey'> {
-  /** Why bytes with these digests may not be had, in words for the caller; null where they may. */
-  readonly refusal: (sha256s: readonly string[]) => Promise<string | null>;
+  readonly gate: Pick<DownloadGate, 'demandContent'>;
 }
 
 /** Experiments, runs, logged models and their files. */

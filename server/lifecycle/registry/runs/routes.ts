@@ -44,17 +44,22 @@ function experimentRoutes({ database, experiments }: Parts): RouteImplementation
 
 function artifactRoutes({ runs, loggedModels, artifacts, downloads }: Parts): RouteImplementation[] {
   /** The run itself, or a model that it logged. Throws `not_found`. */
-  async function rootOf(viewer: Viewer, id: string, model: string | undefined): Promise<ArtifactRoot> {
+  async function rootOf(
+    viewer: Viewer,
+    id: string,
+    model: string | undefined,
+  ): Promise<{ root: ArtifactRoot; teamId: string | null }> {
     const run = await runs.get(viewer, id);
-    if (model === undefined) return { kind: 'run', id: run.id };
+    if (model === undefined) return { root: { kind: 'run', id: run.id }, teamId: run.teamId };
     const logged = await loggedModels.ofRun(run.id);
-    if (logged.some((one) => one.id === model)) return { kind: 'model', id: model };
+    const found = logged.find((one) => one.id === model);
+    if (found) return { root: { kind: 'model', id: found.id }, teamId: found.teamId };
     throw new AppError('not_found', 'the run logged no such model');
   }
 
   return [
     implement(contracts.artifacts, async ({ params, query }, { principal }) => {
-      const root = await rootOf(principal, params.id, query.model);
+      const { root } = await rootOf(principal, params.id, query.model);
       const path = artifactPath(query.path);
       const listed = await artifacts.list(root, path);
       return {
@@ -66,9 +71,9 @@ function artifactRoutes({ runs, loggedModels, artifacts, downloads }: Parts): Ro
         })),
       };
     }),
-    implement(contracts.artifact, async ({ params, query }, { principal, setHeader }) => {
-      const root = await rootOf(principal, params.id, query.model);
-      const file = await artifacts.open(root, query.path);
+    implement(contracts.artifact, async ({ params, query }, { principal, setHeader, signal }) => {
+      const { root, teamId } = await rootOf(principal, params.id, query.model);
+      const file = await artifacts.open(root, query.path, { teamId, signal });
       const subject = `${root.kind === 'run' ? 'run' : 'logged-model'}:${root.id}`;
       await downloads.note({ actor: principal, subject, path: file.path, size: file.size });
       const name = encodeURIComponent(file.path.split('/').at(-1) ?? 'artifact');
