@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { fileReport } from '@bartizan/checks/artifacts/report/json.ts';
+import {
+  type ArtifactEvidence,
+  type ArtifactFinding,
+  type ScanError,
+  type ScanOutcome,
+  SEVERITIES,
+  type Severity,
+} from '@bartizan/checks/artifacts/types.ts';
+import { verdictOf } from '@bartizan/checks/artifacts/verdict.ts';
+import type {
+  DownloadStanding,
+  FileVerdict,
+  ScanDifference,
+  ScanSettings,
+  ScanVerdict,
+  SeverityCounts,
+  VerdictCounts,
+} from '@bartizan/contracts';
+import { storable, storableValue } from './text.ts';
+
+export const rankOf = (severity: Severity): number => SEVERITIES.indexOf(severity);
+/** Findings below this are worth knowing and weigh nothing. */
+export const LOW = rankOf('low');
+
+/** A finding as it is kept with the content that it is in. */
+export interface ContentFinding {
+  readonly finding: string;
+  readonly check: string;
+  readonly kind: ArtifactFinding['kind'];
+  readonly severity: Severity;
+  readonly rank: number;
+  readonly strikes: boolean;
+  readonly message: string;
+  readonly member: string;
+  readonly offset: number;
+  readonly evidence: ArtifactEvidence;
+}
+
+/** What a scan of one content came to. */
+export interface ContentResult {
+  readonly sha256: string;
+  readonly size: number;
+  readonly scanner: string;
+  readonly format: string;
+  readonly verdict: FileVerdict;
+  readonly severities: SeverityCounts;
+  readonly errors: readonly ScanError[];
+  readonly skipped: number;
+  readonly limited: boolean;
+  readonly findings: readonly ContentFinding[];
+  readonly durationMs: number;
+}
+
+export const noSeverities = (): SeverityCounts => ({ info: 0, low: 0, medium: 0, high: 0, critical: 0 });
+export const noVerdicts = (): VerdictCounts => ({
+  clean: 0,
+  suspicious: 0,
+  malicious: 0,
+  error: 0,
+  skipped: 0,
+});
+
+/** Adds up counts by severity. */
+export function addSeverities(all: Iterable<SeverityCounts>): SeverityCounts {
+  const sum = noSeverities();
+  for (const counts of all) for (const name of SEVERITIES) sum[name] += counts[name];
+  return sum;
+}
+
+/**
+ * Names a finding by where it is and what it is about, not by how it is worded or graded: a newer scanner that says
+ * the same of the same bytes names it the same.
+ */
+export function findingId(sha256: string, { check, kind, path, offset, evidence }: ArtifactFinding): string {
+  const parts = [sha256, check, kind, path, String(offset), evidence.import ?? '', evidence.call ?? ''];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+const isStriking = (finding: ArtifactFinding): boolean =>
+  verdictOf({ format: '', findings: [finding], errors: [], skipped: [] }) === 'malicious';
+
+function keptFindings(sha256: string, outcome: ScanOutcome, isMalicious: boolean): ContentFinding[] {
+  const kept = new Map<string, ContentFinding>();
+  const single = outcome.findings.some(isStriking);
+  for (const given of outcome.findings) {
+    const finding = findingId(sha256, given);
+    const rank = rankOf(given.severity);
+    const known = kept.get(finding);
+    if (known !== undefined && known.rank >= rank) continue;
+    kept.set(finding, {
+      finding,
+      check: given.check,
+      kind: given.kind,
+      severity: given.severity,
+      rank,
+      // A file that is malicious by several findings together is in quarantine for each of them.
+      strikes: single ? isStriking(given) : isMalicious && rank > LOW,
+      message: storable(given.message),
+      member: storable(given.path),
+      offset: Number.isSafeInteger(given.offset) ? given.offset : 0,
+      evidence: storableValue(given.evidence) as ArtifactEvidence,
+    });
+  }
+  return [...kept.values()];
+}
+
+export interface Scanned {
+  readonly sha256: string;
+  readonly size: number;
+  readonly scanner: string;
+  readonly durationMs: number;
+}
+
+/** What is kept of an outcome. */
+export function contentResult(outcome: ScanOutcome, limited: boolean, scanned: Scanned): ContentResult {
+  const { verdict } = fileReport('', outcome);
+  const findings = keptFindings(scanned.sha256, outcome, verdict === 'malicious');
+  const severities = noSeverities();
+  for (const { severity } of findings) severities[severity] += 1;
+  return {
+    ...scanned,
+    format: storable(outcome.format, 100),
+    verdict,
+    severities,
+    errors: outcome.errors.slice(0, 50).map((error) => storableValue(error) as ScanError),
+    skipped: outcome.skipped.length,
+    limited,
+    findings,
+  };
+}
+
+/** The outcome of a file that was given up on. */
+export function givenUp(message: string): ScanOutcome {
+  const error = { check: 'artifacts/limits', message, offset: 0, path: '' };
+  return { format: 'unknown', findings: [], errors: [error], skipped: [] };
+}
+
+const WORST: readonly ScanVerdict[] = ['malicious', 'suspicious', 'error'];
+
+/** The worst of the files; a file that nothing loads counts as clean. */
+export function worstOf(verdicts: Iterable<FileVerdict>): ScanVerdict {
+  const all = new Set(verdicts);
+  return WORST.find((verdict) => all.has(verdict)) ?? 'clean';
+}
+
+/** What is known of a version. */
+export interface Standing {
+  readonly verdict: ScanVerdict;
+  readonly quarantinedFor: number;
+  readonly suspiciousFor: number;
+  readonly accepted: number;
+  readonly releasedUntil: number | null;
+}
+
+/** True while downloads are refused: an acceptance that has ended counts no more, whoever has noticed. */
+export const isQuarantined = (
+  standing: Pick<Standing, 'quarantinedFor' | 'releasedUntil'>,
+  nowMs: number,
+): boolean =>
+  standing.quarantinedFor > 0 || (standing.releasedUntil !== null && standing.releasedUntil <= nowMs);
+
+const LOOK = 'See its findings before you use it.';
+
+/** Whether files may be had, by what is known of them and what the instance says. Null: no verdict yet. */
+export function downloadStanding(
+  standing: Standing | null,
+  settings: Pick<ScanSettings, 'onError' | 'onSuspicious' | 'onUnscanned'>,
+  nowMs: number,
+  failed = false,
+): DownloadStanding {
+  if (standing === null) {
+    if (failed) {
+      const allowed = settings.onError === 'allow';
+      return { allowed, because: 'unscanned', message: 'Its scan failed: nobody has judged these files.' };
+    }
+    const allowed = settings.onUnscanned === 'allow';
+    return { allowed, because: 'unscanned', message: 'It has not been scanned yet.' };
+  }
+  if (isQuarantined(standing, nowMs)) {
+    const message = `It is in quarantine: its scan found ${Math.max(1, standing.quarantinedFor)} dangerous thing(s) in it.`;
+    return { allowed: false, because: 'malicious', message };
+  }
+  if (standing.suspiciousFor > 0) {
+    const allowed = settings.onSuspicious === 'allow';
+    return { allowed, because: 'suspicious', message: `Its scan found something suspicious. ${LOOK}` };
+  }
+  if (standing.verdict === 'error') {
+    const allowed = settings.onError === 'allow';
+    return { allowed, because: 'error', message: `Parts of it could not be judged. ${LOOK}` };
+  }
+  if (standing.accepted > 0) {
+    return { allowed: true, because: 'accepted', message: `Somebody accepted what its scan found. ${LOOK}` };
+  }
+  return { allowed: true, because: 'clean', message: '' };
+}
+
+export interface EarlierScan {
+  readonly id: string;
+  readonly scanner: string;
+  readonly verdict: ScanVerdict | null;
+  readonly found: readonly string[];
+}
+
+/** What is new in `found`, and what is gone, since the scan before. */
+export function differenceFrom(earlier: EarlierScan, found: readonly string[]): ScanDifference {
+  const before = new Set(earlier.found);
+  const now = new Set(found);
+  return {
+    previousScanId: earlier.id,
+    previousScanner: earlier.scanner,
+    previousVerdict: earlier.verdict,
+    added: found.filter((id) => !before.has(id)).length,
+    gone: earlier.found.filter((id) => !now.has(id)).length,
+  };
+}

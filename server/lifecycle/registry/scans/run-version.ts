@@ -1,0 +1,186 @@
+import { sql } from 'kysely';
+import type { Database } from '../../../platform/database/types.ts';
+import type { Job } from '../../../platform/jobs/index.ts';
+import type { Logger } from '../../ports.ts';
+import type { Contents } from './contents.ts';
+import { differenceFrom, LOW, worstOf } from './model.ts';
+import { type ReadContentDeps, readContent } from './read-content.ts';
+import type { ScanSettingsService } from './settings.ts';
+import type { Standings } from './standing.ts';
+import type { Tell } from './tell.ts';
+import type { JudgedFile, StoredScan, VersionScans } from './versions.ts';
+import { createReader } from './worker/process.ts';
+
+const MOST_ATTEMPTS = 6;
+const KEEP_SCANS = 20;
+const MOST_FOUND = 20_000;
+const RATE_WINDOW_MS = 5_000;
+
+export interface RunDeps extends ReadContentDeps {
+  readonly database: Database;
+  readonly logger: Logger;
+  readonly versions: VersionScans;
+  readonly contents: Contents;
+  readonly standings: Standings;
+  readonly settings: ScanSettingsService;
+  readonly tell: Tell;
+}
+
+/** Bytes a second over the last seconds. */
+function rateOf() {
+  const seen: { atMs: number; bytes: number }[] = [];
+  return (bytes: number): number | null => {
+    const atMs = performance.now();
+    seen.push({ atMs, bytes });
+    while (seen.length > 2 && atMs - (seen[0]?.atMs ?? atMs) > RATE_WINDOW_MS) seen.shift();
+    const first = seen[0];
+    if (first === undefined || atMs - first.atMs < 200) return null;
+    return Math.round(((bytes - first.bytes) / (atMs - first.atMs)) * 1000);
+  };
+}
+
+/** Every content once, with one of the paths that has it. */
+const distinct = (files: readonly JudgedFile[]): JudgedFile[] => [
+  ...new Map(files.map((file) => [file.sha256, file])).values(),
+];
+
+/** Saves a result, and weighs anew the other versions that have the same content. */
+export async function keepResult(
+  { database, contents, standings, tell }: Pick<RunDeps, 'database' | 'contents' | 'standings' | 'tell'>,
+  result: Awaited<ReturnType<typeof readContent>>,
+  except: string | null,
+): Promise<void> {
+  const told = await database.transaction().execute(async (tx) => {
+    const before = await contents.save(tx, result);
+    if (before === null) return [];
+    const after = [];
+    for (const versionId of await standings.havingContent(tx, result.sha256)) {
+      if (versionId === except) continue;
+      await standings.lock(tx, versionId);
+      const reassessed = await standings.reassess(tx, versionId);
+      if (reassessed) after.push(...(await tell.reassessed(tx, versionId, reassessed)));
+    }
+    return after;
+  });
+  for (const one of told) one();
+}
+
+export function createVersionRun(deps: RunDeps) {
+  const { database, versions, contents, standings, settings, tell, scanner } = deps;
+
+  /** Contents that have to be read, and how many need not be. */
+  async function toRead(scan: StoredScan, all: readonly JudgedFile[]) {
+    const known = await contents.known(
+      all.map(({ sha256 }) => sha256),
+      scanner,
+    );
+    const since = scan.startedAt ?? 0;
+    return all.filter(({ sha256 }) => {
+      const result = known.get(sha256);
+      if (result === undefined) return true;
+      // What this very scan has read, before its server died, is not read again.
+      return result.scannedAt < since && (scan.everything || result.limited);
+    });
+  }
+
+  async function readAll(scan: StoredScan, job: Job<unknown>): Promise<void> {
+    const limits = await settings.get();
+    const all = distinct(await versions.files(scan.versionId));
+    const left = await toRead(scan, all);
+    const bytesTotal = all.reduce((sum, { size }) => sum + size, 0);
+    await versions.counted(scan.id, {
+      total: all.length,
+      known: all.length - left.length,
+      bytes: bytesTotal,
+    });
+    const endMs = performance.now() + limits.versionSeconds * 1000;
+    const rate = rateOf();
+    let filesDone = all.length - left.length;
+    let bytesDone = bytesTotal - left.reduce((sum, { size }) => sum + size, 0);
+    const show = (path: string, reached: number): void =>
+      job.progress({
+        done: bytesDone + reached,
+        total: bytesTotal,
+        detail: { file: path, filesDone, bytesPerSecond: rate(bytesDone + reached) },
+      });
+    const reader = createReader(limits.memoryMb);
+    try {
+      for (const file of left) {
+        job.signal.throwIfAborted();
+        show(file.path, 0);
+        const result = await readContent(deps, reader, file, {
+          settings: limits,
+          endMs,
+          signal: job.signal,
+          onReached: (offset) => show(file.path, offset),
+        });
+        await keepResult(deps, result, scan.versionId);
+        filesDone += 1;
+        bytesDone += file.size;
+        show('', 0);
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  /** Ids of what was found, to compare with the next scan. */
+  async function foundIn(tx: Database, versionId: string): Promise<string[]> {
+    const { rows } = await sql<{ finding: string }>`
+      select distinct d.finding from model_version_files f
+      join content_scans c on c.sha256 = f.sha256 and c.latest
+      join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
+      where f.version_id = ${versionId} and d.rank >= ${LOW} order by 1 limit ${MOST_FOUND}`.execute(tx);
+    return rows.map(({ finding }) => finding);
+  }
+
+  async function finish(scan: StoredScan): Promise<void> {
+    const told = await database.transaction().execute(async (tx) => {
+      await standings.lock(tx, scan.versionId);
+      const files = await versions.files(scan.versionId, tx);
+      const found = await foundIn(tx, scan.versionId);
+      const earlier = await versions.lastDone(scan.versionId, scan.id, tx);
+      const ended = await versions.end(tx, scan.id, {
+        state: 'done',
+        verdict: worstOf(files.map(({ verdict }) => verdict ?? 'error')),
+        found,
+        difference: earlier ? differenceFrom(earlier, found) : null,
+        problem: '',
+      });
+      if (!ended) return [];
+      const reassessed = await standings.reassess(tx, scan.versionId, { id: scan.id, scanner });
+      return reassessed ? await tell.scanned(tx, scan, reassessed) : [];
+    });
+    for (const one of told) one();
+    await versions.forget(scan.versionId, KEEP_SCANS);
+  }
+
+  async function fail(scan: StoredScan, problem: string): Promise<void> {
+    const told = await database.transaction().execute(async (tx) => {
+      await standings.lock(tx, scan.versionId);
+      const end = { state: 'failed', verdict: null, found: [], difference: null, problem } as const;
+      if (!(await versions.end(tx, scan.id, end))) return [];
+      await standings.noteState(tx, scan.versionId);
+      return await tell.failed(tx, scan, problem);
+    });
+    for (const one of told) one();
+  }
+
+  return async (job: Job<{ scanId: string }>): Promise<void> => {
+    const scan = await versions.begin(job.payload.scanId, scanner);
+    if (scan === undefined) return;
+    if (scan.attempts > MOST_ATTEMPTS) {
+      await fail(scan, `the server that scanned it ended ${MOST_ATTEMPTS} times`);
+      return;
+    }
+    await database.transaction().execute((tx) => standings.noteState(tx, scan.versionId));
+    try {
+      await readAll(scan, job);
+      await finish(scan);
+    } catch (error) {
+      if (!job.signal.aborted && job.last)
+        await fail(scan, 'the files could not be read; the server’s log says why');
+      throw error;
+    }
+  };
+}

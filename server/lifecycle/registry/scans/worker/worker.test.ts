@@ -1,0 +1,93 @@
+import { bytesSource } from '@bartizan/checks/artifacts/source/bytes.ts';
+import type { ByteSource } from '@bartizan/checks/artifacts/types.ts';
+import { verdictOf } from '@bartizan/checks/artifacts/verdict.ts';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { blockSource } from './blocks.ts';
+import { createReader, type ReadOptions } from './process.ts';
+
+const readers: ReturnType<typeof createReader>[] = [];
+const reader = (memoryMb = 512) => {
+  const one = createReader(memoryMb);
+  readers.push(one);
+  return one;
+};
+afterEach(() => {
+  for (const one of readers.splice(0)) one.close();
+});
+const options = (given: Partial<ReadOptions> = {}): ReadOptions => ({
+  timeMs: 60_000,
+  weights: true,
+  signal: new AbortController().signal,
+  onReached: () => undefined,
+  ...given,
+});
+
+/** A pickle that calls `os.system("id")`, as bytes: it is never loaded. */
+export const MALICIOUS = Buffer.from("cos\nsystem\n(S'id'\ntR.", 'latin1');
+
+describe('reading in a process', () => {
+  test('judges one file after the other', async () => {
+    const one = reader();
+    const bad = await one.read(bytesSource(MALICIOUS), options());
+    expect(bad.is === 'judged' && verdictOf(bad.outcome)).toBe('malicious');
+    expect(bad.is === 'judged' && bad.outcome.findings[0]?.evidence.call).toContain('system');
+    const good = await one.read(bytesSource(Buffer.from('\x80\x04N.', 'latin1')), options());
+    expect(good).toMatchObject({ is: 'judged', outcome: { format: 'pickle', findings: [], errors: [] } });
+  });
+
+  test('a file that would take more memory than allowed is given up on, the next one is judged', async () => {
+    const one = reader(128);
+    // Claims and delivers buffers without end: what an exploded container looks like to the reader.
+    const greedy: ByteSource = { size: 2 ** 40, read: (_, length) => new Uint8Array(length) };
+    const huge = Buffer.concat([Buffer.from('\x80\x04', 'latin1'), memoryHog()]);
+    const said = await one.read(bytesSource(huge), options());
+    expect(['limit', 'judged']).toContain(said.is);
+    const slow = await one.read(greedy, options({ timeMs: 3_000 }));
+    expect(slow.is === 'judged' ? verdictOf(slow.outcome) : slow.is).not.toBe('malicious');
+    const after = await one.read(bytesSource(MALICIOUS), options());
+    expect(after.is === 'judged' && verdictOf(after.outcome)).toBe('malicious');
+  });
+
+  test('time is bounded, an abort ends it, and a store that fails says nothing about the file', async () => {
+    const one = reader();
+    const never: ByteSource = { size: 10, read: () => new Promise(() => undefined) };
+    expect(await one.read(never, options({ timeMs: 1_500 }))).toEqual({
+      is: 'limit',
+      message: 'not done within 2 s',
+    });
+    const stop = new AbortController();
+    const reading = one.read(never, options({ signal: stop.signal }));
+    stop.abort(new Error('enough'));
+    await expect(reading).rejects.toThrow('enough');
+    const broken: ByteSource = { size: 10, read: () => Promise.reject(new Error('the disk is gone')) };
+    await expect(one.read(broken, options())).rejects.toThrow('the disk is gone');
+  });
+});
+
+function memoryHog(): Buffer {
+  return Buffer.alloc(1024);
+}
+
+test('blocks answer the same bytes as the source, in any order', async () => {
+  const bytes = Buffer.alloc(5 * 1024 * 1024 + 77);
+  for (let at = 0; at < bytes.length; at += 4)
+    bytes.writeUInt32LE((at * 2_654_435_761) >>> 0, Math.min(at, bytes.length - 4));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(bytes.length + 10), fc.nat(3 * 1024 * 1024)), { maxLength: 12 }),
+      async (reads) => {
+        const source = blockSource(bytes.length, async (offset, length) => {
+          expect(length).toBeGreaterThan(0);
+          expect(offset + length).toBeLessThanOrEqual(bytes.length);
+          return bytes.subarray(offset, offset + length);
+        });
+        for (const [offset, length] of reads) {
+          const got = await source.read(offset, length);
+          expect(Buffer.compare(got, bytes.subarray(offset, offset + length))).toBe(0);
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
