@@ -6,7 +6,7 @@ import type { Machine } from './state.ts';
 import type { CallOperations } from './symbolic.ts';
 import { symbolic } from './symbolic.ts';
 import type { Imported, Instance, Value } from './values.ts';
-import { appendTo, bound, COMPUTED, instance, itemsOf, setIn, setState, tuple } from './values.ts';
+import { appendTo, bound, COMPUTED, instance, itemsOf, NONE, setIn, setState, tuple } from './values.ts';
 
 /** Calls resolved through one another, `partial` of `partial` and the like. */
 const MOST_CHAINED = 12;
@@ -160,6 +160,8 @@ function mutation(
 
 /** APPEND, APPENDS, ADDITEMS: `items` are the first of `size`. */
 export function appendAll(machine: Machine, target: Value, items: Value[], size: number): void {
+  // CPython does not look at the target when there is nothing to add.
+  if (size === 0) return;
   if (typeof target === 'number') throw new Broken('appends to a number');
   switch (target.kind) {
     case 'list':
@@ -186,6 +188,7 @@ export function appendAll(machine: Machine, target: Value, items: Value[], size:
 
 /** SETITEM, SETITEMS, DICT: `items` are keys and values in turn, the first of `size`. */
 export function setItems(machine: Machine, target: Value, items: Value[], size: number): void {
+  if (size === 0) return;
   if (typeof target === 'number') throw new Broken('sets items of a number');
   switch (target.kind) {
     case 'dict':
@@ -234,8 +237,21 @@ function takeHooks(machine: Machine, target: Instance, state: Value): void {
   }
 }
 
+/** Nothing to set: a loader does not look at the object then, whatever it is, unless it has a `__setstate__`. */
+function isEmptyState(state: Value): boolean {
+  if (state === NONE) return true;
+  return (
+    typeof state === 'object' && state.kind === 'tuple' && state.size === 2 && itemsOf(state).every(isNothing)
+  );
+}
+
+const isNothing = (value: Value): boolean =>
+  value === NONE || (typeof value === 'object' && value.kind === 'dict' && value.size === 0);
+
 /** BUILD: answers what is on the stack afterwards in place of `target`. */
 export function build(machine: Machine, target: Value, state: Value): Value {
+  const isInstance = typeof target === 'object' && target.kind === 'instance';
+  if (!isInstance && isEmptyState(state)) return target;
   if (typeof target === 'number') throw new Broken('builds a number');
   switch (target.kind) {
     case 'import':

@@ -12,7 +12,7 @@ const BUILD = 0x62;
 /** More than joblib may put between BUILD and the array. */
 const PADDING_BYTES = 512;
 /** Longest pair of lines that GLOBAL and INST may have. */
-const MOST_NAME_BYTES = 1_048_576;
+const MOST_NAME_BYTES = 524_288;
 
 /** Where the argument of an opcode lies in the window. */
 export interface Extent {
@@ -41,8 +41,15 @@ function linesExtent(machine: Machine, window: Buffer, from: number): Extent | M
   const first = newlineAfter(window, from);
   const second = first < 0 ? -1 : newlineAfter(window, first + 1);
   if (second < 0) {
-    if (window.length - from > MOST_NAME_BYTES) throw new Broken('a name is longer than any can be');
-    return 'more';
+    if (window.length - from <= MOST_NAME_BYTES) return 'more';
+    machine.journal.note({
+      what: 'unresolved',
+      at: machine.at,
+      severity: 'medium',
+      capability: 'unknown',
+      reason: 'imports a name that is longer than any honest one',
+    });
+    throw new Broken('a name is longer than any can be');
   }
   return { from, length: second - from, next: second + 1, first: first - from };
 }

@@ -9,6 +9,10 @@ const METHOD = /^_{0,2}[A-Z]\w{0,100}\.(?!__)[A-Za-z_]\w{0,100}$/;
 /** Enumerations by their customary names: called with the text of one of their values. */
 const ENUMERATION = /(?:Type|Strategy|Mode|Enum|Option|Kind|Level|Status|Side|Format|Style)$/;
 
+/** Functions that read, write, fetch, load or run, by their customary names: never just the value of a parameter. */
+const ACTING =
+  /^_{0,2}(?:read_|load|save|dump|write_|download|fetch|open|exec|eval|system|popen|spawn|run$|run_|main$|pipeline$|from_pretrained|to_(?:csv|excel|hdf|json|parquet|pickle|sql|feather|stata)|compile|import_|get_file|urlopen)/;
+
 /** Letters of the longest package of models that `dotted` lies in; 0 when there is none. */
 export function modelPackage(dotted: string): number {
   const parts = dotted.split('.', MOST_PARTS);
@@ -30,7 +34,7 @@ export function mayBeBuilt(module: string, name: string, denied: number): boolea
   if (module === '__main__')
     return name.split('.', 4).every((part) => IDENTIFIER.test(part) && !part.startsWith('__')) && isOwn(name);
   const home = modelPackage(`${module}.${name}`);
-  if (home <= denied) return false;
+  if (home <= denied || ACTING.test(name.slice(name.lastIndexOf('.') + 1))) return false;
   return IDENTIFIER.test(name) || METHOD.test(name) || isMethodOfAllowed(module, name);
 }
 

@@ -233,6 +233,8 @@ export const DENIED_LIBRARIES: Readonly<Partial<Record<Capability, readonly stri
     'pandas.read_sql',
     'pandas.DataFrame.to_csv',
     'pandas.ExcelWriter',
+    'pandas.HDFStore',
+    'transformers.pipeline',
     'torch.save',
     'torch.from_file',
     'torch.UntypedStorage.from_file',
