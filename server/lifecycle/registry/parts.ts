@@ -1,6 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Database } from '../../platform/database/types.ts';
-import type { DownloadLog } from './downloads.ts';
 import type { RegistryService } from './models/types.ts';
 import type { Artifacts } from './runs/artifacts.ts';
 import type { Experiments } from './runs/experiments.ts';
@@ -8,6 +7,7 @@ import type { LoggedModels } from './runs/logged-models.ts';
 import type { Runs } from './runs/runs.ts';
 import type { PageTokens } from './runs/search/page.ts';
 import type { DownloadGate } from './scans/gate.ts';
+import type { DownloadLog } from './uploads/index.ts';
 
 /** What the routes of runs and of MLflow's protocol are made of. */
 export interface RegistryParts {
@@ -20,7 +20,7 @@ export interface RegistryParts {
   readonly artifacts: Artifacts;
   readonly registry: RegistryService;
   readonly gate: Pick<DownloadGate, 'standing' | 'demandVersion'>;
-  readonly downloads: DownloadLog;
+  readonly downloads: Pick<DownloadLog, 'note'>;
   /** The bytes of content. */
   readonly openContent: (sha256: string) => AsyncIterable<Uint8Array>;
   /** True where versions count as pending for clients until they are scanned. */

@@ -66,14 +66,16 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
     const file = await registry.file(version.id, path);
     if (!file) throw nothingThere();
     await gate.demandVersion(version.id, signal);
-    return { subject: `model-version:${version.id}`, ...file, bytes: openContent(file.sha256) };
+    const detail = { model: version.modelName, version: version.version };
+    return { subject: `model-version:${version.id}`, detail, ...file, bytes: openContent(file.sha256) };
   }
 
   async function fileAt(viewer: Viewer, place: Place, signal: AbortSignal) {
     if ('versionId' in place) return await fileOfVersion(viewer, place.versionId, place.path, signal);
     const { root, teamId } = await demandRoot(viewer, place, false);
     const file = await artifacts.open(root, place.path, { teamId, signal });
-    return { subject: `${root.kind === 'run' ? 'run' : 'logged-model'}:${root.id}`, ...file };
+    const subject = `${root.kind === 'run' ? 'run' : 'logged-model'}:${root.id}`;
+    return { subject, detail: { experiment: place.experiment }, ...file };
   }
 
   const listed = async (root: ArtifactRoot, path: string) =>
@@ -98,7 +100,7 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
       const place = placeOf(params['*']);
       if (place === undefined) throw nothingThere();
       const file = await fileAt(principal, place, signal);
-      await downloads.note({ actor: principal, subject: file.subject, path: file.path, size: file.size });
+      await downloads.note(principal, { subject: file.subject, detail: file.detail, bytes: file.size });
       setHeader('content-length', String(file.size));
       // Foreign bytes under our address: never shown as a page.
       setHeader('content-disposition', 'attachment');

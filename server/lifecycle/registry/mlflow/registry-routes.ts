@@ -170,12 +170,9 @@ function modelRoutes({ database, tokens, registry }: Parts, views: Views): Route
     implement(contracts.createRegisteredModel, async ({ body }, { principal }) => {
       const tags = tagsOf(body.tags);
       if (tags['mlflow.prompt.is_prompt'] === 'true') throw invalid('prompts are not kept here, only models');
-      const team = principal.kind === 'key' && principal.teams !== '*' && principal.teams.size === 1;
-      const [teamId = null] = team ? principal.teams : [];
       const model = await registry.createModel(principal, {
         name: body.name,
         description: body.description ?? '',
-        teamId,
         tags,
       });
       return await views.oneModel(principal, model);

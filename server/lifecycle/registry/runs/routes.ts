@@ -75,7 +75,8 @@ function artifactRoutes({ runs, loggedModels, artifacts, downloads }: Parts): Ro
       const { root, teamId } = await rootOf(principal, params.id, query.model);
       const file = await artifacts.open(root, query.path, { teamId, signal });
       const subject = `${root.kind === 'run' ? 'run' : 'logged-model'}:${root.id}`;
-      await downloads.note({ actor: principal, subject, path: file.path, size: file.size });
+      const detail = { run: params.id };
+      await downloads.note(principal, { subject, detail, bytes: file.size });
       const name = encodeURIComponent(file.path.split('/').at(-1) ?? 'artifact');
       setHeader('content-length', String(file.size));
       // Foreign bytes under our address: never shown as a page.
