@@ -2,9 +2,10 @@ import { textChecks } from '@bartizan/checks';
 import { defaultPolicy } from '@bartizan/checks/policy/default.ts';
 import { PolicyDocument, type SnapshotKey } from '@bartizan/contracts';
 import type { FurtherCheck } from '../audit/index.ts';
-import { type Listener, listen, type Migration } from '../platform/database/index.ts';
+import { isDatabaseUnavailable, type Listener, listen, type Migration } from '../platform/database/index.ts';
 import { loggable } from '../platform/http/index.ts';
 import type { RouteImplementation } from '../platform/http/types.ts';
+import { createJobs, type Jobs, jobMigrations } from '../platform/jobs/index.ts';
 import { leadershipMigrations } from '../platform/leadership/index.ts';
 import { objectMigrations } from '../platform/objects/index.ts';
 import {
@@ -24,7 +25,7 @@ import { createInteractionService, interactionMigrations, interactionRoutes } fr
 import { createInventory, inventoryMigrations } from './inventory/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
-import { createRegistry, registryMigrations } from './registry/index.ts';
+import { createRegistry, registryMigrations, scanQueues } from './registry/index.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
 import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...policyMigrations,
   ...endpointMigrations,
   ...interactionMigrations,
+  ...jobMigrations,
   ...leadershipMigrations,
   ...objectMigrations,
   ...registryMigrations,
@@ -56,6 +58,7 @@ export interface Lifecycle {
   readonly stop: () => Promise<void>;
   /** What gateways and servers there are. */
   readonly fleet: Pick<FleetService, 'get'>;
+  readonly jobs: Pick<Jobs, 'counts'>;
   /** Compares stored verdicts with the audit log, when that is verified. */
   readonly verdictCheck: FurtherCheck;
   /** The endpoint of the demo assistant, made if there is none. Call after `start`. */
@@ -130,14 +133,26 @@ function createStages(deps: LifecycleDeps) {
       },
     },
   });
+  const jobs = createJobs({
+    pool,
+    background: deps.server.background,
+    queues: scanQueues,
+    now: deps.clock.now,
+    onError(error, message) {
+      // Told where the database is waited for; jobs go on once it is there again.
+      if (!isDatabaseUnavailable(error)) deps.logger.warn({ error: loggable(error) }, message);
+    },
+    ...(deps.jobMeter ? { meter: deps.jobMeter } : {}),
+  });
   const registry = createRegistry({
     ...deps,
+    jobs,
     ports: {
       endpoints: { names: (viewer, ids) => endpoints.names(viewer, ids) },
       systems: { using: (viewer, modelIds) => inventory.using(viewer, modelIds) },
     },
   });
-  return { inventory, registry, policies, endpoints, gateways, snapshots, interactions };
+  return { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions };
 }
 
 function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'pool'>): string {
@@ -149,7 +164,8 @@ function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'p
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { database, pool, clock, logger, events } = deps;
-  const { inventory, registry, policies, endpoints, gateways, snapshots, interactions } = createStages(deps);
+  const { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions } =
+    createStages(deps);
   const url = listenUrl(deps);
   const servers = createServers({
     database,
@@ -240,12 +256,16 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     ]),
     migrations,
     fleet,
+    jobs,
     verdictCheck: interactions.verdictCheck,
     async start() {
       await policies.ensureStandard(PolicyDocument.parse(defaultPolicy()));
       await interactions.prepareStorage();
       subscribe();
       await servers.start();
+      await registry.scans.start();
+      await jobs.start();
+      registry.scans.run();
       upkeep.start();
       await sinks.start({ deliver: deps.server.background });
     },
@@ -253,6 +273,8 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       for (const end of ends.splice(0)) end();
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
       policies.close();
+      await registry.scans.stop();
+      await jobs.stop();
       await sinks.stop();
       await upkeep.stop();
       await servers.stop();

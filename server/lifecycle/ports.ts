@@ -6,6 +6,7 @@ import type { Directory } from '../identity/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Events } from '../kernel/events.ts';
 import type { Database } from '../platform/database/types.ts';
+import type { JobMeter } from '../platform/jobs/index.ts';
 import type { RecordedObjects } from '../platform/objects/index.ts';
 import type { ReviewGate } from '../reviews/index.ts';
 
@@ -61,6 +62,7 @@ export interface LifecycleDeps {
   /** Idempotent work of other domains to be done now and then, by the one server that is elected for upkeep. */
   readonly tidy?: () => Promise<void>;
   readonly meter?: SinkMeter;
+  readonly jobMeter?: JobMeter;
   readonly masterKey: MasterKey;
   readonly audit: AuditLog;
   /**

@@ -1,10 +1,25 @@
 import type { Migration } from '../../platform/database/types.ts';
 import type { RouteImplementation } from '../../platform/http/types.ts';
+import type { Jobs } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
 import { modelMigrations } from './models/migrations.ts';
 import { modelRoutes } from './models/routes.ts';
 import { createModelService, type KnownModel, type ModelService } from './models/service.ts';
 import type { RegistryPorts } from './models/types.ts';
+import { runMigrations } from './runs/index.ts';
+import {
+  createScanService,
+  type DownloadGate,
+  type ScanService,
+  scanMigrations,
+  scanRoutes,
+} from './scans/index.ts';
+import {
+  createSigningService,
+  type SigningService,
+  signingMigrations,
+  signingRoutes,
+} from './signing/index.ts';
 
 export * from './model.ts';
 export type { KnownModel } from './models/service.ts';
@@ -16,37 +31,70 @@ export type {
   RegistryService,
   TagEdit,
 } from './models/types.ts';
+export { type DownloadGate, scanQueues } from './scans/index.ts';
 
 /** Of every part of the registry. */
-export const registryMigrations: readonly Migration[] = Object.freeze([...modelMigrations]);
+export const registryMigrations: readonly Migration[] = Object.freeze([
+  ...modelMigrations,
+  ...runMigrations,
+  ...scanMigrations,
+  ...signingMigrations,
+]);
 
 export interface RegistryDeps extends LifecycleDeps {
   /** What other stages know. */
   readonly ports: Pick<RegistryPorts, 'endpoints' | 'systems'>;
+  readonly jobs: Jobs;
 }
 
 export interface Registry {
   readonly models: ModelService;
   /** Every model there is. */
   readonly known: () => Promise<readonly KnownModel[]>;
+  readonly scans: ScanService;
+  /** Asked before files of versions are given out: what scans found, and what policies of signatures ask. */
+  readonly gate: DownloadGate;
   readonly implementations: readonly RouteImplementation[];
 }
 
 /** Models, their versions and files: the one door of the registry's parts. */
 export function createRegistry(deps: RegistryDeps): Registry {
-  const models = createModelService({
+  const scans = createScanService({
+    ...deps,
+    version: deps.server.version,
+    background: deps.server.background,
+    noteScan: (versionId, note, within) => models.noteScan(versionId, note, within),
+  });
+  const models: ModelService = createModelService({
     ...deps,
     ports: {
       ...deps.ports,
-      signatures: { summaries: async () => new Map() },
-      scans: { files: async () => new Map(), findings: async () => null },
+      signatures: { summaries: (versions) => signing.summaries(versions) },
+      scans: { files: (_, files) => scans.judged(files), findings: scans.briefs },
       runs: { names: async () => new Map() },
-      demandPromotable: async () => undefined,
+      async demandPromotable(promotion, within) {
+        await scans.gate.demandPromotable(promotion, within);
+        await signing.demandPromotable(promotion, within);
+      },
+    },
+  });
+  const signing: SigningService = createSigningService({
+    ...deps,
+    registry: models,
+    publicUrl: deps.config.publicUrl,
+  });
+  const gate: DownloadGate = Object.freeze({
+    ...scans.gate,
+    async demandVersion(versionId: string, signal?: AbortSignal) {
+      await signing.demandDownloadable(versionId);
+      return await scans.gate.demandVersion(versionId, signal);
     },
   });
   return Object.freeze({
     models,
     known: models.known,
-    implementations: Object.freeze([...modelRoutes(models)]),
+    scans,
+    gate,
+    implementations: Object.freeze([...modelRoutes(models), ...scanRoutes(scans), ...signingRoutes(signing)]),
   });
 }

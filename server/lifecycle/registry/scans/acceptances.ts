@@ -71,7 +71,7 @@ export function createAcceptances({ database, audit, now, findings, standings, t
           {
             actor,
             action: 'scans.finding-accepted',
-            subject: `model-version:${versionId}`,
+            subject: `version:${versionId}`,
             detail: { ...detailOf(target, finding, found), ...given },
           },
           tx,
@@ -93,7 +93,7 @@ export function createAcceptances({ database, audit, now, findings, standings, t
           {
             actor,
             action: 'scans.acceptance-withdrawn',
-            subject: `model-version:${versionId}`,
+            subject: `version:${versionId}`,
             detail: detailOf(target, finding, found),
           },
           tx,
@@ -110,7 +110,7 @@ export function createAcceptances({ database, audit, now, findings, standings, t
             {
               actor: SYSTEM,
               action: 'scans.acceptance-expired',
-              subject: `model-version:${versionId}`,
+              subject: `version:${versionId}`,
               detail: {},
             },
             tx,

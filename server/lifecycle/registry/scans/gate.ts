@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DownloadStanding, ScanSettings } from '@bartizan/contracts';
+import type { DownloadStanding, ScanSettings, VersionStage } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
@@ -20,6 +20,12 @@ export interface GateDeps {
   readonly poke: () => void;
 }
 
+/** What is about to happen to a version. */
+export interface Promoted {
+  readonly version: { readonly id: string };
+  readonly to: { readonly alias: string } | { readonly stage: VersionStage };
+}
+
 /** Asked before bytes of models and runs are given out, and before a version gets what leads users to it. */
 export interface DownloadGate {
   /** Whether the files of a version may be had now. Waits for nothing. */
@@ -37,8 +43,11 @@ export interface DownloadGate {
     content: { readonly sha256: string; readonly size: number; readonly teamId: string | null },
     signal?: AbortSignal,
   ) => Promise<DownloadStanding>;
-  /** Throws `forbidden` for a version in quarantine. Pass the transaction of the change. */
-  readonly demandPromotable: (versionId: string, within: Database) => Promise<void>;
+  /**
+   * Throws `forbidden` where a version in quarantine would get an alias, or a stage that leads users to it. Pass the
+   * transaction of the change.
+   */
+  readonly demandPromotable: (promotion: Promoted, within: Database) => Promise<void>;
 }
 
 const FIRST_LOOK_MS = 100;
@@ -135,7 +144,10 @@ export function createGate(deps: GateDeps): DownloadGate {
         return downloadStanding(standing, rules, now());
       }, signal);
     },
-    async demandPromotable(versionId, within) {
+    async demandPromotable({ version, to }, within) {
+      // Taking it away from users is always possible.
+      if ('stage' in to && (to.stage === 'none' || to.stage === 'archived')) return;
+      const versionId = version.id;
       // A verdict that is about to change this is waited for, and one that comes later finds the version in use.
       await standings.lock(within, versionId);
       const standing = await standings.find(versionId, within);

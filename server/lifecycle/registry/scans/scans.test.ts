@@ -159,8 +159,11 @@ describe('what a verdict means for downloads', () => {
     await done(one, version.id);
     await expect(one.scans.gate.demandVersion(version.id)).rejects.toMatchObject({ code: 'forbidden' });
     const promote = () =>
-      open.database.transaction().execute((tx) => one.scans.gate.demandPromotable(version.id, tx));
+      open.database
+        .transaction()
+        .execute((tx) => one.scans.gate.demandPromotable({ version, to: { stage: 'production' } }, tx));
     await expect(promote()).rejects.toMatchObject({ code: 'forbidden' });
+    await one.scans.gate.demandPromotable({ version, to: { stage: 'archived' } }, open.database);
     const { items } = await one.scans.findings(ada, version.id, { limit: 50 });
     const bad = items.filter(({ quarantines }) => quarantines);
     for (const { id } of bad) {

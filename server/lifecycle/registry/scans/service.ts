@@ -130,7 +130,7 @@ export function createScanService(deps: ScanDeps) {
           {
             actor: caller,
             action: 'scans.requested',
-            subject: `model-version:${versionId}`,
+            subject: `version:${versionId}`,
             detail: {
               model: about.modelName,
               version: about.version,

@@ -25,7 +25,7 @@ interface Named {
 /** To be called once the transaction has committed. */
 type After = () => void;
 
-const subjectOf = (versionId: string): string => `model-version:${versionId}`;
+const subjectOf = (versionId: string): string => `version:${versionId}`;
 
 async function named(tx: Database, versionId: string): Promise<Named | undefined> {
   const { rows } = await sql<Named>`
