@@ -14,7 +14,7 @@ import { writeDer } from '../der.ts';
 import { IN_TOTO, preAuthEncoding } from '../dsse.ts';
 import { signBytes } from '../keys.ts';
 
-x509.cryptoProvider.set(webcrypto as Parameters<typeof x509.cryptoProvider.set>[0]);
+x509.cryptoProvider.set(webcrypto as never);
 
 export const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
 export const DAY_MS = 86_400_000;

@@ -20,6 +20,7 @@ import {
   signingMigrations,
   signingRoutes,
 } from './signing/index.ts';
+import { createTransfers, modelPorts, type Transfers, uploadMigrations } from './uploads/index.ts';
 
 export * from './model.ts';
 export type { KnownModel } from './models/service.ts';
@@ -35,6 +36,7 @@ export { type DownloadGate, scanQueues } from './scans/index.ts';
 
 /** Of every part of the registry. */
 export const registryMigrations: readonly Migration[] = Object.freeze([
+  ...uploadMigrations,
   ...modelMigrations,
   ...runMigrations,
   ...scanMigrations,
@@ -54,6 +56,10 @@ export interface Registry {
   readonly scans: ScanService;
   /** Asked before files of versions are given out: what scans found, and what policies of signatures ask. */
   readonly gate: DownloadGate;
+  /** Records what is downloaded, for every way in which files are given out. */
+  readonly downloads: Transfers['downloads'];
+  /** Idempotent work to be done now and then, by the one server that is elected for it. */
+  readonly upkeep: () => Promise<void>;
   readonly implementations: readonly RouteImplementation[];
 }
 
@@ -90,11 +96,22 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return await scans.gate.demandVersion(versionId, signal);
     },
   });
+  const transfers = createTransfers({
+    ...deps,
+    ports: modelPorts({ database: deps.database, models, demandDownload: gate.demandVersion }),
+  });
   return Object.freeze({
     models,
+    downloads: transfers.downloads,
+    upkeep: transfers.upkeep,
     known: models.known,
     scans,
     gate,
-    implementations: Object.freeze([...modelRoutes(models), ...scanRoutes(scans), ...signingRoutes(signing)]),
+    implementations: Object.freeze([
+      ...modelRoutes(models),
+      ...transfers.implementations,
+      ...scanRoutes(scans),
+      ...signingRoutes(signing),
+    ]),
   });
 }

@@ -3,7 +3,8 @@ import type { VersionBase, VersionDataset } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Viewer } from '../../sight.ts';
 import type { StoredVersion } from '../model.ts';
-import type { RunFacts, SigningDeps } from './ports.ts';
+import type { SigningDeps } from './ports.ts';
+import { type RunFacts, readRunFacts } from './run-facts.ts';
 
 /** Of SLSA `buildType`: what the members of externalParameters mean; docs/guide/signing.md lists them. */
 const BUILD_TYPES = {
@@ -27,18 +28,18 @@ export interface Draft {
   readonly missing: string[];
 }
 
-type Deps = Pick<SigningDeps, 'registry' | 'runFacts' | 'publicUrl'>;
+type Deps = Pick<SigningDeps, 'database' | 'registry' | 'publicUrl'>;
 
 /** SLSA provenance v1 of a version from what its run, its datasets and its base say. */
 export async function draftProvenance(
-  { registry, runFacts, publicUrl }: Deps,
+  { database, registry, publicUrl }: Deps,
   viewer: Viewer,
   version: StoredVersion,
 ): Promise<Draft> {
   if (version.digest === null)
     throw new AppError('conflict', 'this version has no files yet', { hint: 'Finish its upload first.' });
   const [run, datasets, base] = await Promise.all([
-    version.runId === null ? null : runFacts(viewer, version.runId),
+    version.runId === null ? null : readRunFacts(database, viewer, version.runId),
     registry.datasets(version.id),
     registry.baseOf(viewer, version),
   ]);

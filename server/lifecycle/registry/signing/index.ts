@@ -1,4 +1,4 @@
 export { signingMigrations } from './migrations.ts';
-export type { RunFacts, SigningDeps } from './ports.ts';
+export type { SigningDeps } from './ports.ts';
 export { signingRoutes } from './routes.ts';
 export { createSigningService, type SigningService } from './service.ts';

@@ -65,7 +65,10 @@ export function createStanding(store: SigningStore) {
     ): Promise<void> => demand(version, to, within),
 
     /** Throws `forbidden` when a policy that is enforced does not let the files of the version out. */
-    demandDownloadable: (version: Known): Promise<void> => demand(version, { download: true }),
+    async demandDownloadable(versionId: string): Promise<void> {
+      const version = await store.version(versionId);
+      if (version) await demand(version, { download: true });
+    },
   });
 }
 

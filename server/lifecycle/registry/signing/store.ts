@@ -110,6 +110,19 @@ export function createSigningStore(database: Database) {
           order by m.name, v.version limit 10000`.execute(database)
       ).rows,
 
+    version: async (
+      id: string,
+    ): Promise<{ id: string; modelName: string; teamId: string | null } | undefined> =>
+      (
+        await sql<{
+          id: string;
+          modelName: string;
+          teamId: string | null;
+        }>`select v.id, m.name as "modelName",
+            m.team_id as "teamId" from model_versions v join models m on m.id = v.model_id
+          where v.id = ${id}`.execute(database)
+      ).rows[0],
+
     /** Of the versions, newest first. */
     bundles: async (
       versionIds: readonly string[],
