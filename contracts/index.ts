@@ -52,6 +52,7 @@ import type { RouteContract } from './route.ts';
 import { runRoutes } from './runs.ts';
 import { scanRoutes } from './scans.ts';
 import { scimRoutes } from './scim.ts';
+import { signingRoutes } from './signing.ts';
 import { sinkRoutes } from './sinks.ts';
 import { teamRoutes } from './teams.ts';
 import { telemetryRoutes } from './telemetry.ts';
@@ -79,6 +80,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     scanRoutes,
     uploadRoutes,
     registryRoutes,
+    signingRoutes,
     runRoutes,
     mlflowRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
