@@ -46,6 +46,20 @@ export const UploadInput = z.object({
 });
 export type UploadInput = z.input<typeof UploadInput>;
 
+/**
+ * What two uploads have in common when one goes on with the other: everything that was asked for, in whatever order.
+ * The fingerprint is the sha256 of this text.
+ */
+export function uploadFingerprintText(upload: z.output<typeof UploadInput>): string {
+  const { model, teamId = null, description, tags, alias = null, base = null, files } = upload;
+  const sorted = <T>(lines: readonly T[]) => lines.map((line) => JSON.stringify(line)).toSorted();
+  return [
+    JSON.stringify([model, teamId, description, alias, base]),
+    ...sorted(Object.entries(tags)),
+    ...sorted(files.map(({ path, size, sha256 = null }) => [path, size, sha256])),
+  ].join('\n');
+}
+
 export const UploadFile = z.object({
   path: z.string(),
   size: Bytes,

@@ -199,6 +199,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       await gateways.forget(clock.now());
       await servers.forget();
       await deps.tidy?.();
+      await registry.upkeep();
       const garbage = await deps.objects.collect();
       if (garbage.objects + garbage.leftovers > 0)
         logger.info({ ...garbage }, 'content that nothing refers to was removed');

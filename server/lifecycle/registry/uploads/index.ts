@@ -8,6 +8,7 @@ import { createUploadService, type UploadDeps, type UploadService } from './serv
 export type { DownloadPorts } from './download.ts';
 export type { Downloaded, DownloadLog } from './download-log.ts';
 export { uploadMigrations } from './migrations.ts';
+export { modelPorts } from './model-ports.ts';
 export type { NewVersion as UploadedContent, UploadPorts } from './ports.ts';
 export { askedRange } from './range.ts';
 export type { UploadService } from './service.ts';

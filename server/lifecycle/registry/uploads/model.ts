@@ -1,16 +1,9 @@
 import { createHash } from 'node:crypto';
-import type {
-  Upload,
-  UploadedVersion,
-  UploadFile,
-  UploadInput,
-  UploadInput as UploadSchema,
-} from '@bartizan/contracts';
+import { type UploadInput, uploadFingerprintText } from '@bartizan/contracts';
 import type { z } from 'zod';
 import type { Principal } from '../../../platform/http/types.ts';
 
-export type ParsedUpload = z.output<typeof UploadSchema>;
-export type { Upload, UploadedVersion, UploadFile, UploadInput };
+export type ParsedUpload = z.output<typeof UploadInput>;
 
 /** An upload that got no part for this long is given up. */
 export const IDLE_MS = 3 * 24 * 3_600_000;
@@ -26,13 +19,9 @@ export const OPEN_BYTES_FACTOR = 2;
 export const ownerOf = (principal: Pick<Principal, 'id' | 'ownerId'>): string =>
   principal.ownerId ?? principal.id;
 
-/** The same for the same model, paths, sizes and digests, in whatever order. */
-export function fingerprintOf(upload: Pick<ParsedUpload, 'model' | 'files'>): string {
-  const hash = createHash('sha256').update(JSON.stringify([upload.model]));
-  const lines = upload.files.map(({ path, size, sha256 }) => JSON.stringify([path, size, sha256 ?? null]));
-  for (const line of lines.toSorted()) hash.update(`\n${line}`);
-  return hash.digest('hex');
-}
+/** See `uploadFingerprintText`. Lower-case hexadecimal. */
+export const fingerprintOf = (upload: ParsedUpload): string =>
+  createHash('sha256').update(uploadFingerprintText(upload)).digest('hex');
 
 export const totalOf = (files: readonly { readonly size: number }[]): number =>
   files.reduce((sum, { size }) => sum + size, 0);

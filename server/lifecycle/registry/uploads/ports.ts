@@ -5,7 +5,8 @@ import type { ParsedUpload } from './model.ts';
 
 /** What an upload asks to be made of it; the files are all stored. */
 export interface NewVersion extends Omit<ParsedUpload, 'files' | 'teamId'> {
-  readonly teamId: string | null;
+  /** Of a model that is registered by it; absent: as the registry has it. */
+  readonly teamId?: string | null;
   readonly files: readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
 }
 

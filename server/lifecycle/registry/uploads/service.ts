@@ -130,8 +130,11 @@ export function createUploadService(deps: UploadDeps) {
         const upload = demandOwn(principal, await store.lock(id, tx));
         if (upload.version) return { version: upload.version, fresh: false };
         const files = wholeFiles(await store.files(id, tx));
-        const { model, teamId, settings } = upload;
-        const made = await ports.createVersion(principal, { model, teamId, ...settings, files }, tx);
+        const made = await ports.createVersion(
+          principal,
+          { model: upload.model, ...upload.settings, files },
+          tx,
+        );
         await store.setFinished(id, made, clock.now() + REMEMBERED_MS, tx);
         await audit.record(
           {

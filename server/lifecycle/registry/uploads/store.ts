@@ -1,6 +1,7 @@
+import type { UploadedVersion } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { Database } from '../../../platform/database/types.ts';
-import { LIFETIME_MS, type ParsedUpload, type UploadedVersion } from './model.ts';
+import { LIFETIME_MS, type ParsedUpload } from './model.ts';
 
 export interface StoredUpload {
   readonly id: string;
@@ -8,7 +9,7 @@ export interface StoredUpload {
   readonly state: 'open' | 'finished';
   readonly model: string;
   readonly teamId: string | null;
-  readonly settings: Pick<ParsedUpload, 'description' | 'tags' | 'alias' | 'base'>;
+  readonly settings: Pick<ParsedUpload, 'description' | 'tags' | 'alias' | 'base' | 'teamId'>;
   readonly fingerprint: string;
   readonly totalBytes: number;
   readonly createdAt: number;
