@@ -1,5 +1,6 @@
 export * from './artifact-paths.ts';
 export * from './audit.ts';
+export * from './bom.ts';
 export * from './common.ts';
 export * from './endpoints.ts';
 export * from './factors.ts';
@@ -34,6 +35,7 @@ export * from './uploads.ts';
 export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
+import { bomRoutes } from './bom.ts';
 import { endpointRoutes } from './endpoints.ts';
 
 import { factorRoutes } from './factors.ts';
@@ -63,6 +65,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
   [
     identityRoutes,
     auditRoutes,
+    bomRoutes,
     factorRoutes,
     endpointRoutes,
     policyRoutes,
