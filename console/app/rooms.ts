@@ -12,6 +12,7 @@ import {
   IconServer,
   IconShare,
   IconShieldCheck,
+  IconSitemap,
   IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react';
@@ -25,6 +26,7 @@ export interface Room {
     | '/traffic/reviews'
     | '/protection/endpoints'
     | '/protection/policies'
+    | '/inventory/systems'
     | '/inventory/models'
     | '/governance/audit'
     | '/settings/people'
@@ -61,7 +63,10 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
   },
   {
     title: 'Inventory',
-    rooms: [{ title: 'Models', to: '/inventory/models', icon: IconBox, permission: 'models.read' }],
+    rooms: [
+      { title: 'Systems', to: '/inventory/systems', icon: IconSitemap, permission: 'systems.read' },
+      { title: 'Models', to: '/inventory/models', icon: IconBox, permission: 'models.read' },
+    ],
   },
   {
     title: 'Governance',

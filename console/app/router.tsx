@@ -140,6 +140,38 @@ const policy = createRoute({
   validateSearch: only('tab', 'left', 'right', 'version'),
   component: lazyRouteComponent(() => import('../protection/policy-page.tsx'), 'PolicyPage'),
 });
+const systems = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/systems',
+  validateSearch: only(
+    'tab',
+    'text',
+    'state',
+    'tier',
+    'class',
+    'owner',
+    'team',
+    'tag',
+    'attention',
+    'model',
+    'endpoint',
+    'around',
+    'kinds',
+  ),
+  component: lazyRouteComponent(() => import('../inventory/systems-page.tsx'), 'SystemsPage'),
+});
+const newSystem = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/systems/new',
+  validateSearch: only('endpoint', 'model'),
+  component: lazyRouteComponent(() => import('../inventory/system-page.tsx'), 'NewSystemPage'),
+});
+const system = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/systems/$id',
+  validateSearch: only('tab', 'around', 'kinds'),
+  component: lazyRouteComponent(() => import('../inventory/system-page.tsx'), 'SystemPage'),
+});
 const models = createRoute({
   getParentRoute: () => house,
   path: '/inventory/models',
@@ -250,6 +282,9 @@ export const router = createRouter({
       policies,
       newPolicy,
       policy,
+      systems,
+      newSystem,
+      system,
       models,
       uploadModel,
       model,
