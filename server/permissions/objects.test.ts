@@ -12,7 +12,8 @@ afterAll(() => world?.close());
 
 /**
  * What a route's references stand for. `endpoint`, `interaction`, `key`, `review`: things of a team, tested below
- * for each place. `instance`: things that belong to no team; who has the permission sees all of them. `own`: only
+ * for each place. `model`: things of the registry, which belong to teams too; its own tests ask for each of them out of
+ * reach. `instance`: things that belong to no team; who has the permission sees all of them. `own`: only
  * the caller's own. `machine`: gateways and identity providers.
  */
 type Stance =
@@ -20,6 +21,7 @@ type Stance =
   | 'interaction'
   | 'key'
   | 'review'
+  | 'model'
   | 'team'
   | 'filter'
   | 'instance'
@@ -32,6 +34,8 @@ const STANCES: Readonly<Record<string, Stance>> = {
   'endpoints.update': 'endpoint',
   'endpoints.remove': 'endpoint',
   'endpoints.testUpstream': 'endpoint',
+  'endpoints.models': 'endpoint',
+  'endpoints.setModels': 'endpoint',
   'policies.try': 'endpoint',
   'policies.dryRun': 'endpoint',
   'keys.create': 'endpoint',
@@ -58,8 +62,10 @@ const STANCES: Readonly<Record<string, Stance>> = {
 };
 const INSTANCE =
   /^(?:people|policies|sinks|alarms|teams|sso|scim|keys|signIn|reviews|federation|audit|witnesses)\./;
+const MODEL = /^models\./;
 const stanceOf = ({ id, access }: RouteContract): Stance | undefined => {
   if (access === 'gateway' || access === 'scim') return 'machine';
+  if (MODEL.test(id)) return 'model';
   return STANCES[id] ?? (INSTANCE.test(id) ? 'instance' : undefined);
 };
 
@@ -107,6 +113,8 @@ const NAMING: Readonly<Record<string, (id: string) => Given>> = {
   'endpoints.update': (id) => ({ params: { id }, body: { slug: 'taken-over', name: 'Taken over' } }),
   'endpoints.remove': (id) => ({ params: { id } }),
   'endpoints.testUpstream': (endpointId) => ({ body: { endpointId, upstream: UPSTREAM } }),
+  'endpoints.models': (id) => ({ params: { id } }),
+  'endpoints.setModels': (id) => ({ params: { id }, body: { items: [] } }),
   'policies.try': (endpointId) => ({
     body: { endpointId, document: DOCUMENT, segments: [{ author: 'user', text: 'hello' }] },
   }),
