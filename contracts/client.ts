@@ -29,6 +29,8 @@ interface AnyInput {
   readonly signal?: AbortSignal;
   /** Why protected content is read, for routes that ask. */
   readonly purpose?: string;
+  /** Further headers, such as `range`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The URL of a route with its parameters filled in. */
@@ -49,7 +51,11 @@ export function createClient(options: ClientOptions) {
   const send = options.fetch ?? fetch;
 
   async function open(route: AnyRoute, input: AnyInput): Promise<Response> {
-    const headers: Record<string, string> = { accept: 'application/json', ...options.headers?.() };
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      ...input.headers,
+      ...options.headers?.(),
+    };
     if (input.body !== undefined) headers['content-type'] = 'application/json';
     if (input.purpose !== undefined) headers['bartizan-purpose'] = encodeURIComponent(input.purpose);
     let response: Response;

@@ -1,4 +1,8 @@
 import type { Command } from 'commander';
+import { addAlias, addRemove, addStage, addTag } from '../model/registry/change.ts';
+import { addList } from '../model/registry/list.ts';
+import { addCompare, addLineage } from '../model/registry/relations.ts';
+import { addShow } from '../model/registry/show.ts';
 
 /** `bartizan model`: each part of the registry adds its own sub-commands. */
 export function addModel(program: Command): void {
@@ -7,4 +11,13 @@ export function addModel(program: Command): void {
 }
 
 /** In the order in which help lists them. */
-const PARTS: readonly ((model: Command) => void)[] = [];
+const PARTS: readonly ((model: Command) => void)[] = [
+  addList,
+  addShow,
+  addAlias,
+  addStage,
+  addTag,
+  addLineage,
+  addCompare,
+  addRemove,
+];
