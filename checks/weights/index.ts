@@ -1,4 +1,16 @@
 /** Statistics of weights, and the difference to a base model. All of it streams and needs no server. */
+
+export {
+  type Change,
+  type CompareOptions,
+  compareWeights,
+  type DeltaKind,
+  type DeltaReport,
+  deltaCheck,
+  deltaFindings,
+  type RankFigures,
+  type TensorDelta,
+} from './delta/index.ts';
 export { type WeightFinding, weightFindings } from './findings.ts';
 export type { Beside } from './read.ts';
 export { type WeightReportOptions, weightReport } from './report.ts';

@@ -1,5 +1,5 @@
 import { cut } from '../artifacts/formats/core/text.ts';
-import type { Dtype } from './dtypes.ts';
+import { BITS, type Dtype } from './dtypes.ts';
 import { orderName, ordersFor, readPlane } from './planes.ts';
 import type { TensorPayload } from './types.ts';
 
@@ -7,7 +7,9 @@ import type { TensorPayload } from './types.ts';
 const STARTS: readonly number[] = [0, 4, 8, 16];
 /** Printable characters in a row that chance does not give: (97/256)^64 is below 10^-26. */
 const LEAST_TEXT = 64;
+const LONG_TEXT = 512;
 const LEAST_LETTERS = 0.4;
+const LEAST_PLAIN = 0.65;
 const MOST_EXCERPT = 120;
 
 /**
@@ -55,25 +57,38 @@ function portable(bytes: Uint8Array, at: number): boolean {
 }
 
 /** The first run of at least 64 printable characters that reads like text: letters and blanks, not one character over and over. */
-export function textIn(bytes: Uint8Array): { readonly at: number; readonly excerpt: string } | null {
+export function textIn(
+  bytes: Uint8Array,
+): { readonly at: number; readonly length: number; readonly excerpt: string } | null {
   let start = 0;
   for (let index = 0; index <= bytes.length; index += 1) {
     const byte = bytes[index] ?? 0;
     if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
     if (index - start >= LEAST_TEXT && isWordy(bytes.subarray(start, index))) {
       const text = Buffer.from(bytes.subarray(start, start + MOST_EXCERPT)).toString('latin1');
-      return { at: start, excerpt: cut(text, MOST_EXCERPT) };
+      return { at: start, length: index - start, excerpt: cut(text, MOST_EXCERPT) };
     }
     start = index + 1;
   }
   return null;
 }
 
+/**
+ * Short runs must be mostly small letters and blanks, as prose and code are: a row of a grid has few different low
+ * bytes, and in some rows all of them are printable. Long runs may be anything with letters (base64, hexadecimal).
+ */
 function isWordy(run: Uint8Array): boolean {
   const head = run.subarray(0, 4096);
-  const kinds = new Set(head);
-  const letters = head.filter((byte) => (byte | 32) >= 0x61 && (byte | 32) <= 0x7a).length;
-  return kinds.size >= 10 && letters >= head.length * LEAST_LETTERS;
+  if (new Set(head).size < 10) return false;
+  if (head.length >= LONG_TEXT) {
+    return (
+      head.filter((byte) => (byte | 32) >= 0x61 && (byte | 32) <= 0x7a).length >= head.length * LEAST_LETTERS
+    );
+  }
+  const plain = head.filter(
+    (byte) => (byte >= 0x61 && byte <= 0x7a) || byte === 0x20 || byte === 0x0a,
+  ).length;
+  return plain >= head.length * LEAST_PLAIN;
 }
 
 /** Looks for a file at the start of every plane of a tensor's first bytes, and in the bytes themselves. */
@@ -105,9 +120,38 @@ export function payloadsInPart(dtype: Dtype, bytes: Uint8Array, firstNumber: num
         { what: 'an ELF program', where, at: numberAt(elf), excerpt: hex(plane.subarray(elf, elf + 24)) },
       ];
     }
-    if (text !== null) return [{ what: 'text', where, at: numberAt(text.at), excerpt: text.excerpt }];
+    if (text === null) continue;
+    const from = Math.floor((text.at * 8) / order.bits);
+    const width = BITS[dtype] / 8;
+    const numbers = Math.min(MOST_COMPARED, Math.floor((text.length * 8) / order.bits));
+    if (!isGrid(bytes.subarray(from * width, (from + numbers) * width), width, order.bits))
+      return [{ what: 'text', where, at: numberAt(text.at), excerpt: text.excerpt }];
   }
   return [];
+}
+
+const MOST_COMPARED = 4096;
+
+/**
+ * Numbers from a grid (quantised and multiplied out again) have low bits that follow from their upper ones, and few
+ * of them: among thousands of rows some read like text by chance. True where that explains the low bits.
+ */
+function isGrid(bytes: Uint8Array, width: number, lowBits: number): boolean {
+  const wholes = new Set<number>();
+  const uppers = new Set<number>();
+  const count = bytes.length / width;
+  for (let at = 0; at + width <= bytes.length; at += width) {
+    let upper = 0;
+    let lower = 0;
+    for (let index = width - 1; index >= 0; index -= 1) {
+      if (index >= width / 2) upper = upper * 256 + (bytes[at + index] as number);
+      else lower = lower * 256 + (bytes[at + index] as number);
+    }
+    const whole = upper * 256 ** (width / 2) + lower;
+    wholes.add(whole);
+    uppers.add(Math.floor(whole / 2 ** lowBits));
+  }
+  return wholes.size < count / 2 && wholes.size < uppers.size * 1.5;
 }
 
 /** Where an ELF header begins; -1 for nowhere. */

@@ -5,6 +5,7 @@ import {
   skippedReport,
 } from '@bartizan/checks/artifacts/report/json.ts';
 import { scanArtifact } from '@bartizan/checks/artifacts/scan.ts';
+import { createBesides } from './beside.ts';
 import { openFileSource } from './file-source.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type Found, walk, words } from './walk.ts';
@@ -57,8 +58,9 @@ async function scanFile(
     onProgress(source.reached());
     if (performance.now() > endMs) throw new TimeUp();
   };
+  const besides = createBesides(path);
   try {
-    const outcome = await scanArtifact(source, { checkpoint, weights });
+    const outcome = await scanArtifact(source, { checkpoint, weights, beside: besides.open });
     if (!source.hasChanged()) return fileReport(path, outcome);
     const error = { check: 'artifacts/read', message: 'changed while it was read', offset: 0, path: '' };
     return fileReport(path, { ...outcome, errors: [...outcome.errors, error] });
@@ -67,6 +69,7 @@ async function scanFile(
     // A fault of ours must not let the other files go unjudged, nor this one pass.
     return failedReport(path, words(error));
   } finally {
+    besides.close();
     source.close();
   }
 }

@@ -3,6 +3,7 @@ import { ggufCheck } from './gguf/index.ts';
 import { jinjaCheck } from './jinja/index.ts';
 import { jsonCheck } from './json/index.ts';
 import { hdf5Check } from './keras/hdf5.ts';
+import { architectureCheck } from './onnx/architecture.ts';
 import { onnxCheck } from './onnx/index.ts';
 import { pythonCheck } from './python/index.ts';
 import { safetensorsCheck } from './safetensors/index.ts';
@@ -18,6 +19,7 @@ export const formatChecks: readonly AnyArtifactCheck[] = Object.freeze([
   hdf5Check,
   onnxCheck,
   tensorflowCheck,
+  architectureCheck,
   weightsCheck,
   jsonCheck,
   pmmlCheck,

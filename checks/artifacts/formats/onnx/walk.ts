@@ -25,16 +25,26 @@ export interface OnnxTensor {
   readonly dims: readonly number[];
   /** The bytes of the numbers: raw data or packed floats; null where they lie elsewhere or in another field. */
   readonly raw: Range | null;
+  /** Whole numbers in a field of their own (packed varints); null where there are none. */
+  readonly varints: Range | null;
   readonly isExternal: boolean;
   readonly external: readonly (readonly [key: string, value: string])[];
   readonly offset: number;
 }
 
+export type GraphKind = 'main' | 'inner' | 'function' | 'training';
+
 export interface OnnxVisitor {
   readonly node: (node: OnnxNode) => void;
-  readonly tensor: (tensor: OnnxTensor) => void;
+  /** `isAttribute` of a node (the last one met), else an initialiser of the graph. */
+  readonly tensor: (tensor: OnnxTensor, isAttribute: boolean) => void;
   readonly function: (name: string, domain: string, offset: number) => void;
   readonly opset: (domain: string, version: number) => void;
+  /** A declared input or output of the graph that is walked; `dims` are -1 where unknown. */
+  readonly value?: (kind: 'input' | 'output', name: string, type: number, dims: readonly number[]) => void;
+  /** A graph begins or ends: the main one, one inside the node just met, or one of a function or for training. */
+  readonly enter?: (kind: GraphKind) => void;
+  readonly leave?: () => void;
   /** Descriptions and metadata. */
   readonly text: (where: string, text: string, offset: number) => void;
 }
@@ -81,10 +91,11 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
     return [key, value];
   }
 
-  async function tensor(range: Range): Promise<void> {
+  async function tensor(range: Range, isAttribute: boolean): Promise<void> {
     let name = '';
     let type = 0;
     let raw: Range | null = null;
+    let varints: Range | null = null;
     let isExternal = false;
     const dims: number[] = [];
     const external: (readonly [string, string])[] = [];
@@ -95,12 +106,14 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
       else if (number === 2 && wire === 0) type = field.varint;
       else if (number === 8 && wire === 2) name = await text(field);
       else if ((number === 9 || number === 4 || number === 10) && wire === 2) raw = rangeOf(field);
+      else if ((number === 5 || number === 7) && wire === 2) varints = rangeOf(field);
       else if (number === 13 && wire === 2) external.push(await pair(rangeOf(field)));
       else if (number === 14 && wire === 0) isExternal = field.varint === 1;
       else if (number === 12 && wire === 2) await describe('doc_string of a tensor', field);
       if (external.length > 1000) throw new ScanFault('too many places of external data', field.offset);
     }
-    visitor.tensor({ name, type, dims, raw, isExternal, external, offset: range.start });
+    const found = { name, type, dims, raw, varints, isExternal, external, offset: range.start };
+    visitor.tensor(found, isAttribute);
   }
 
   async function packed(field: Field): Promise<number[]> {
@@ -123,17 +136,18 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
   async function attribute(range: Range, depth: number): Promise<void> {
     for await (const field of fields(range)) {
       if (field.wire !== 2) continue;
-      if (field.number === 5 || field.number === 10) await tensor(rangeOf(field));
-      else if (field.number === 6 || field.number === 11) await graph(rangeOf(field), depth + 1);
-      else if (field.number === 22 || field.number === 23) await sparse(rangeOf(field));
+      if (field.number === 5 || field.number === 10) await tensor(rangeOf(field), true);
+      else if (field.number === 6 || field.number === 11) await graph(rangeOf(field), depth + 1, 'inner');
+      else if (field.number === 22 || field.number === 23) await sparse(rangeOf(field), true);
       else if (field.number === 4)
         visitor.text('attribute', await text(field, MOST_TEXT_BYTES), field.offset);
     }
   }
 
-  async function sparse(range: Range): Promise<void> {
+  async function sparse(range: Range, isAttribute: boolean): Promise<void> {
     for await (const field of fields(range)) {
-      if (field.wire === 2 && (field.number === 1 || field.number === 2)) await tensor(rangeOf(field));
+      if (field.wire === 2 && (field.number === 1 || field.number === 2))
+        await tensor(rangeOf(field), isAttribute);
     }
   }
 
@@ -159,20 +173,57 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
     for (const each of attributes) await attribute(each, depth);
   }
 
-  async function graph(range: Range, depth: number): Promise<void> {
+  /** ValueInfoProto: its name, and element type and dimensions where it is a tensor. */
+  async function value(kind: 'input' | 'output', range: Range): Promise<void> {
+    if (visitor.value === undefined) return;
+    let name = '';
+    let type = 0;
+    const dims: number[] = [];
+    for await (const field of fields(range)) {
+      if (field.number === 1 && field.wire === 2) name = await text(field);
+      if (field.number !== 2 || field.wire !== 2) continue;
+      for await (const tensorType of fields(rangeOf(field))) {
+        if (tensorType.number !== 1 || tensorType.wire !== 2) continue;
+        for await (const part of fields(rangeOf(tensorType))) {
+          if (part.number === 1 && part.wire === 0) type = part.varint;
+          if (part.number === 2 && part.wire === 2) dims.push(...(await shape(rangeOf(part))));
+        }
+      }
+    }
+    visitor.value(kind, name, type, dims);
+  }
+
+  async function shape(range: Range): Promise<number[]> {
+    const dims: number[] = [];
+    for await (const dim of fields(range)) {
+      if (dim.number !== 1 || dim.wire !== 2 || dims.length >= 64) continue;
+      let size = -1;
+      for await (const field of fields(rangeOf(dim)))
+        if (field.number === 1 && field.wire === 0) size = field.varint;
+      dims.push(size);
+    }
+    return dims;
+  }
+
+  async function graph(range: Range, depth: number, kind: GraphKind): Promise<void> {
     if (depth > MOST_DEPTH) throw new ScanFault('graphs nested too deep', range.start);
     hasGraph = true;
+    visitor.enter?.(kind);
     for await (const field of fields(range)) {
       if (field.wire !== 2) continue;
       if (field.number === 1) await node(rangeOf(field), depth);
-      else if (field.number === 5) await tensor(rangeOf(field));
-      else if (field.number === 15) await sparse(rangeOf(field));
+      else if (field.number === 5) await tensor(rangeOf(field), false);
+      else if (field.number === 11) await value('input', rangeOf(field));
+      else if (field.number === 12) await value('output', rangeOf(field));
+      else if (field.number === 15) await sparse(rangeOf(field), false);
       else if (field.number === 10) await describe('doc_string of the graph', field);
     }
+    visitor.leave?.();
   }
 
   async function functionProto(range: Range): Promise<void> {
     let [name, domain] = ['', ''];
+    visitor.enter?.('function');
     for await (const field of fields(range)) {
       if (field.wire !== 2) continue;
       if (field.number === 1) name = await text(field);
@@ -180,6 +231,7 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
       else if (field.number === 7) await node(rangeOf(field), 1);
       else if (field.number === 11) await attribute(rangeOf(field), 1);
     }
+    visitor.leave?.();
     visitor.function(name, domain, range.start);
   }
 
@@ -195,7 +247,8 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
 
   async function training(range: Range): Promise<void> {
     for await (const field of fields(range)) {
-      if (field.wire === 2 && (field.number === 1 || field.number === 2)) await graph(rangeOf(field), 1);
+      if (field.wire === 2 && (field.number === 1 || field.number === 2))
+        await graph(rangeOf(field), 1, 'training');
     }
   }
 
@@ -203,7 +256,7 @@ export function createWalk(source: ByteSource, visitor: OnnxVisitor, checkpoint:
     for await (const field of fields({ start: 0, end: source.size })) {
       if (field.wire !== 2) continue;
       const range = rangeOf(field);
-      if (field.number === 7) await graph(range, 1);
+      if (field.number === 7) await graph(range, 1, 'main');
       else if (field.number === 8) await opset(range);
       else if (field.number === 20) await training(range);
       else if (field.number === 25) await functionProto(range);
