@@ -2,11 +2,14 @@ import type { Migration } from '../../platform/database/types.ts';
 import type { RouteImplementation } from '../../platform/http/types.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
+import { bomMigrations, bomRoutes, createBomService } from './bom/index.ts';
+import { mlflowRoutes } from './mlflow/index.ts';
 import { modelMigrations } from './models/migrations.ts';
 import { modelRoutes } from './models/routes.ts';
 import { createModelService, type KnownModel, type ModelService } from './models/service.ts';
 import type { RegistryPorts } from './models/types.ts';
-import { runMigrations } from './runs/index.ts';
+import type { RegistryParts } from './parts.ts';
+import { createTracking, runMigrations, runRoutes } from './runs/index.ts';
 import {
   createScanService,
   type DownloadGate,
@@ -41,11 +44,14 @@ export const registryMigrations: readonly Migration[] = Object.freeze([
   ...runMigrations,
   ...scanMigrations,
   ...signingMigrations,
+  ...bomMigrations,
 ]);
+
+type SystemPort = Parameters<typeof createBomService>[0]['systems'];
 
 export interface RegistryDeps extends LifecycleDeps {
   /** What other stages know. */
-  readonly ports: Pick<RegistryPorts, 'endpoints' | 'systems'>;
+  readonly ports: Pick<RegistryPorts, 'endpoints' | 'systems'> & { readonly systems: SystemPort };
   readonly jobs: Jobs;
 }
 
@@ -77,7 +83,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       ...deps.ports,
       signatures: { summaries: (versions) => signing.summaries(versions) },
       scans: { files: (_, files) => scans.judged(files), findings: scans.briefs },
-      runs: { names: async () => new Map() },
+      runs: { names: (viewer, ids) => tracking.runNames(viewer, ids) },
       async demandPromotable(promotion, within) {
         await scans.gate.demandPromotable(promotion, within);
         await signing.demandPromotable(promotion, within);
@@ -96,10 +102,29 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return await scans.gate.demandVersion(versionId, signal);
     },
   });
+  const boms = createBomService({
+    ...deps,
+    registry: models,
+    signing,
+    systems: deps.ports.systems,
+    version: deps.server.version,
+  });
   const transfers = createTransfers({
     ...deps,
     ports: modelPorts({ database: deps.database, models, demandDownload: gate.demandVersion }),
   });
+  const tracking = createTracking({ ...deps, gate });
+  const parts: RegistryParts = {
+    ...tracking,
+    database: deps.database,
+    clock: deps.clock,
+    registry: models,
+    gate,
+    downloads: transfers.downloads,
+    openContent: deps.objects.open,
+    // Their files could not be had anyway; elsewhere a download waits for the verdict by itself.
+    waitsForScan: async () => (await scans.settings()).onUnscanned === 'refuse',
+  };
   return Object.freeze({
     models,
     downloads: transfers.downloads,
@@ -112,6 +137,9 @@ export function createRegistry(deps: RegistryDeps): Registry {
       ...transfers.implementations,
       ...scanRoutes(scans),
       ...signingRoutes(signing),
+      ...bomRoutes(boms),
+      ...runRoutes(parts),
+      ...mlflowRoutes(parts),
     ]),
   });
 }

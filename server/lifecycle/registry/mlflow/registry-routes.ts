@@ -78,10 +78,7 @@ export function createRegistryViews({
   gate,
   waitsForScan,
 }: Omit<Parts, 'createVersion'>) {
-  async function statusOf(
-    version: StoredVersion,
-    waits: boolean,
-  ): Promise<Pick<VersionOut, 'status' | 'status_message'>> {
+  async function statusOf(version: StoredVersion): Promise<Pick<VersionOut, 'status' | 'status_message'>> {
     if (version.status === 'failed') {
       return { status: 'FAILED_REGISTRATION', status_message: version.statusMessage };
     }
@@ -91,7 +88,8 @@ export function createRegistryViews({
       return { status: 'FAILED_REGISTRATION', status_message: message };
     }
     const scanned = version.scan.state === 'done' || version.scan.state === 'failed';
-    return { status: waits && !scanned ? 'PENDING_REGISTRATION' : 'READY', status_message: '' };
+    const waits = !scanned && (await waitsForScan());
+    return { status: waits ? 'PENDING_REGISTRATION' : 'READY', status_message: '' };
   }
 
   async function versionOut(version: StoredVersion): Promise<VersionOut> {
@@ -106,7 +104,7 @@ export function createRegistryViews({
       source: version.source,
       run_id: idForClients(version.runId),
       run_link: '',
-      ...(await statusOf(version, await waitsForScan())),
+      ...(await statusOf(version)),
       tags: pairsOf(version.tags),
       aliases: [...version.aliases],
       ...loggedIdForClients(version.loggedModelId),
