@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allMigrations } from '../../migrations.ts';
 import type { OpenDatabase } from '../../platform/database/index.ts';
 import { withTestDatabase } from '../../platform/database/testing.ts';
+import { JOBS_SCHEMA } from '../../platform/jobs/index.ts';
 import { peek, type RestoreOptions, readBackup, restoreBackup, writeBackup } from './index.ts';
 import { counts, fill, newMasterKey } from './testing.ts';
 
@@ -255,6 +256,7 @@ describe('what a restore refuses, leaving the target as it was', () => {
     try {
       await fill(target, master);
       await fill2(target);
+      await target.pool.query(`create schema ${JOBS_SCHEMA}; create table ${JOBS_SCHEMA}.job (id integer)`);
       const before = await counts(target);
       await expect(restore(target)).rejects.toThrow(/already holds/);
       expect(await counts(target)).toEqual(before);
@@ -262,6 +264,9 @@ describe('what a restore refuses, leaving the target as it was', () => {
       const { theirs, ...ours } = await counts(target);
       expect(theirs).toBe(1);
       expect(ours).toEqual(await counts(source));
+      // Jobs of what was there before are about nothing that is there now.
+      const { rows } = await target.pool.query('select from pg_namespace where nspname = $1', [JOBS_SCHEMA]);
+      expect(rows).toEqual([]);
     } finally {
       await target.close();
     }

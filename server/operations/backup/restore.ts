@@ -10,7 +10,7 @@ import { createFileSink, type FileSink } from './files.ts';
 import { buildTables, demandTables, type RowSink, rest, rowSink, setSequences } from './load.ts';
 import { ownNames } from './names.ts';
 import { type BackupRead, readBackup, type Visitor } from './read.ts';
-import { demandFit, dropOwn, migrationsOf } from './target.ts';
+import { demandFit, dropJobs, dropOwn, migrationsOf } from './target.ts';
 import { connect } from './write.ts';
 
 export interface RestoreOptions {
@@ -92,6 +92,7 @@ async function rebuild(
   const own = ownNames(options.migrations);
   await demandFit(client, start, { replace: options.replace, known: options.migrations, own });
   if (options.replace) await dropOwn(client, own);
+  await dropJobs(client);
   await buildTables(client, start, applied);
   await demandTables(client, start, own);
   const rested = await rest(client, start.tables);

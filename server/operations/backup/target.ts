@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { checksum, MIGRATIONS_LOCK, type Migration } from '../../platform/database/index.ts';
+import { JOBS_SCHEMA } from '../../platform/jobs/index.ts';
 import { postgresVersion, quoted, readCatalogue } from './catalogue.ts';
 import type { Start } from './content.ts';
 import { BackupError } from './error.ts';
@@ -102,6 +103,14 @@ export async function dropOwn(client: pg.ClientBase, own: OwnNames): Promise<voi
   for (const kind of ['routines', 'sequences', 'types'] as const) {
     await dropAll(client, BY_NAME[kind], own[kind]);
   }
+}
+
+/**
+ * Drops the queue. A backup holds none: what has to be done stands in the tables of its domain, and the next start
+ * of a server queues it again. Jobs of what the database held before would be about what is not there any more.
+ */
+export async function dropJobs(client: pg.ClientBase): Promise<void> {
+  await client.query(`drop schema if exists ${JOBS_SCHEMA} cascade`);
 }
 
 async function dropAll(client: pg.ClientBase, query: string, names: ReadonlySet<string>): Promise<void> {

@@ -9,6 +9,8 @@ import type { Handler, JobMeter, Jobs, Queue, SendOptions } from './types.ts';
 /** Within so many seconds a worker learns that its job was cancelled or is another server's. */
 export const CLAIM_CHECK_SECONDS = 3;
 
+/** Any fixed number: names the lock that servers take turns on when they start. */
+const SCHEMA_LOCK = 4_203_318_002;
 const SUPERVISE_SECONDS = 15;
 const STOP_MS = 15_000;
 const KEEP_DONE_SECONDS = 3_600;
@@ -97,6 +99,23 @@ export function createJobs(options: JobsOptions): Jobs {
     }
   }
 
+  /** Makes, or brings forward, the schema and the queues; servers that start together take turns. */
+  async function prepare(): Promise<void> {
+    const turn = await pool.connect();
+    try {
+      await turn.query('set statement_timeout = 0');
+      await turn.query('select pg_advisory_lock($1)', [SCHEMA_LOCK]);
+      await boss.start();
+      for (const queue of queues) {
+        await boss.createQueue(queue.name, { policy: 'exclusive', ...settingsOf(queue) });
+        await boss.updateQueue(queue.name, settingsOf(queue));
+      }
+    } finally {
+      // Ends the session, and with it the lock.
+      turn.release(true);
+    }
+  }
+
   return Object.freeze<Jobs>({
     async send<P extends z.ZodType>(queue: Queue<P>, payload: z.input<P>, sending: SendOptions) {
       const data = queue.payload.parse(payload) as object;
@@ -129,11 +148,7 @@ export function createJobs(options: JobsOptions): Jobs {
         queues.map(({ name }) => name),
       ),
     async start() {
-      await boss.start();
-      for (const queue of queues) {
-        await boss.createQueue(queue.name, { policy: 'exclusive', ...settingsOf(queue) });
-        await boss.updateQueue(queue.name, settingsOf(queue));
-      }
+      await prepare();
       started = true;
       if (!background) return;
       for (const worker of workers) await takeUp(worker);
