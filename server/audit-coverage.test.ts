@@ -84,6 +84,8 @@ const COVERED: Readonly<Record<string, Covered>> = {
   'systems.tryAssessment': nothing(
     'works out a result from answers that the caller brings, and keeps nothing',
   ),
+  'models.setCard': ['models.card-changed'],
+  'boms.validate': nothing('looks at a document that is given, and keeps nothing'),
   'models.create': ['models.registered'],
   'models.update': ['models.changed'],
   'models.tag': ['models.tagged'],

@@ -149,7 +149,10 @@ function createStages(deps: LifecycleDeps) {
     jobs,
     ports: {
       endpoints: { names: (viewer, ids) => endpoints.names(viewer, ids) },
-      systems: { using: (viewer, modelIds) => inventory.using(viewer, modelIds) },
+      systems: {
+        using: (viewer, modelIds) => inventory.using(viewer, modelIds),
+        show: (caller, id) => inventory.show(caller, id),
+      },
     },
   });
   return { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions };

@@ -11,6 +11,8 @@ export type { InventoryPorts, KnownEndpoint, KnownModel } from './ports.ts';
 export interface Inventory {
   /** Systems in use that are there for the viewer and use one of these models, once for each model. */
   readonly using: SystemService['using'];
+  /** One system as its page shows it. Throws `not_found` for one that is not in reach. */
+  readonly show: SystemService['get'];
   readonly implementations: readonly RouteImplementation[];
 }
 
@@ -21,6 +23,7 @@ export function createInventory(deps: InventoryDeps): Inventory {
   const importCsv = createImport(deps, systems);
   return Object.freeze({
     using: systems.using,
+    show: systems.get,
     implementations: Object.freeze(inventoryRoutes({ systems, risk, importCsv })),
   });
 }

@@ -1,0 +1,3 @@
+export { bomMigrations } from './migrations.ts';
+export { bomRoutes } from './routes.ts';
+export { type BomService, createBomService } from './service.ts';
