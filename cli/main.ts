@@ -8,6 +8,7 @@ import { addFleet } from './commands/fleet.ts';
 import { addInteractions } from './commands/interactions.ts';
 import { addKey } from './commands/key.ts';
 import { addLogin } from './commands/login.ts';
+import { addModel } from './commands/model.ts';
 import { addPolicy } from './commands/policy.ts';
 import { addRestore } from './commands/restore.ts';
 import { addReview } from './commands/review.ts';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     addAudit,
     addFleet,
     addScan,
+    addModel,
     addSink,
     addBackup,
     addRestore,
