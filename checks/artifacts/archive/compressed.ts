@@ -2,6 +2,7 @@ import { memberContext, outcomeBuilder } from '../outcome.ts';
 import { bzip2Pieces } from '../source/bzip2.ts';
 import type { Compression, Expanded } from '../source/expand.ts';
 import { BombFault, expandAsFar, expandStream } from '../source/expand.ts';
+import { isLz4, lz4Pieces } from '../source/lz4.ts';
 import { lzmaFilePieces, xzPieces } from '../source/xz.ts';
 import type { ArtifactInput, ByteSource, Probe, ScanContext, ScanOutcome } from '../types.ts';
 import { ScanFault } from '../types.ts';
@@ -23,7 +24,7 @@ const isLzma = (head: Uint8Array): boolean =>
   ((head[12] === 0xff && head[5] === 0xff) || (head[12] === 0 && head[11] === 0)) &&
   head[13] === 0;
 
-export type FileCompression = Compression | 'bzip2' | 'xz' | 'lzma';
+export type FileCompression = Compression | 'bzip2' | 'xz' | 'lzma' | 'lz4';
 
 /** The compression of a whole file, by its mark; those with hardly any last. */
 export function compressionOf({ head, size }: Probe): FileCompression | undefined {
@@ -34,6 +35,7 @@ export function compressionOf({ head, size }: Probe): FileCompression | undefine
   if (isLzma(head)) return 'lzma';
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return 'gzip';
   if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
+  if (isLz4(head)) return 'lz4';
   return isZlib(head) ? 'zlib' : undefined;
 }
 
@@ -100,6 +102,8 @@ function open(source: ByteSource, compression: FileCompression, context: ScanCon
       return expandAsFar(() => bzip2Pieces(source), source.size, context);
     case 'xz':
       return expandAsFar(() => xzPieces(source), source.size, context);
+    case 'lz4':
+      return expandAsFar(() => lz4Pieces(source), source.size, context);
     case 'lzma':
       return expandAsFar(() => lzmaFilePieces(source), source.size, context);
     default:

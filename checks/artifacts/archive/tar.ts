@@ -1,12 +1,18 @@
+import type { OutcomeBuilder } from '../outcome.ts';
 import { memberContext, outcomeBuilder } from '../outcome.ts';
 import { sliceSource } from '../source/bytes.ts';
-import type { ArtifactInput, ScanContext, ScanOutcome } from '../types.ts';
+import type { ArtifactFinding, ArtifactInput, ByteSource, ScanContext, ScanOutcome } from '../types.ts';
 import { ScanFault } from '../types.ts';
 import { ARCHIVE_CHECK, isUnsafePath } from './names.ts';
 import { readBuffer } from './zip-records.ts';
 
 const BLOCK = 512;
 const MOST_NAME = 65_536;
+const SEARCH_BYTES = 1_048_576;
+/** Bytes behind the end that are searched for more entries. */
+const MOST_SEARCHED = 64 * 2 ** 20;
+/** Zeros that writers fill an archive up with. */
+const MOST_PADDING = 65_536;
 
 interface TarHeader {
   readonly name: string;
@@ -92,64 +98,148 @@ function count({ budget, limits, checkpoint }: ScanContext, at: number): void {
   if (budget.entries > limits.entries) throw new ScanFault('more entries than are followed', at);
 }
 
+/** Links, devices, folders and pipes: Python reads no content for them, whatever size they announce. */
+const WITHOUT_CONTENT = '123456';
+const META = 'LKxg';
+
+interface TarScan {
+  readonly source: ByteSource;
+  readonly context: ScanContext;
+  readonly outcome: OutcomeBuilder;
+  readonly names: string[];
+}
+
+type Problem = Pick<ArtifactFinding, 'severity' | 'kind' | 'message'>;
+
+function report({ outcome }: TarScan, problem: Problem, offset: number): void {
+  outcome.find({ check: ARCHIVE_CHECK, ...problem, offset, evidence: {} });
+}
+
+function judgeNames(scan: TarScan, { type, name, link }: TarHeader, at: number): void {
+  const shown = JSON.stringify(name.slice(0, 120));
+  const unsafe = (message: string): void =>
+    report(scan, { severity: 'high', kind: 'unsafe-path', message }, at);
+  if (isUnsafePath(name)) unsafe(`The entry ${shown} leads out of the folder that it is unpacked in.`);
+  if ('12'.includes(type) && isUnsafePath(link)) {
+    unsafe(`The entry ${shown} links to ${JSON.stringify(link.slice(0, 120))}, outside the folder.`);
+  }
+  if ('346'.includes(type)) unsafe(`The entry ${shown} is a device or a pipe.`);
+  if (type === 'S') {
+    const message = `The entry ${shown} is sparse: what it holds depends on the reader.`;
+    report(scan, { severity: 'medium', kind: 'container-mismatch', message }, at);
+  }
+}
+
+interface Place {
+  readonly name: string;
+  readonly content: number;
+  readonly size: number;
+}
+
+async function judgeMember({ source, context, outcome }: TarScan, place: Place): Promise<void> {
+  if (place.size <= 0) return;
+  const inner = sliceSource(source, place.content, place.size);
+  if (inner.size > 0) outcome.include(await context.scanMember(inner, memberContext(context, place.name)));
+}
+
+/** Judges the entry whose header is at `at`; answers where the next one begins. */
+async function judgeEntry(
+  scan: TarScan,
+  header: TarHeader,
+  announced: Announced,
+  at: number,
+): Promise<number> {
+  const { source, outcome } = scan;
+  const known = { ...header, ...announced };
+  const { name, size } = known;
+  scan.names.push(name);
+  judgeNames(scan, known, at);
+  const content = at + BLOCK;
+  const differs = announced.size !== undefined && header.size !== announced.size && header.size !== 0;
+  if (differs) {
+    const message = `Two sizes are given for ${JSON.stringify(name.slice(0, 120))}.`;
+    report(scan, { severity: 'medium', kind: 'container-mismatch', message }, at);
+    await judgeMember(scan, { name, content, size: header.size });
+  }
+  if (WITHOUT_CONTENT.includes(header.type) && size > 0) {
+    const message = `The entry ${JSON.stringify(name.slice(0, 120))} is no file, but announces content: readers go on at different places.`;
+    report(scan, { severity: 'medium', kind: 'container-mismatch', message }, at);
+    if (isTarHeader(await readBuffer(source, content, BLOCK))) return content;
+  }
+  await judgeMember(scan, { name, content, size });
+  if (content + size > source.size) {
+    outcome.fail({ check: ARCHIVE_CHECK, message: 'An entry goes past the end of the archive.', offset: at });
+    return source.size;
+  }
+  return content + Math.ceil(size / BLOCK) * BLOCK;
+}
+
+/** The next block from `from` on that is a header; -1 when there is none. */
+async function nextHeader({ source, context }: TarScan, from: number): Promise<number> {
+  const most = Math.min(source.size, from + MOST_SEARCHED);
+  for (let at = from; at + BLOCK <= most; at += SEARCH_BYTES) {
+    context.checkpoint();
+    const window = await readBuffer(source, at, SEARCH_BYTES);
+    for (let inner = 0; inner + BLOCK <= window.length; inner += BLOCK) {
+      if (window[inner] !== 0 && isTarHeader(window.subarray(inner, inner + BLOCK))) return at + inner;
+    }
+  }
+  return -1;
+}
+
+/** What lies behind the end mark or a broken header: more entries for readers that go on, or anything else. */
+async function judgeRest(scan: TarScan, from: number): Promise<number> {
+  const { source, context, outcome } = scan;
+  const next = await nextHeader(scan, from);
+  if (next >= 0) {
+    const message = 'Entries follow behind the end of the archive, which only some readers see.';
+    report(scan, { severity: 'medium', kind: 'container-mismatch', message }, next);
+    return next;
+  }
+  const head = await readBuffer(source, from, MOST_PADDING);
+  const at = head.findIndex((byte) => byte !== 0);
+  if (at >= 0) {
+    const inner = sliceSource(source, from + at, source.size - from - at);
+    const rest = await context.scanMember(inner, memberContext(context, '<behind the archive>'));
+    outcome.include({ ...rest, errors: [], skipped: [] });
+  }
+  return source.size;
+}
+
 /** Judges the members of a tar (v7, ustar, pax, GNU) and where its names and links lead. */
 export async function judgeTar({ source, context }: ArtifactInput): Promise<ScanOutcome> {
   const outcome = outcomeBuilder(context);
-  const names: string[] = [];
+  const scan: TarScan = { source, context, outcome, names: [] };
   let announced: Announced = {};
   let at = 0;
-  let ended = false;
-  const unsafe = (message: string): void =>
-    outcome.find({
-      check: ARCHIVE_CHECK,
-      severity: 'high',
-      kind: 'unsafe-path',
-      message,
-      offset: at,
-      evidence: {},
-    });
-
-  while (at + BLOCK <= source.size && !ended) {
+  while (at + BLOCK <= source.size) {
     count(context, at);
     const block = await readBuffer(source, at, BLOCK);
     if (!isTarHeader(block)) {
-      ended = block.every((byte) => byte === 0);
-      if (!ended)
+      if (!block.every((byte) => byte === 0)) {
         outcome.fail({ check: ARCHIVE_CHECK, message: 'A header of the archive is broken.', offset: at });
-      break;
+      }
+      at = await judgeRest(scan, at);
+      announced = {};
+      continue;
     }
     const header = headerOf(block);
-    const isMeta = 'LKxg'.includes(header.type);
-    const size = isMeta ? header.size : (announced.size ?? header.size);
-    const content = at + BLOCK;
-    if (!Number.isSafeInteger(size) || content + size > source.size) {
-      outcome.fail({
-        check: ARCHIVE_CHECK,
-        message: 'An entry goes past the end of the archive.',
-        offset: at,
-      });
-      break;
-    }
-    if (isMeta) {
-      const said = await readBuffer(source, content, Math.min(size, MOST_NAME));
+    if (!Number.isSafeInteger(header.size) || header.size < 0) {
+      outcome.fail({ check: ARCHIVE_CHECK, message: 'A size in the archive is none.', offset: at });
+      at = await judgeRest(scan, at + BLOCK);
+    } else if (META.includes(header.type)) {
+      const said = await readBuffer(source, at + BLOCK, Math.min(header.size, MOST_NAME));
       if (header.type !== 'g') announced = announcedBy(header.type, said, announced);
+      at += BLOCK + Math.ceil(header.size / BLOCK) * BLOCK;
     } else {
-      const { name, link } = { ...header, ...announced };
+      at = await judgeEntry(scan, header, announced, at);
       announced = {};
-      names.push(name);
-      const shown = JSON.stringify(name.slice(0, 120));
-      if (isUnsafePath(name)) unsafe(`The entry ${shown} leads out of the folder that it is unpacked in.`);
-      if ('12'.includes(header.type) && isUnsafePath(link)) {
-        unsafe(`The entry ${shown} links to ${JSON.stringify(link.slice(0, 120))}, outside the folder.`);
-      }
-      if ('07S'.includes(header.type) && size > 0) {
-        outcome.include(
-          await context.scanMember(sliceSource(source, content, size), memberContext(context, name)),
-        );
-      }
     }
-    at = content + Math.ceil(size / BLOCK) * BLOCK;
   }
+  if (announced.name !== undefined || announced.size !== undefined) {
+    outcome.fail({ check: ARCHIVE_CHECK, message: 'The archive ends before an entry.', offset: at });
+  }
+  const { names } = scan;
   const isTorch = names.includes('pickle') && names.includes('storages') && names.includes('tensors');
   return outcome.finish(isTorch ? 'torch-tar' : 'tar');
 }

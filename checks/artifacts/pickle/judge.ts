@@ -161,8 +161,16 @@ async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<strin
   return 'joblib';
 }
 
+/** Names that Python code could import; what stands behind a `c` in ordinary text is none. */
+const NAMES = /^[\p{L}_][\p{L}\p{N}_.]*$/u;
+
+/** For bytes that end before STOP and have no mark: whether they act before they break off. */
 function judgesAnyway(events: readonly PickleEvent[]): boolean {
-  return events.some((event) => isDangerous(event) || event.what === 'call');
+  return events.some(
+    (event) =>
+      (isDangerous(event) || event.what === 'call') &&
+      (event.import === undefined || NAMES.test(event.import)),
+  );
 }
 
 export function recognisePickle({ head }: Probe): Recognition {

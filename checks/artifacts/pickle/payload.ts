@@ -49,7 +49,15 @@ const startsWith = (head: Uint8Array, mark: string): boolean => {
   return true;
 };
 
-const CONTAINERS = ['PK\x03\x04', '7z\xbc\xaf', 'BZh', '\xfd7zXZ', '(\xb5/\xfd', '\x93NUMPY'] as const;
+const CONTAINERS = [
+  'PK\x03\x04',
+  '7z\xbc\xaf',
+  'BZh',
+  '\xfd7zXZ',
+  '(\xb5/\xfd',
+  '\x93NUMPY',
+  '\x04"M\x18',
+] as const;
 
 /** Archives and array files: what the other checks open. */
 export const isContainer = (head: Uint8Array): boolean =>

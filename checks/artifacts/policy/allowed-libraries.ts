@@ -5,7 +5,7 @@ export const ALLOWED_LIBRARIES: NameTable = {
   numpy:
     'ndarray dtype matrix recarray generic bool_ bool int8 int16 int32 int64 int_ intc uint8 uint16 uint32 uint64 float16 float32 float64 longdouble complex64 complex128 str_ bytes_ void object_ datetime64 timedelta64 number integer floating inexact signedinteger unsignedinteger complexfloating character flexible exp log log1p expm1 sqrt square abs absolute sin cos tanh mean median sum min max std var log10 log2 array',
   'numpy._core._internal': '_convert_to_stringdtype_kwargs',
-  'numpy.core._internal': '_convert_to_stringdtype_kwargs',
+  'numpy.core._internal': '_reconstruct _convert_to_stringdtype_kwargs',
   'pyarrow.lib':
     'py_buffer type_for_alias _restore_array schema field chunked_array _reconstruct_table _reconstruct_record_batch table struct list_ large_list dictionary timestamp duration decimal128 decimal256 map_ binary fixed_size_list time32 time64 KeyValueMetadata',
   'dateutil.relativedelta': 'relativedelta',
@@ -115,7 +115,8 @@ export const ALLOWED_LIBRARIES: NameTable = {
   'pandas.core.flags': 'Flags',
   pytz: '_UTC _p',
   'dateutil.tz.tz': 'tzutc tzoffset tzlocal tzfile',
-  'joblib.numpy_pickle': 'NumpyArrayWrapper',
+  'joblib.numpy_pickle': 'NumpyArrayWrapper NDArrayWrapper ZNDArrayWrapper',
+  'joblib.numpy_pickle_compat': 'NDArrayWrapper ZNDArrayWrapper',
   'xgboost.core': 'Booster',
   'xgboost.sklearn': 'XGBClassifier XGBRegressor XGBRanker XGBModel XGBRFClassifier XGBRFRegressor',
   'lightgbm.basic': 'Booster',

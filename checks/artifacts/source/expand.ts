@@ -3,8 +3,9 @@ import type { Transform } from 'node:stream';
 import { createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import type { ByteSource, ScanContext } from '../types.ts';
 import { ScanFault } from '../types.ts';
-import { bytesSource } from './bytes.ts';
+import { bytesSource, sliceSource } from './bytes.ts';
 import { salvage } from './salvage.ts';
+import { zstdFrames } from './zstd.ts';
 
 /** Compressions that Node knows. */
 export type Compression = 'deflate' | 'zlib' | 'gzip' | 'zstd';
@@ -51,7 +52,22 @@ async function feed(source: ByteSource, engine: Transform): Promise<void> {
 }
 
 /** Decompressed pieces of `source`, in order. @throws ScanFault where the content is broken. */
-async function* decompressed(source: ByteSource, compression: Compression): AsyncGenerator<Buffer> {
+async function* decompressed(
+  source: ByteSource,
+  compression: Compression,
+  { checkpoint }: Pick<ScanContext, 'checkpoint'>,
+): AsyncGenerator<Buffer> {
+  if (compression !== 'zstd') {
+    yield* onePass(source, compression);
+    return;
+  }
+  // Node ends with the first frame; other readers go on.
+  for await (const { start, length } of zstdFrames(source, checkpoint)) {
+    yield* onePass(sliceSource(source, start, length), compression);
+  }
+}
+
+async function* onePass(source: ByteSource, compression: Compression): AsyncGenerator<Buffer> {
   const engine = engineOf(compression);
   // A failed read must reach whoever waits for the engine.
   const feeding = feed(source, engine).catch((error: Error) => {
@@ -185,7 +201,7 @@ export async function expandStream(
   compression: Compression,
   context: ScanContext,
 ): Promise<Expanded> {
-  const expanded = await expandAsFar(() => decompressed(source, compression), source.size, context);
+  const expanded = await expandAsFar(() => decompressed(source, compression, context), source.size, context);
   if (expanded.fault === undefined || expanded.content.size > MOST_KEPT) return expanded;
   const saved = await salvage(source, compression);
   context.budget.expandedBytes += saved.length;
@@ -200,5 +216,5 @@ export async function expand(
   compression: Compression,
   context: ScanContext,
 ): Promise<ByteSource> {
-  return expandPieces(() => decompressed(source, compression), source.size, context);
+  return expandPieces(() => decompressed(source, compression, context), source.size, context);
 }

@@ -39,6 +39,11 @@ const MARKS: readonly Mark[] = [
   { name: 'a Parquet table', is: 'inert', format: 'parquet', at: 0, bytes: 'PAR1' },
   { name: 'an Arrow table', is: 'inert', format: 'arrow', at: 0, bytes: 'ARROW1' },
   { name: 'a TensorFlow Lite model', is: 'inert', format: 'tflite', at: 4, bytes: 'TFL3' },
+  { name: 'a CatBoost model', is: 'inert', format: 'catboost', at: 0, bytes: 'CBM1' },
+  { name: 'an XGBoost model', is: 'inert', format: 'xgboost', at: 0, bytes: 'binf' },
+  { name: 'an XGBoost model', is: 'inert', format: 'xgboost', at: 0, bytes: '{L\x00\x00\x00\x00\x00\x00' },
+  { name: 'a fastText model', is: 'inert', format: 'fasttext', at: 0, bytes: '\xba\x16\x4f\x2f' },
+  { name: 'a Feather table', is: 'inert', format: 'arrow', at: 0, bytes: 'FEA1' },
   { name: 'an SQLite database', is: 'inert', format: 'sqlite', at: 0, bytes: 'SQLite format 3\x00' },
 ];
 

@@ -24,6 +24,8 @@ export function templateFindings(
   }));
 }
 
+const LOADS = /^The template loads another one/;
+
 /** A text that starts with code is a template; one that has some further down may be prose about templates. */
 const STARTS = /^\s{0,1000}\{[{%#]/;
 
@@ -70,7 +72,8 @@ export const jinjaCheck = defineArtifactCheck({
       for (const { severity, message, excerpt, offset } of found) {
         outcome.find({
           check: JINJA_CHECK,
-          severity: isTemplate ? severity : 'medium',
+          // A page's template may load others of its folder; a model's chat template has none to load.
+          severity: isTemplate ? (LOADS.test(message) ? 'info' : severity) : 'medium',
           kind: KIND,
           message,
           offset: byteOffset(text, offset),

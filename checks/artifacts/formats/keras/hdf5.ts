@@ -55,10 +55,13 @@ function superblockAt({ head }: Probe): number {
 async function judgeFile({ source, context }: ArtifactInput, outcome: OutcomeBuilder): Promise<string> {
   const head = await source.read(0, 66_000);
   const at = superblockAt({ head, tail: head, size: source.size });
-  if (head.subarray(0, at).some((byte) => byte !== 0)) {
+  const block = head.subarray(0, at);
+  if (block.some((byte) => byte !== 0)) {
+    // MATLAB writes such files, with its own header in front.
+    const isMatlab = new TextDecoder('latin1').decode(block.subarray(0, 10)) === 'MATLAB 7.3';
     outcome.find({
       check: CHECK,
-      severity: 'low',
+      severity: isMatlab ? 'info' : 'low',
       kind: 'hidden-data',
       message: `${at} bytes precede the content (a user block).`,
       offset: 0,
