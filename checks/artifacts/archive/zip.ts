@@ -171,6 +171,21 @@ function formatOf(names: readonly string[]): string {
   return names.length > 0 && names.every((name) => name.endsWith('.npy')) ? 'numpy-zip' : 'zip';
 }
 
+/** The directory; undefined, with an error, where readers of it would fail. Some readers need none. */
+async function directoryOf({ source, outcome }: ZipScan): Promise<ZipDirectory | undefined> {
+  let message = 'The archive has no directory.';
+  let offset = source.size;
+  try {
+    const directory = await readDirectory(source);
+    if (directory !== undefined) return directory;
+  } catch (fault) {
+    if (!(fault instanceof ScanFault)) throw fault;
+    ({ message, offset } = fault);
+  }
+  outcome.fail({ check: ARCHIVE_CHECK, message, offset });
+  return undefined;
+}
+
 export interface ZipOptions {
   /** False when what lies around the archive is judged by another reading of the file. */
   readonly surroundings: boolean;
@@ -183,9 +198,8 @@ export async function judgeZip(
 ): Promise<ScanOutcome> {
   const outcome = outcomeBuilder(context);
   const scan: ZipScan = { source, context, outcome };
-  const directory = await readDirectory(source);
+  const directory = await directoryOf(scan);
   if (directory === undefined) {
-    outcome.fail({ check: ARCHIVE_CHECK, message: 'The archive has no directory.', offset: source.size });
     await judgeHidden(scan, [], source.size);
     return outcome.finish('zip');
   }
