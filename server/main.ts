@@ -15,6 +15,7 @@ import { openObjects, recordObjects } from './platform/objects/index.ts';
 import {
   alarmMeasure,
   createHttpObserver,
+  createJobMeasures,
   createSinkMeasures,
   createTelemetry,
   logOptions,
@@ -27,6 +28,7 @@ import {
   watchAudit,
   watchDatabase,
   watchFleet,
+  watchJobs,
   watchSpans,
 } from './platform/telemetry/index.ts';
 import { runAsProcess } from './process.ts';
@@ -141,6 +143,7 @@ async function build(
     server: { id: serverId, version: VERSION, background: config.background },
     tidy: () => identity.tidy(),
     meter: createSinkMeasures(telemetry, clock.now),
+    jobMeter: createJobMeasures(telemetry),
     masterKey: config.masterKey,
     audit,
     alarm: identity.writeAlarm,
@@ -180,6 +183,7 @@ async function build(
   watchAudit(telemetry, () => trail.status());
   watchDatabase(telemetry, pool);
   watchFleet(telemetry, lifecycle.fleet);
+  watchJobs(telemetry, lifecycle.jobs);
   return { trail, identity, lifecycle, http };
 }
 

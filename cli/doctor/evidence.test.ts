@@ -7,7 +7,9 @@ import { createAuditTrail, SYSTEM } from '@bartizan/server/audit/index.ts';
 import { allMigrations } from '@bartizan/server/operations/index.ts';
 import type { OpenDatabase } from '@bartizan/server/platform/database/index.ts';
 import { withTestDatabase } from '@bartizan/server/platform/database/testing.ts';
+import { createJobs, defineQueue, JOBS_SCHEMA } from '@bartizan/server/platform/jobs/index.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { evidenceChecks } from './checks/evidence.ts';
 import { examine } from './run.ts';
 import type { Finding } from './types.ts';
@@ -165,5 +167,44 @@ describe('the doctor on the audit log', () => {
       status: 'warn',
       found: 'last verified 45 days ago',
     });
+  });
+});
+
+describe('the doctor on jobs', () => {
+  it('tells work that nobody takes, and work whose server is gone', async () => {
+    expect((await look('jobs.stuck')).status).toBe('skipped');
+    const queue = defineQueue({
+      name: 'counted',
+      payload: z.object({}),
+      retries: { limit: 1, delaySeconds: 1, maxDelaySeconds: 1 },
+      deadlineSeconds: 60,
+      concurrency: 1,
+      lookEverySeconds: 1,
+    });
+    const jobs = createJobs({
+      pool: open.pool,
+      background: false,
+      queues: [queue],
+      now: () => Date.now(),
+      onError: (error) => {
+        throw error;
+      },
+    });
+    await jobs.start();
+    try {
+      await jobs.send(queue, {}, { key: 'a' });
+      expect(await look('jobs.stuck')).toMatchObject({ status: 'ok', found: '1 waiting, 0 running' });
+      await open.pool.query(`update ${JOBS_SCHEMA}.job set start_after = now() - interval '20 minutes'`);
+      expect(await look('jobs.stuck')).toMatchObject({
+        status: 'warn',
+        found: 'counted waits for 20 minutes',
+      });
+      await open.pool.query(
+        `update ${JOBS_SCHEMA}.job set state = 'active', started_on = now() - interval '5 minutes'`,
+      );
+      expect((await look('jobs.stuck')).found).toBe('1 of counted lost their server');
+    } finally {
+      await jobs.stop();
+    }
   });
 });

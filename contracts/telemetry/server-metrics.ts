@@ -3,6 +3,8 @@ import { defineMetric } from './meter.ts';
 const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** What a server measures. Of several servers on one database, those marked "the same on every server" agree. */
+const JOB_BUCKETS = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600];
+
 export const SERVER_METRICS = {
   httpRequests: defineMetric({
     name: 'bartizan_http_requests_total',
@@ -107,6 +109,43 @@ export const SERVER_METRICS = {
     type: 'counter',
     help: 'Attempts of this server at a sink that failed.',
     labels: ['sink'],
+  }),
+  jobsWaiting: defineMetric({
+    name: 'bartizan_jobs_waiting',
+    type: 'gauge',
+    help: 'Jobs that may be taken now; the same on every server.',
+    labels: ['queue'],
+  }),
+  jobsOldest: defineMetric({
+    name: 'bartizan_jobs_oldest_waiting_seconds',
+    type: 'gauge',
+    help: 'How long the oldest waiting job has waited, 0 without one; the same on every server.',
+    labels: ['queue'],
+  }),
+  jobsRunning: defineMetric({
+    name: 'bartizan_jobs_running',
+    type: 'gauge',
+    help: 'Jobs that a server works on; the same on every server.',
+    labels: ['queue'],
+  }),
+  jobsFailed: defineMetric({
+    name: 'bartizan_jobs_failed',
+    type: 'gauge',
+    help: 'Jobs of the last two weeks that were given up on after their retries; the same on every server.',
+    labels: ['queue'],
+  }),
+  jobAttempts: defineMetric({
+    name: 'bartizan_job_attempts_total',
+    type: 'counter',
+    help: 'Attempts of this server at jobs, by what became of them: `done`, `failed` or `cancelled` (also: given to another server).',
+    labels: ['queue', 'result'],
+  }),
+  jobDuration: defineMetric({
+    name: 'bartizan_job_duration_seconds',
+    type: 'histogram',
+    help: 'How long attempts of this server at jobs took.',
+    labels: ['queue'],
+    buckets: JOB_BUCKETS,
   }),
   alarms: defineMetric({
     name: 'bartizan_alarms_total',

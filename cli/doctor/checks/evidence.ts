@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { countJobs, JOBS_SCHEMA } from '@bartizan/server/operations/index.ts';
 import { type Check, fail, ok, skipped, warn } from '../types.ts';
 import { onTable, readText } from './looking.ts';
 
@@ -50,6 +51,47 @@ const lag: Check = {
       'The console says under Sinks what the receiver answers. Resume what is paused, and see that a server runs with BARTIZAN_BACKGROUND=on.',
     );
   }),
+};
+
+/** Work that nobody takes for so long has no server that takes it. */
+const WAITS_SECONDS = 900;
+
+const jobs: Check = {
+  id: 'jobs.stuck',
+  title: 'Jobs',
+  async run({ database }) {
+    if (database === null) return skipped('the database does not answer');
+    const { rows: made } = await database.query<{ there: boolean }>(
+      'select to_regclass($1) is not null as there',
+      [`${JOBS_SCHEMA}.job`],
+    );
+    if (!made[0]?.there) return skipped('no server has queued a job yet');
+    const counts = await countJobs(database, null);
+    const sum = (of: (one: (typeof counts)[number]) => number) =>
+      counts.reduce((total, one) => total + of(one), 0);
+    const late = counts.filter(({ oldestSeconds }) => oldestSeconds > WAITS_SECONDS);
+    if (late.length > 0 || sum(({ silent }) => silent) > 0) {
+      const said = [
+        ...late.map(
+          ({ queue, oldestSeconds }) => `${queue} waits for ${Math.round(oldestSeconds / 60)} minutes`,
+        ),
+        ...counts
+          .filter(({ silent }) => silent > 0)
+          .map(({ queue, silent }) => `${silent} of ${queue} lost their server`),
+      ];
+      return warn(
+        said.join(', '),
+        'See that a server runs with BARTIZAN_BACKGROUND=on, and what its log says.',
+      );
+    }
+    const failed = sum((one) => one.failed);
+    return failed > 0
+      ? warn(
+          `${failed} job(s) of the last two weeks were given up on`,
+          'The console says which scans failed and why; start them again there.',
+        )
+      : ok(`${sum(({ waiting }) => waiting)} waiting, ${sum(({ running }) => running)} running`);
+  },
 };
 
 const audit: Check = {
@@ -150,4 +192,4 @@ const verification: Check = {
   }),
 };
 
-export const evidenceChecks: readonly Check[] = [sinks, lag, audit, breaks, verification];
+export const evidenceChecks: readonly Check[] = [sinks, lag, jobs, audit, breaks, verification];

@@ -26,12 +26,15 @@ const COUNTS = `
       and coalesce(j.heartbeat_on, j.started_on) < now() - interval '1 second' * $2)::integer as silent,
     count(*) filter (where j.state = 'failed')::integer as failed
   from ${JOBS_SCHEMA}.queue q left join ${JOBS_SCHEMA}.job j on j.name = q.name
-  where q.name = any($1) group by q.name order by q.name`;
+  where q.name !~ '^__' and ($1::text[] is null or q.name = any($1)) group by q.name order by q.name`;
 
-/** How many jobs there are of each queue, and in what state. Rejects where no server has made the schema yet. */
+/**
+ * How many jobs there are of each queue (null: of all), and in what state. Rejects where no server has made the
+ * schema yet.
+ */
 export async function countJobs(
-  client: Pick<pg.Pool, 'query'>,
-  queues: readonly string[],
+  client: Pick<pg.ClientBase, 'query'>,
+  queues: readonly string[] | null,
 ): Promise<QueueCounts[]> {
   const { rows } = await client.query<CountRow>(COUNTS, [queues, 2 * HEARTBEAT_SECONDS]);
   return rows.map(({ name, oldest, ...counts }) => ({ queue: name, oldestSeconds: oldest, ...counts }));

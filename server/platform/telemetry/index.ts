@@ -14,6 +14,7 @@ export { type AuditStanding, watchAudit } from './audit.ts';
 export { watchDatabase } from './database.ts';
 export { type FleetView, watchFleet } from './fleet.ts';
 export { createHttpObserver } from './http.ts';
+export { createJobMeasures, watchJobs } from './jobs.ts';
 export { alarmMeasure, measuredAudit, measuredIngest } from './measured.ts';
 export { metricsRoute } from './route.ts';
 export { createSinkMeasures, type SinkMeasures } from './sinks.ts';
