@@ -16,7 +16,7 @@ const fresh = () => `line ${++made} ${randomUUID().slice(0, 8)}`;
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ background: false });
   registry = registryOn(server.open);
   files = await storeFiles(server.objects, { 'model.safetensors': 'weights', 'config.json': '{}' });
 }, 60_000);

@@ -11,9 +11,6 @@ import { findModel, findVersionById, resolveVersion } from './rows.ts';
 import { requireAlias } from './texts.ts';
 import type { Promotion, RegistryActor } from './types.ts';
 
-const isProduction = (to: Promotion['to']): boolean =>
-  'alias' in to ? to.alias.toLowerCase() === 'production' : to.stage === 'production';
-
 /** Stages, aliases and removal: all that depends on which versions are in use. */
 export function createPromotions({ database, audit, clock, ports }: ModelParts) {
   const witness = (
@@ -46,15 +43,10 @@ export function createPromotions({ database, audit, clock, ports }: ModelParts) 
   }
 
   async function demandFit(tx: Database, promotion: Promotion): Promise<void> {
-    const { version, to } = promotion;
+    const { version } = promotion;
     if (version.status !== 'ready') {
       throw new AppError('conflict', `version ${version.version} has no files that could be used`, {
         hint: 'Wait until it is ready, or choose another version.',
-      });
-    }
-    if (isProduction(to) && version.scan.quarantined) {
-      throw new AppError('conflict', `version ${version.version} is in quarantine`, {
-        hint: 'Look at what was found in it. It can go to production once somebody accepts that, with a reason.',
       });
     }
     await ports.demandPromotable(promotion, tx);
