@@ -3,6 +3,7 @@ import { addAlias, addRemove, addStage, addTag } from '../model/registry/change.
 import { addList } from '../model/registry/list.ts';
 import { addCompare, addLineage } from '../model/registry/relations.ts';
 import { addShow } from '../model/registry/show.ts';
+import { addScans } from '../model/scans/index.ts';
 import { addProvenance, addSign, addVerify } from '../model/signing/index.ts';
 
 /** `bartizan model`: each part of the registry adds its own sub-commands. */
@@ -20,6 +21,7 @@ const PARTS: readonly ((model: Command) => void)[] = [
   addTag,
   addLineage,
   addCompare,
+  addScans,
   addRemove,
   addSign,
   addVerify,
