@@ -26,6 +26,9 @@ interface State {
   readonly seconds: number;
 }
 
+/** Enough to find a fault by; deeper traces cost more than the scan. */
+Error.stackTraceLimit = 4;
+
 async function work({ seed, from, to, shared }: Work): Promise<void> {
   const count = new Float64Array(shared);
   await fuzzArtifacts(await artifactSeeds(), { seed, from, to }, (index, fault) => {

@@ -47,7 +47,7 @@ export interface ReaderOptions {
 function createMachine(size: number, context: ScanContext, joblib: boolean): Machine {
   const trail = new Float64Array(16);
   const journal = createJournal(trail, () => machine.opcodes);
-  const texts = textReader((value, at, length) => {
+  const texts = textReader(size, (value, at, length) => {
     if (!isTextPayload(value.text, length)) return;
     const range = { offset: machine.base + at, length };
     journal.payload({ at: machine.at, value, range, loaded: 'never' });

@@ -2,7 +2,10 @@ import type { Buffer } from 'node:buffer';
 import type { Text } from './values.ts';
 import { text } from './values.ts';
 
-const SLOTS = 4_096;
+const MOST_SLOTS = 4_096;
+const LEAST_SLOTS = 16;
+/** Bytes of a stream for each slot: a small one has few texts. */
+const BYTES_A_SLOT = 64;
 /** Longer texts are not shared between occurrences. */
 const MOST_SHARED_BYTES = 48;
 
@@ -19,9 +22,20 @@ function sameAs(known: string, buffer: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** `fresh` sees every text once (shared ones), or each time (long ones, or those pushed out by others). */
-export function textReader(fresh: (value: Text, at: number, length: number) => void): TextReader {
-  const slots: (Text | undefined)[] = Array.from({ length: SLOTS });
+/**
+ * `fresh` sees every text once (shared ones), or each time (long ones, or those pushed out by others).
+ *
+ * @param size - bytes of the stream.
+ */
+export function textReader(
+  size: number,
+  fresh: (value: Text, at: number, length: number) => void,
+): TextReader {
+  let count = LEAST_SLOTS;
+  while (count < MOST_SLOTS && count * BYTES_A_SLOT < size) count *= 2;
+  const mask = count - 1;
+  const slots: (Text | undefined)[] = [];
+  for (let slot = 0; slot < count; slot += 1) slots.push(undefined);
 
   const decode = (buffer: Buffer, at: number, length: number): Text =>
     text(buffer.toString('utf8', at, at + length));
@@ -45,7 +59,7 @@ export function textReader(fresh: (value: Text, at: number, length: number) => v
         fresh(made, at, length);
         return made;
       }
-      const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+      const slot = (hash ^ (hash >>> 15)) & mask;
       const known = slots[slot];
       if (known !== undefined && known.text.length === length && sameAs(known.text, buffer, at)) return known;
       const made = text(buffer.toString('latin1', at, at + length));

@@ -1,6 +1,15 @@
 import { Buffer } from 'node:buffer';
 import type { Transform } from 'node:stream';
-import { createGunzip, createInflate, createInflateRaw, createZstdDecompress } from 'node:zlib';
+import {
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 import type { ByteSource, ScanContext } from '../types.ts';
 import { ScanFault } from '../types.ts';
 import { bytesSource, sliceSource } from './bytes.ts';
@@ -11,6 +20,7 @@ import { zstdFrames } from './zstd.ts';
 export type Compression = 'deflate' | 'zlib' | 'gzip' | 'zstd';
 
 const READ_BYTES = 262_144;
+const MOST_AT_ONCE = 262_144;
 /** Content up to this size is kept in memory; larger is decompressed again for each pass. */
 const MOST_KEPT = 32 * 2 ** 20;
 /** What a forward pass keeps behind it, for small steps back. */
@@ -67,7 +77,30 @@ async function* decompressed(
   }
 }
 
+const SYNC: Readonly<Record<Compression, (packed: Uint8Array, options: object) => Buffer>> = {
+  deflate: inflateRawSync,
+  zlib: inflateSync,
+  gzip: gunzipSync,
+  zstd: zstdDecompressSync,
+};
+
+/** Little content at once, which saves the engine's start; undefined where it is broken or turns out to be much. */
+async function atOnce(source: ByteSource, compression: Compression): Promise<Buffer | undefined> {
+  if (source.size > MOST_AT_ONCE) return undefined;
+  try {
+    return SYNC[compression](await source.read(0, source.size), { maxOutputLength: 4 * MOST_AT_ONCE });
+  } catch (error) {
+    if (error instanceof ScanFault || !(error instanceof Error && 'code' in error)) throw error;
+    return undefined;
+  }
+}
+
 async function* onePass(source: ByteSource, compression: Compression): AsyncGenerator<Buffer> {
+  const plain = await atOnce(source, compression);
+  if (plain !== undefined) {
+    yield plain;
+    return;
+  }
   const engine = engineOf(compression);
   // A failed read must reach whoever waits for the engine.
   const feeding = feed(source, engine).catch((error: Error) => {
