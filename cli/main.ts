@@ -16,6 +16,7 @@ import { addRoles } from './commands/roles.ts';
 import { addScan } from './commands/scan.ts';
 import { addServiceAccount } from './commands/service-account.ts';
 import { addSink } from './commands/sink.ts';
+import { addSystem } from './commands/system.ts';
 import { addUp } from './commands/up.ts';
 import { addCompletion } from './completion.ts';
 import { EXIT, explain } from './exit.ts';
@@ -44,6 +45,7 @@ export function createProgram(): Command {
     addScan,
     addModel,
     addSink,
+    addSystem,
     addBackup,
     addRestore,
     addDoctor,

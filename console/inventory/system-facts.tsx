@@ -127,15 +127,17 @@ function Uses({ system }: { system: SystemDetail }) {
           [
             'Models',
             <div key="m">
-              <Links
-                links={system.models}
-                hidden={system.hidden.models}
-                render={({ id, name }) => (
-                  <Link to="/inventory/models/$id" params={{ id }}>
-                    {name}
-                  </Link>
-                )}
-              />
+              {system.models.length + system.hidden.models === 0 && system.vendorModels.length > 0 ? null : (
+                <Links
+                  links={system.models}
+                  hidden={system.hidden.models}
+                  render={({ id, name }) => (
+                    <Link to="/inventory/models/$id" params={{ id }}>
+                      {name}
+                    </Link>
+                  )}
+                />
+              )}
               {system.vendorModels.length === 0 ? null : (
                 <div>
                   {system.vendorModels.join(', ')} <span className="bz-dim">not in the registry</span>

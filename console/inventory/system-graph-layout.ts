@@ -1,6 +1,6 @@
 import type { GraphEdge, GraphNode, SystemGraph } from '@bartizan/contracts';
 
-export const BOX = Object.freeze({ width: 180, height: 42, gapX: 84, gapY: 10, margin: 16 });
+export const BOX = Object.freeze({ width: 172, height: 42, gapX: 50, gapY: 10, margin: 16 });
 
 export interface Placed {
   readonly node: GraphNode;

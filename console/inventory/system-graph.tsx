@@ -202,13 +202,9 @@ function Relations({ nodes, edges, around, onAround }: PartProps) {
             <li key={node.id}>
               <NodeLink node={node} /> <span className="bz-dim">{KIND_WORDS[node.kind].toLowerCase()}</span>
               {node.id === around ? null : (
-                <Button
-                  variant="subtle"
-                  size="compact-xs"
-                  aria-label={`Look around ${node.label}`}
-                  onClick={() => onAround(node.id)}
-                >
-                  around it{node.more > 0 ? ` (${node.more} more)` : ''}
+                <Button variant="subtle" size="compact-xs" onClick={() => onAround(node.id)}>
+                  Look around<span className="bz-hidden"> {node.label}</span>
+                  {node.more > 0 ? ` (${node.more} more)` : ''}
                 </Button>
               )}
               <ul className="bz-relations bz-dim">

@@ -104,5 +104,14 @@ function Value({ value }: { value: unknown }) {
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
     return value.length === 0 ? <span className="bz-dim">–</span> : value.join(', ');
   }
+  const names = Array.isArray(value) ? value.map(nameOf) : [];
+  if (names.length > 0 && names.every((name) => name !== null)) return names.join(', ');
   return <code className="bz-clip">{JSON.stringify(value)}</code>;
+}
+
+/** What a data source or link is called. */
+function nameOf(value: unknown): string | null {
+  if (value === null || typeof value !== 'object') return null;
+  if ('name' in value && typeof value.name === 'string') return value.name;
+  return 'title' in value && typeof value.title === 'string' ? value.title : null;
 }

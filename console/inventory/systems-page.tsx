@@ -16,6 +16,7 @@ import { ImportDialog } from './system-import.tsx';
 import { attentionQuery } from './system-queries.ts';
 import { SystemsTab } from './systems-tab.tsx';
 import '../protection/protection.css';
+import '../traffic/traffic.css';
 import './systems.css';
 
 const route = getRouteApi('/house/inventory/systems');
