@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addImportMlflow } from '../model/import-mlflow/command.ts';
 import { addAlias, addRemove, addStage, addTag } from '../model/registry/change.ts';
 import { addList } from '../model/registry/list.ts';
 import { addCompare, addLineage } from '../model/registry/relations.ts';
@@ -26,4 +27,5 @@ const PARTS: readonly ((model: Command) => void)[] = [
   addSign,
   addVerify,
   addProvenance,
+  addImportMlflow,
 ];

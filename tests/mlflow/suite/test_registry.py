@@ -29,8 +29,8 @@ class Registry(Case):
         self.client.delete_registered_model_tag(self.name, "a")
         found = self.client.get_registered_model(self.name)
         self.assertEqual((found.description, found.tags), ("second", {"b": "2"}))
-        renamed = self.client.rename_registered_model(self.name, self.name + " renamed")
-        self.assertEqual(renamed.name, self.name + " renamed")
+        self.client.rename_registered_model(self.name, self.name + " renamed")
+        renamed = self.client.get_registered_model(self.name + " renamed")
         with self.refuses("RESOURCE_DOES_NOT_EXIST"):
             self.client.get_registered_model(self.name)
         self.client.delete_registered_model(renamed.name)
