@@ -227,14 +227,8 @@ export function createVersionChanges(parts: ModelParts, promotions: Pick<Promoti
         return await findVersionById(tx, caller, id);
       }),
 
-    tagVersion: (
-      actor: RegistryActor,
-      idOrName: string,
-      ref: string | number,
-      edit: TagEdit,
-      given: Database = database,
-    ) =>
-      within(given, async (tx): Promise<StoredVersion> => {
+    tagVersion: (actor: RegistryActor, idOrName: string, ref: string | number, edit: TagEdit) =>
+      within(database, async (tx): Promise<StoredVersion> => {
         const found = await findVersion(tx, actor, idOrName, ref);
         const version = await findVersionById(tx, actor, found.id, true);
         await editTags(tx, 'version', version.id, edit);

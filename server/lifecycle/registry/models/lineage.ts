@@ -18,10 +18,9 @@ interface Limits {
 /** Walks from the version down to what was made from it, as far as the viewer sees that. */
 async function walkDown(
   db: Database,
-  viewer: Viewer,
   root: Link,
   graph: Graph,
-  { depth, limit }: Limits,
+  { viewer, depth, limit }: Limits & { readonly viewer: Viewer },
 ): Promise<{ readonly links: readonly Link[]; readonly hidden: number; readonly truncated: boolean }> {
   const met = new Map([[root.id, root]]);
   const hidden = new Set<string>();
@@ -74,13 +73,19 @@ function joinTo(graph: Graph, link: Link, above: Link, distance: number): void {
   }
 }
 
+interface Around {
+  readonly viewer: Viewer;
+  readonly ports: RegistryPorts;
+  /** Nodes at most. */
+  readonly limit: number;
+}
+
 /** Runs and datasets of the versions that are shown. */
 async function addOrigins(
   db: Database,
-  viewer: Viewer,
   graph: Graph,
   links: readonly (readonly [Link, number])[],
-  { ports, limit }: { readonly ports: RegistryPorts; readonly limit: number },
+  { viewer, ports, limit }: Around,
 ): Promise<boolean> {
   const open = links.filter(([link]) => inReach(viewer, link.teamId));
   const runs = await ports.runs.names(viewer, [...new Set(open.flatMap(([{ runId }]) => runId ?? []))]);
@@ -108,10 +113,9 @@ async function addOrigins(
 /** Endpoints that serve one of the versions, and systems that use their models. */
 async function addUses(
   db: Database,
-  viewer: Viewer,
   graph: Graph,
   links: readonly (readonly [Link, number])[],
-  { ports, limit }: { readonly ports: RegistryPorts; readonly limit: number },
+  { viewer, ports, limit }: Around,
 ): Promise<boolean> {
   const { rows } = await sql<{ endpointId: string; versionId: string }>`
     select e.endpoint_id as "endpointId", v.id as "versionId"
@@ -163,7 +167,7 @@ export async function lineageOf(
     limit: Math.max(1, Math.floor(limits.limit / 2)),
   });
   drawUp(graph, root, up.steps);
-  const down = await walkDown(database, viewer, root, graph, limits);
+  const down = await walkDown(database, root, graph, { viewer, ...limits });
   const distances = new Map(graph.nodes().map((node) => [node.id, node.distance]));
   const shown = [
     ...new Map([...up.links, ...down.links.map((link) => [link.id, link] as const)]).values(),
@@ -172,10 +176,10 @@ export async function lineageOf(
     return distance === undefined ? [] : [[link, distance] as const];
   });
   const below = shown.filter(([, distance]) => distance >= 0);
-  const options = { ports, limit: limits.limit };
+  const options: Around = { viewer, ports, limit: limits.limit };
   const cut = [
-    await addOrigins(database, viewer, graph, shown, options),
-    await addUses(database, viewer, graph, below, options),
+    await addOrigins(database, graph, shown, options),
+    await addUses(database, graph, below, options),
   ];
   const edges: readonly LineageEdge[] = graph.edges();
   const nodes: readonly LineageNode[] = graph.nodes();

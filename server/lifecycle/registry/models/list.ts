@@ -96,8 +96,9 @@ async function summaries(
   return rows;
 }
 
-function toModel({ key: _, verdicts, production, ...row }: ModelRow): Model {
-  return { ...row, production: [...(production ?? [])], worstVerdict: worstVerdict(verdicts ?? []) };
+function toModel({ verdicts, production, ...row }: ModelRow): Model {
+  const { key: _key, ...model } = row;
+  return { ...model, production: [...(production ?? [])], worstVerdict: worstVerdict(verdicts ?? []) };
 }
 
 const ORDERS = {

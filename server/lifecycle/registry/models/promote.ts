@@ -87,13 +87,8 @@ export function createPromotions({ database, audit, clock, ports }: ModelParts) 
   return Object.freeze({
     putAlias,
 
-    setAlias: (
-      actor: RegistryActor,
-      idOrName: string,
-      alias: string,
-      version: number,
-      given: Database = database,
-    ) => within(given, async (tx) => putAlias(tx, actor, await locked(tx, actor, idOrName, version), alias)),
+    setAlias: (actor: RegistryActor, idOrName: string, alias: string, version: number) =>
+      within(database, async (tx) => putAlias(tx, actor, await locked(tx, actor, idOrName, version), alias)),
 
     removeAlias: (actor: RegistryActor, idOrName: string, alias: string): Promise<boolean> =>
       within(database, async (tx) => {

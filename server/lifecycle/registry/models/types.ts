@@ -168,7 +168,6 @@ export interface RegistryService {
     idOrName: string,
     ref: string | number,
     edit: TagEdit,
-    within?: Database,
   ): Promise<StoredVersion>;
   /** Throws what {@link RegistryPorts.demandPromotable} throws, and `conflict` for a version that is not ready. */
   setStage(
@@ -178,13 +177,7 @@ export interface RegistryService {
     move: { readonly stage: VersionStage; readonly archiveExisting: boolean },
   ): Promise<StoredVersion>;
   /** Throws as {@link setStage}. */
-  setAlias(
-    actor: RegistryActor,
-    idOrName: string,
-    alias: string,
-    version: number,
-    within?: Database,
-  ): Promise<StoredVersion>;
+  setAlias(actor: RegistryActor, idOrName: string, alias: string, version: number): Promise<StoredVersion>;
   /** False when there was none. */
   removeAlias(actor: RegistryActor, idOrName: string, alias: string): Promise<boolean>;
   /** Throws `conflict` while it is in production, by stage or by an alias `production`, unless forced. */
