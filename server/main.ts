@@ -29,6 +29,7 @@ import {
   watchDatabase,
   watchFleet,
   watchJobs,
+  watchModels,
   watchSpans,
 } from './platform/telemetry/index.ts';
 import { runAsProcess } from './process.ts';
@@ -184,6 +185,7 @@ async function build(
   watchDatabase(telemetry, pool);
   watchFleet(telemetry, lifecycle.fleet);
   watchJobs(telemetry, lifecycle.jobs);
+  watchModels(telemetry, lifecycle.models);
   return { trail, identity, lifecycle, http };
 }
 

@@ -147,6 +147,24 @@ export const SERVER_METRICS = {
     labels: ['queue'],
     buckets: JOB_BUCKETS,
   }),
+  models: defineMetric({
+    name: 'bartizan_models',
+    type: 'gauge',
+    help: 'Registered models; the same on every server.',
+    labels: [],
+  }),
+  modelVersions: defineMetric({
+    name: 'bartizan_model_versions',
+    type: 'gauge',
+    help: 'Versions of models that have their files, by what was found in them: `clean`, `suspicious`, `malicious`, `error` (could not be judged) or `unscanned`; the same on every server.',
+    labels: ['verdict'],
+  }),
+  modelsQuarantined: defineMetric({
+    name: 'bartizan_model_versions_quarantined',
+    type: 'gauge',
+    help: 'Versions of models whose files nobody can download because of what was found in them; the same on every server.',
+    labels: [],
+  }),
   alarms: defineMetric({
     name: 'bartizan_alarms_total',
     type: 'counter',

@@ -25,7 +25,7 @@ import { createInteractionService, interactionMigrations, interactionRoutes } fr
 import { createInventory, inventoryMigrations } from './inventory/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
-import { createRegistry, registryMigrations, scanQueues } from './registry/index.ts';
+import { createRegistry, type Registry, registryMigrations, scanQueues } from './registry/index.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
 import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -59,6 +59,8 @@ export interface Lifecycle {
   /** What gateways and servers there are. */
   readonly fleet: Pick<FleetService, 'get'>;
   readonly jobs: Pick<Jobs, 'counts'>;
+  /** What the registry of models holds. */
+  readonly models: Pick<Registry['models'], 'counts'>;
   /** Compares stored verdicts with the audit log, when that is verified. */
   readonly verdictCheck: FurtherCheck;
   /** The endpoint of the demo assistant, made if there is none. Call after `start`. */
@@ -261,6 +263,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     migrations,
     fleet,
     jobs,
+    models: registry.models,
     verdictCheck: interactions.verdictCheck,
     async start() {
       await policies.ensureStandard(PolicyDocument.parse(defaultPolicy()));

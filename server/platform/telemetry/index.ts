@@ -16,5 +16,6 @@ export { type FleetView, watchFleet } from './fleet.ts';
 export { createHttpObserver } from './http.ts';
 export { createJobMeasures, watchJobs } from './jobs.ts';
 export { alarmMeasure, measuredAudit, measuredIngest } from './measured.ts';
+export { type ModelCounts, watchModels } from './models.ts';
 export { metricsRoute } from './route.ts';
 export { createSinkMeasures, type SinkMeasures } from './sinks.ts';

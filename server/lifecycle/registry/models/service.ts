@@ -5,6 +5,7 @@ import type { StoredVersion } from '../model.ts';
 import { createModelChanges } from './change-models.ts';
 import { createVersionChanges } from './change-versions.ts';
 import { compareVersions } from './compare.ts';
+import { registryCounts } from './counts.ts';
 import { lineageOf } from './lineage.ts';
 import { listModels, listVersions, modelsById } from './list.ts';
 import type { ModelParts } from './parts.ts';
@@ -125,6 +126,7 @@ export function createModelService(parts: ModelParts) {
     /** As its page shows it. */
     detail: (...args: [Parameters<typeof detailOf>[1], StoredVersion]) => detailOf(parts, ...args),
     shown,
+    counts: () => registryCounts(database),
     /** Every model there is, for stages that look after the whole inventory. */
     async known(): Promise<KnownModel[]> {
       const { rows } = await sql<KnownModel>`
