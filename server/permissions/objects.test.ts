@@ -14,7 +14,7 @@ afterAll(() => world?.close());
  * What a route's references stand for. `endpoint`, `interaction`, `key`, `review`: things of a team, tested below
  * for each place. `model`: things of the registry, which belong to teams too; its own tests ask for each of them out of
  * reach. `instance`: things that belong to no team; who has the permission sees all of them. `own`: only
- * the caller's own. `machine`: gateways and identity providers.
+ * the caller's own. `signed`: versions, signers and policies of a team, tested beside them. `machine`: gateways and identity providers.
  */
 type Stance =
   | 'endpoint'
@@ -25,6 +25,7 @@ type Stance =
   | 'team'
   | 'filter'
   | 'instance'
+  | 'signed'
   | 'own'
   | 'machine';
 
@@ -62,10 +63,11 @@ const STANCES: Readonly<Record<string, Stance>> = {
 };
 const INSTANCE =
   /^(?:people|policies|sinks|alarms|teams|sso|scim|keys|signIn|reviews|federation|audit|witnesses)\./;
-const MODEL = /^models\./;
+const MODEL = /^(?:models|runs|experiments|mlflow)\./;
 const stanceOf = ({ id, access }: RouteContract): Stance | undefined => {
   if (access === 'gateway' || access === 'scim') return 'machine';
   if (MODEL.test(id)) return 'model';
+  if (id.startsWith('signing.')) return 'signed';
   return STANCES[id] ?? (INSTANCE.test(id) ? 'instance' : undefined);
 };
 
