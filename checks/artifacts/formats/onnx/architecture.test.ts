@@ -346,6 +346,34 @@ const harmless: readonly (readonly [string, GraphParts])[] = [
     },
   ],
   [
+    'experts chosen by a router',
+    {
+      inputs: { x: { type: FLOAT, dims: [-1, 16] } },
+      outputs: ['y'],
+      constants: {
+        ...text,
+        router: { dims: [16, 4] },
+        first: one(0, INT64),
+        second: one(1, INT64),
+        w2: { dims: [16, 16] },
+      },
+      nodes: [
+        'r = MatMul(x, router)',
+        'best = ArgMax(r)',
+        'is1 = Equal(best, first)',
+        'n1 = Cast(is1)',
+        'e1 = MatMul(x, wo)',
+        'o1 = Mul(n1, e1)',
+        'is2 = Equal(best, second)',
+        'n2 = Cast(is2)',
+        'e2 = MatMul(x, w2)',
+        'o2 = Mul(n2, e2)',
+        'o = Add(o1, o2)',
+        'y = MatMul(o, wc)',
+      ],
+    },
+  ],
+  [
     'inputs set to a mean and a spread',
     {
       inputs: image,

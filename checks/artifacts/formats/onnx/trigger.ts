@@ -60,7 +60,8 @@ export function gatesOf(graph: ModelGraph, scalars: Scalars): Gate[] {
       followed += 1;
       if (followed > MOST_CANDIDATES || found.length >= MOST_GATES) return found;
       const gate = judge(graph, candidate, { deep, scalars });
-      if (gate !== null) found.push(gate);
+      const isNew = (other: Gate) => other.comparison !== gate?.comparison || other.kind !== gate.kind;
+      if (gate !== null && found.every(isNew)) found.push(gate);
     }
   }
   return found;
@@ -163,6 +164,7 @@ function judge(
     isLate &&
     mainLayers.length > 0 &&
     collapses(graph, flagUp.nodes) &&
+    !(flagLayers.length > 0 && isRouted(graph, flagUp.nodes)) &&
     !isPresence(graph, flagUp, comparison, scalars);
   return {
     kind: isSwitch ? 'switch' : isTrigger ? 'trigger' : 'gate',
@@ -202,6 +204,14 @@ function isPresence(graph: ModelGraph, flag: Upstream, comparison: number, scala
     return number === 0 || number === 1;
   });
 }
+
+/** Whether a model of its own decides by its best class, as routers of experts and votes of ensembles do. */
+const isRouted = (graph: ModelGraph, nodes: ReadonlySet<number>): boolean =>
+  [...nodes].some((number) =>
+    /^(?:ArgMax|ArgMin|TopK|Softmax|Hardmax|OneHot|TreeEnsemble\w{0,20}|\w{1,20}Classifier)$/.test(
+      (graph.nodes[number] as GraphNode).op,
+    ),
+  );
 
 /** A way from an input over the comparison and the gate to an output. */
 function pathThrough(
