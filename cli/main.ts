@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -19,7 +19,7 @@ import { addSink } from './commands/sink.ts';
 import { addSystem } from './commands/system.ts';
 import { addUp } from './commands/up.ts';
 import { addCompletion } from './completion.ts';
-import { EXIT, explain } from './exit.ts';
+import { runProgram, throwing } from './run.ts';
 
 /** The whole command line; a fresh one each time, so that tests can ask it for its commands. */
 export function createProgram(): Command {
@@ -54,32 +54,9 @@ export function createProgram(): Command {
   ]) {
     add(program);
   }
-  for (const command of everyCommand(program)) command.exitOverride();
-  return program;
-}
-
-function everyCommand(command: Command): Command[] {
-  return [command, ...command.commands.flatMap(everyCommand)];
-}
-
-async function run(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader such as `head` went away: that is its right.
-    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed);
-  });
-  try {
-    await createProgram().parseAsync(argv as string[]);
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-      return;
-    }
-    const { message, exitCode } = explain(error);
-    process.stderr.write(`bartizan: ${message}\n`);
-    process.exitCode = exitCode;
-  }
+  return throwing(program);
 }
 
 if (process.argv[1]?.endsWith('bartizan.mjs') || process.argv[1]?.endsWith('bartizan') || import.meta.main) {
-  await run(process.argv);
+  await runProgram(createProgram(), process.argv);
 }

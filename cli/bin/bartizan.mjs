@@ -6,7 +6,9 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts');
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+// A scan is often one of many in a pipeline, and needs none of the other commands.
+const main = process.argv[2] === 'scan' ? join(root, 'scan', 'main.ts') : join(root, 'main.ts');
 const MINIMUM_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= MINIMUM_MAJOR) {

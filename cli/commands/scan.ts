@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { ScanResult } from '@bartizan/checks/policy/scan.ts';
-import { PolicyDocument } from '@bartizan/contracts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -54,9 +53,12 @@ export function addScan(program: Command): void {
 }
 
 async function judge(text: string, author: 'user' | 'third_party', flags: Flags): Promise<ScanResult> {
-  const policy = flags.policy ? readJsonFile(flags.policy, PolicyDocument) : undefined;
   // Loaded when asked for only: all the checks with their tables take a moment.
-  const { scanText } = await import('@bartizan/checks/policy/scan.ts');
+  const [{ scanText }, { PolicyDocument }] = await Promise.all([
+    import('@bartizan/checks/policy/scan.ts'),
+    import('@bartizan/contracts'),
+  ]);
+  const policy = flags.policy ? readJsonFile(flags.policy, PolicyDocument) : undefined;
   return scanText(text, { author, ...(policy ? { policy } : {}) });
 }
 
