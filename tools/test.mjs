@@ -22,6 +22,7 @@ if (all) {
   suite('browser', ['--config', 'tests/browser/vitest.config.ts']);
   suite('fault', ['--config', 'tests/fault/vitest.config.ts']);
   suite('fleet', ['--config', 'tests/fleet/vitest.config.ts']);
+  mlflow();
 }
 
 rmSync(results, { recursive: true, force: true });
@@ -37,6 +38,15 @@ function step(name, command, args) {
   else failed++;
 }
 
+/** The suite of the Python client of MLflow; skipped where there is no Python that has it or can get it. */
+function mlflow() {
+  say('\n— mlflow');
+  const file = join(results, 'mlflow.json');
+  const script = join(ROOT, 'tests', 'mlflow', 'run.ts');
+  spawnSync(pinnedNode, [script, '--report', file], { cwd: ROOT, stdio: 'inherit', env: pinnedEnv() });
+  count('mlflow', file);
+}
+
 /** A Vitest run; its own counts are added up. */
 function suite(name, args) {
   say(`\n— ${name}`);
@@ -47,15 +57,21 @@ function suite(name, args) {
     [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
     { cwd: ROOT, stdio: 'inherit', env: pinnedEnv() },
   );
+  // A file that could not even be loaded, or an error outside any test, has no failed test to its name.
+  if (count(name, file) === 0 && done.status !== 0) failed++;
+}
+
+/** Adds what a suite reported; gives the number of failed tests, -1 where it left no report. */
+function count(name, file) {
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
     passed += report.numPassedTests;
     failed += report.numFailedTests;
     skipped += report.numPendingTests + report.numTodoTests;
-    // A file that could not even be loaded, or an error outside any test, has no failed test to its name.
-    if (done.status !== 0 && report.numFailedTests === 0) failed++;
+    return report.numFailedTests;
   } catch {
     say(`the ${name} tests left no result`);
     failed++;
+    return -1;
   }
 }

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import urllib.request
@@ -17,7 +18,7 @@ from mlflow import MlflowClient
 from common import Case, have, unique
 
 CLI = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "cli", "bin", "bartizan.mjs")
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 def free_port():
@@ -28,37 +29,42 @@ def free_port():
 
 @unittest.skipUnless(have("flask", "sqlalchemy", "alembic", "uvicorn"), "this Python has only the client of MLflow")
 class Import(Case):
-    def setUp(self):
-        super().setUp()
+    @classmethod
+    def setUpClass(cls):
+        """One server for all tests: it takes long to start."""
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        cls.url = f"http://127.0.0.1:{port}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_TRACKING")}
-        self.log = open(os.path.join(self.folder, "server.log"), "wb")
-        self.server = subprocess.Popen(
+        path = os.path.join(folder.name, "server.log")
+        log = open(path, "wb")
+        cls.addClassCleanup(log.close)
+        cls.server = subprocess.Popen(
             [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-             "--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db", "--artifacts-destination", f"{self.folder}/artifacts"],
-            cwd=self.folder, env=environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
+             "--backend-store-uri", f"sqlite:///{folder.name}/mlflow.db", "--artifacts-destination", f"{folder.name}/artifacts"],
+            cwd=folder.name, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )
-        self.addCleanup(self.end_server)
+        cls.addClassCleanup(cls.end_server)
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
-                urllib.request.urlopen(self.url + "/health", timeout=2).read()
+                urllib.request.urlopen(cls.url + "/health", timeout=5).read()
                 return
             except OSError:
-                if self.server.poll() is not None or time.monotonic() > deadline:
-                    with open(os.path.join(self.folder, "server.log"), encoding="utf-8", errors="replace") as file:
-                        self.fail("the MLflow server did not start: " + file.read()[-2000:])
+                if cls.server.poll() is not None or time.monotonic() > deadline:
+                    with open(path, encoding="utf-8", errors="replace") as file:
+                        raise AssertionError("the MLflow server did not start: " + file.read()[-2000:]) from None
                 time.sleep(0.2)
 
-    def end_server(self):
-        os.killpg(self.server.pid, 15)
+    @classmethod
+    def end_server(cls):
+        os.killpg(cls.server.pid, 15)
         try:
-            self.server.wait(20)
+            cls.server.wait(20)
         except subprocess.TimeoutExpired:
-            os.killpg(self.server.pid, 9)
-            self.server.wait(20)
-        self.log.close()
+            os.killpg(cls.server.pid, 9)
+            cls.server.wait(20)
 
     def fill(self):
         """An experiment, nested runs, a dataset, files, a logged model and a registered one, at the source."""
@@ -99,14 +105,14 @@ class Import(Case):
         done = subprocess.run(
             [os.environ["BARTIZAN_SUITE_NODE"], CLI, "model", "import-mlflow", self.url, "--json", *options],
             env={"PATH": os.environ["PATH"], "HOME": self.folder, "BARTIZAN_URL": os.environ["MLFLOW_TRACKING_URI"], "BARTIZAN_API_KEY": os.environ["MLFLOW_TRACKING_TOKEN"]},
-            capture_output=True, text=True, timeout=240,
+            capture_output=True, text=True, timeout=400,
         )
         self.assertEqual(done.returncode, 0, done.stderr[-3000:] + done.stdout[-3000:])
         return json.loads(done.stdout)
 
     def test_everything_once(self):
         experiment_name, model_name, source_run = self.fill()
-        first = self.run_import()
+        first = self.run_import("--experiments", experiment_name, "--models", model_name)
         self.assertEqual((first["runs"], first["loggedModels"]["imported"], first["versions"]["imported"], first["problems"]), ({"imported": 2, "already": 0}, 1, 2, []))
         experiment = self.client.get_experiment_by_name(experiment_name)
         child, parent = sorted(self.client.search_runs([experiment.experiment_id]), key=lambda run: run.info.run_name)
@@ -124,7 +130,7 @@ class Import(Case):
         self.assertEqual(self.client.get_model_version(model_name, "2").current_stage, "Staging")
         loaded = mlflow.pyfunc.load_model(f"models:/{model_name}@champion")
         self.assertEqual(list(loaded.predict(pd.DataFrame({"x": [1.0, 2.0]}))["x"]), [3.0, 6.0])
-        second = self.run_import()
+        second = self.run_import("--experiments", experiment_name, "--models", model_name)
         self.assertEqual((second["runs"], second["versions"], second["files"]), ({"imported": 0, "already": 2}, {"imported": 0, "already": 2}, 0))
 
     def test_what_is_asked_for(self):
