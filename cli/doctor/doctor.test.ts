@@ -207,6 +207,26 @@ describe('the settings', () => {
   });
 });
 
+describe('the object store', () => {
+  it('tells a folder that takes nothing, and a bucket that is not there', async () => {
+    expect(await look('objects.writable')).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining(join(dataDir, 'objects')),
+    });
+    rmSync(join(dataDir, 'objects'), { recursive: true });
+    writeFileSync(join(dataDir, 'objects'), 'in the way');
+    expect((await look('objects.writable')).status).toBe('fail');
+    const bucket = env({
+      BARTIZAN_OBJECTS_URL: 's3://models?endpoint=http://127.0.0.1:9',
+      BARTIZAN_OBJECTS_ACCESS_KEY_ID: 'id',
+      BARTIZAN_OBJECTS_SECRET_ACCESS_KEY: 'hush-hush',
+    });
+    const found = await look('objects.writable', bucket);
+    expect(found).toMatchObject({ status: 'fail', found: expect.stringContaining('nothing listens there') });
+    expect(JSON.stringify(found)).not.toContain('hush-hush');
+  });
+});
+
 describe('the database', () => {
   let url = '';
   let admin: pg.Client;

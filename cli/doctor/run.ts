@@ -7,6 +7,7 @@ import { databaseChecks } from './checks/database.ts';
 import { evidenceChecks } from './checks/evidence.ts';
 import { instanceChecks } from './checks/instance.ts';
 import { machineChecks } from './checks/machine.ts';
+import { objectChecks } from './checks/objects.ts';
 import { settingsChecks } from './checks/settings.ts';
 import { type Check, type Finding, fail, type Subject } from './types.ts';
 
@@ -17,6 +18,7 @@ const LITTLE_BYTES = 5_000_000_000;
 export const allChecks: readonly Check[] = Object.freeze([
   ...machineChecks,
   ...settingsChecks,
+  ...objectChecks,
   ...databaseChecks,
   ...instanceChecks,
   ...evidenceChecks,

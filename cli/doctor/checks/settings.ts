@@ -9,7 +9,7 @@ const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const DEMO_ADVICE = 'Revoke it in the console under API keys, and start with --no-demo.';
 
 /** What a server would read: the environment, completed by the data directory as `bartizan up` does it. */
-function environment({ env, dataDir }: Subject): Record<string, string | undefined> {
+export function environment({ env, dataDir }: Subject): Record<string, string | undefined> {
   const file = (name: SecretName) => join(dataDir, 'keys', SECRETS[name]);
   const own = (name: SecretName) =>
     !env[name] && !env[`${name}_FILE`] && existsSync(file(name)) ? { [`${name}_FILE`]: file(name) } : {};

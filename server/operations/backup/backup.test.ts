@@ -23,6 +23,10 @@ beforeAll(async () => {
   mkdirSync(join(objects, 'ab'), { recursive: true });
   writeFileSync(join(objects, 'ab', 'cdef'), Buffer.alloc(3_000_000, 'object'));
   writeFileSync(join(objects, 'empty'), '');
+  for (const unfinished of ['incoming', 'staging']) {
+    mkdirSync(join(objects, unfinished));
+    writeFileSync(join(objects, unfinished, 'half'), 'half');
+  }
   source = await withTestDatabase(allMigrations);
   await fill(source, master);
   file = join(folder, 'one.backup');
