@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly background?: boolean;
   readonly scanner?: string;
   readonly now?: () => number;
+  /** Waited for before content is read. */
+  readonly beforeRead?: (sha256: string) => Promise<void>;
 }
 
 /** A server that scans, without the rest of the house. Call `close`. */
@@ -78,9 +80,10 @@ export async function scanServer(open: OpenDatabase, folder: string, options: Se
     clock,
     logger: { info: () => undefined, warn: note, error: note },
     objects: {
-      read(sha256, offset, length) {
+      async read(sha256, offset, length) {
         reads.push(sha256);
-        return objects.read(sha256, offset, length);
+        await options.beforeRead?.(sha256);
+        return await objects.read(sha256, offset, length);
       },
     },
     jobs,

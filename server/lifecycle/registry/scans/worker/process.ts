@@ -13,7 +13,7 @@ export type Reading =
   | { readonly is: 'broken'; readonly message: string };
 
 export interface ReadOptions {
-  /** From now on. */
+  /** From when the process is there to read. */
   readonly timeMs: number;
   readonly weights: boolean;
   /** Ends the process; `read` then rejects with the signal's reason. */
@@ -133,10 +133,7 @@ export function createReader(memoryMb: number) {
       }
       const end = (reading: Reading, atRest = false): void => settle(() => resolve(reading), atRest);
       const onAbort = (): void => settle(() => reject(signal.reason), false);
-      const timeUp = setTimeout(
-        () => end({ is: 'limit', message: `not done within ${Math.round(timeMs / 1000)} s` }),
-        timeMs,
-      );
+      let timeUp: NodeJS.Timeout | undefined;
       const watch = setInterval(async () => {
         const bytes = child.pid === undefined ? null : await residentBytes(child.pid);
         if (bytes !== null && bytes > memoryBytes) end(tooLarge(memoryMb));
@@ -158,7 +155,14 @@ export function createReader(memoryMb: number) {
           end({ is: 'broken', message: `the scanner broke off (${message.where})` });
       };
       own.onEnd = (code) => end(ending(code, memoryMb));
-      void own.ready.then(() => over || say({ type: 'scan', size: source.size, weights, memoryBytes }));
+      void own.ready.then(() => {
+        if (over) return;
+        timeUp = setTimeout(
+          () => end({ is: 'limit', message: `not done within ${Math.round(timeMs / 1000)} s` }),
+          timeMs,
+        );
+        say({ type: 'scan', size: source.size, weights, memoryBytes });
+      });
     });
   }
 
