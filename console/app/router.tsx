@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { queryClient } from './api.ts';
 import { FaultPage, NotFoundPage } from './fallbacks.tsx';
+import { mlflowPath } from './mlflow-links.ts';
 import { only, parseSearch, stringifySearch } from './search.ts';
 import { meQuery } from './session.ts';
 import { Shell } from './shell.tsx';
@@ -47,6 +48,8 @@ const house = createRoute({
   component: Shell,
   notFoundComponent: NotFoundPage,
   beforeLoad: async ({ location }) => {
+    const elsewhere = location.pathname === '/' ? mlflowPath(location.hash) : null;
+    if (elsewhere !== null) throw redirect({ href: elsewhere, replace: true });
     try {
       const me = await queryClient.ensureQueryData(meQuery);
       if (me.mustEnrol && location.pathname !== '/account') throw redirect({ to: '/account' });
@@ -203,7 +206,7 @@ const finding = createRoute({
 });
 const run = createRoute({
   getParentRoute: () => house,
-  path: '/inventory/runs/$id',
+  path: '/inventory/models/runs/$id',
   validateSearch: only('tab'),
   component: lazyRouteComponent(() => import('../inventory/run-page.tsx'), 'RunPage'),
 });

@@ -215,7 +215,11 @@ function FindingDifferences({ comparison: { findings, from, to } }: { comparison
     );
   const { counts, same, added, removed } = findings;
   if (counts.added === 0 && counts.removed === 0)
-    return <p className="bz-dim">The same {formatNoun(same, 'finding')} in both.</p>;
+    return (
+      <p className="bz-dim">
+        {same === 0 ? 'Nothing was found in either.' : `The same ${formatNoun(same, 'finding')} in both.`}
+      </p>
+    );
   const list = (title: string, items: typeof added, side: typeof from) => (
     <Section title={title}>
       {items.map((finding) => (

@@ -202,13 +202,19 @@ function NodeLink({ node }: { node: LineageNode }): ReactNode {
     );
   if (node.ref !== null && node.kind === 'run')
     return (
-      <Link to="/inventory/runs/$id" params={{ id: node.ref }}>
+      <Link to="/inventory/models/runs/$id" params={{ id: node.ref }}>
         {node.label}
       </Link>
     );
   if (node.ref !== null && node.kind === 'endpoint')
     return (
       <Link to="/protection/endpoints/$id" params={{ id: node.ref }}>
+        {node.label}
+      </Link>
+    );
+  if (node.ref !== null && node.kind === 'system')
+    return (
+      <Link to="/inventory/systems/$id" params={{ id: node.ref }}>
         {node.label}
       </Link>
     );

@@ -14,6 +14,7 @@ import { ScanBadge } from '../ui/severity.tsx';
 import { EmptyState, ErrorState, ListSkeleton, QueryView } from '../ui/states.tsx';
 import { toast } from '../ui/toast.ts';
 import { AboutModel } from './about-model.tsx';
+import { CardTab } from './card-tab.tsx';
 import { Compare } from './compare-versions.tsx';
 import { modelQuery } from './model-queries.ts';
 import { TagsEditor } from './tags-editor.tsx';
@@ -33,7 +34,7 @@ export function ModelPage() {
 function OneModel() {
   const { id } = route.useParams();
   const search = route.useSearch();
-  const current = knownTab(search.tab, ['versions', 'compare', 'about']);
+  const current = knownTab(search.tab, ['versions', 'compare', 'card', 'about']);
   const query = useQuery({ ...modelQuery(id), refetchInterval: 15_000 });
   return (
     <QueryView query={query}>
@@ -55,11 +56,13 @@ function OneModel() {
             tabs={[
               { value: 'versions', label: 'Versions', count: model.versions },
               { value: 'compare', label: 'Compare' },
+              { value: 'card', label: 'Model card' },
               { value: 'about', label: 'About' },
             ]}
           />
           {current === 'versions' ? <Versions model={model} /> : null}
           {current === 'compare' ? <Compare model={model} from={search.from} to={search.to} /> : null}
+          {current === 'card' ? <CardTab modelId={model.id} mayWrite={model.may.write} /> : null}
           {current === 'about' ? (
             <div className="bz-version-columns">
               <AboutModel model={model} />

@@ -17,7 +17,7 @@ import { RunArtifacts } from './run-artifacts.tsx';
 import { RUN_STATUS } from './runs-tab.tsx';
 import './models.css';
 
-const route = getRouteApi('/house/inventory/runs/$id');
+const route = getRouteApi('/house/inventory/models/runs/$id');
 
 export function RunPage() {
   return (
@@ -97,7 +97,7 @@ function Overview({ run }: { run: RunDetail }) {
                 run.parentId === null ? (
                   '–'
                 ) : (
-                  <Link key="parent" to="/inventory/runs/$id" params={{ id: run.parentId }}>
+                  <Link key="parent" to="/inventory/models/runs/$id" params={{ id: run.parentId }}>
                     another run
                   </Link>
                 ),
@@ -153,7 +153,7 @@ function Overview({ run }: { run: RunDetail }) {
           <Section title="Runs inside it">
             {run.children.map((child) => (
               <div key={child.id}>
-                <Link to="/inventory/runs/$id" params={{ id: child.id }}>
+                <Link to="/inventory/models/runs/$id" params={{ id: child.id }}>
                   {child.name || child.id}
                 </Link>{' '}
                 <span className="bz-dim">{RUN_STATUS[child.status]}</span>

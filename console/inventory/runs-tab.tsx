@@ -146,7 +146,7 @@ function RunTable({
   field: RefObject<HTMLInputElement | null>;
 }) {
   const navigate = useNavigate();
-  const open = (id: string) => void navigate({ to: '/inventory/runs/$id', params: { id } });
+  const open = (id: string) => void navigate({ to: '/inventory/models/runs/$id', params: { id } });
   const { selected } = useKeyboardList({
     length: items.length,
     search: field,
@@ -181,7 +181,7 @@ function RunTable({
               onClick={(event) => (event.target as HTMLElement).closest('a') || open(run.id)}
             >
               <td>
-                <Link className="bz-row-link" to="/inventory/runs/$id" params={{ id: run.id }}>
+                <Link className="bz-row-link" to="/inventory/models/runs/$id" params={{ id: run.id }}>
                   {run.name || run.id.slice(-8)}
                 </Link>{' '}
                 {run.parentId ? <Tag>nested</Tag> : null}

@@ -11,6 +11,7 @@ import { Facts, Page, Section, Tag } from '../ui/page.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
 import { QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
+import { BomTab } from './bom-tab.tsx';
 import { FilesTab } from './files-tab.tsx';
 import { FindingsTab } from './findings-tab.tsx';
 import { LineageTab } from './lineage-tab.tsx';
@@ -25,7 +26,7 @@ import { WeightsTab } from './weights-tab.tsx';
 import './models.css';
 
 const route = getRouteApi('/house/inventory/models/$id/versions/$version');
-const TABS = ['overview', 'findings', 'files', 'signatures', 'weights', 'lineage'] as const;
+const TABS = ['overview', 'findings', 'files', 'signatures', 'bom', 'weights', 'lineage'] as const;
 
 /** What a version is, where it is from, what was found in it, and who vouches for it. */
 export function VersionPage() {
@@ -98,6 +99,7 @@ function Tabs({ detail }: { detail: VersionDetail }) {
           { value: 'findings', label: 'Findings', count: found },
           { value: 'files', label: 'Files', count: detail.files.count },
           { value: 'signatures', label: 'Signatures' },
+          { value: 'bom', label: 'Bill of materials' },
           { value: 'weights', label: 'Weights' },
           { value: 'lineage', label: 'Lineage' },
         ]}
@@ -116,6 +118,7 @@ function Tabs({ detail }: { detail: VersionDetail }) {
         <FilesTab versionId={detail.id} onFindings={(file) => change({ tab: 'findings', file })} />
       ) : null}
       {current === 'signatures' ? <SignaturesTab version={detail} /> : null}
+      {current === 'bom' ? <BomTab modelId={detail.modelId} version={detail.version} /> : null}
       {current === 'weights' ? <WeightsTab versionId={detail.id} /> : null}
       {current === 'lineage' ? <LineageTab version={detail} /> : null}
     </>
@@ -181,7 +184,7 @@ function From({ detail }: { detail: VersionDetail }) {
             detail.runId === null ? (
               'none: it was uploaded'
             ) : (
-              <Link key="run" to="/inventory/runs/$id" params={{ id: detail.runId }}>
+              <Link key="run" to="/inventory/models/runs/$id" params={{ id: detail.runId }}>
                 {detail.runId}
               </Link>
             ),

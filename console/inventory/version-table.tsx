@@ -78,7 +78,7 @@ export function VersionTable({ items, modelId }: { items: readonly VersionSummar
                 {version.runId === null ? (
                   'an upload'
                 ) : (
-                  <Link to="/inventory/runs/$id" params={{ id: version.runId }}>
+                  <Link to="/inventory/models/runs/$id" params={{ id: version.runId }}>
                     a run
                   </Link>
                 )}
