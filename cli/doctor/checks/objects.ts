@@ -1,5 +1,5 @@
 import { ConfigError, loadConfig } from '@bartizan/server/index.ts';
-import { openObjects } from '@bartizan/server/platform/objects/index.ts';
+import { tryObjects } from '@bartizan/server/operations/index.ts';
 import { type Check, fail, ok, type Subject, skipped } from '../types.ts';
 import { environment } from './settings.ts';
 
@@ -19,17 +19,12 @@ const writable: Check = {
   async run(subject) {
     const config = configOf(subject);
     if (config === null) return skipped('no server would start with these settings');
-    const objects = openObjects(config);
-    try {
-      await objects.check();
-      return ok(`${objects.place} takes content`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown';
-      return fail(
-        `${objects.place}: ${reason}`,
-        'See docs/guide/objects.md; artifacts cannot be stored until it works.',
-      );
-    }
+    const { place, problem } = await tryObjects(config);
+    if (problem === null) return ok(`${place} takes content`);
+    return fail(
+      `${place}: ${problem}`,
+      'See docs/guide/objects.md; artifacts cannot be stored until it works.',
+    );
   },
 };
 
