@@ -34,6 +34,12 @@ function messageOf(event: PickleEvent): string {
   }
 }
 
+function noteOf({ what, call, import: name, reason }: PickleEvent): string {
+  if (what === 'call' && call !== undefined) return `calls ${call}`;
+  if (what === 'import' && name !== undefined) return `imports ${name}`;
+  return call ?? reason;
+}
+
 /** What a reader of the report needs about an event; reads a little of `source` around it. */
 export async function findingOf(
   source: ByteSource,
@@ -49,7 +55,7 @@ export async function findingOf(
       ...(event.call !== undefined && { call: event.call }),
       ...(event.import !== undefined && { import: event.import }),
       capability: event.capability,
-      excerpt: await disassemble(source, event.trail),
+      excerpt: await disassemble(source, event.trail, { marked: event.at, note: noteOf(event) }),
     },
   };
 }

@@ -265,12 +265,13 @@ describe('what loading calls', () => {
     });
     expect(found?.offset).toBe(2 + EVIL.length - 1);
     expect(found?.evidence.excerpt).toEqual([
-      '       0: PROTO            4',
-      '       2: GLOBAL           os system',
-      '      13: MARK',
-      '      14: BINUNICODE       2 "id"',
-      '      21: TUPLE',
-      '      22: REDUCE',
+      '         0: PROTO            4',
+      '         2: GLOBAL           os system               ; pushes what it imports',
+      '        13: MARK                                     ; marks the stack',
+      '        14: BINUNICODE       2 "id"',
+      '        21: TUPLE                                    ; all down to the mark becomes a tuple',
+      '>       22: REDUCE                                   ; calls os.system("id")',
+      '        23: STOP                                     ; ends',
     ]);
   });
 

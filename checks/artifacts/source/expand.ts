@@ -84,14 +84,18 @@ const SYNC: Readonly<Record<Compression, (packed: Uint8Array, options: object) =
   zstd: zstdDecompressSync,
 };
 
-/** Little content at once, which saves the engine's start; undefined where it is broken or turns out to be much. */
+const brokenBy = (compression: Compression, code: string): ScanFault | undefined =>
+  /^(?:Z_|ZSTD_|ERR_)/.test(code) ? new ScanFault(`broken ${compression} content (${code})`) : undefined;
+
+/** Little content at once, which saves the engine's start; undefined where it turns out to be much. @throws ScanFault */
 async function atOnce(source: ByteSource, compression: Compression): Promise<Buffer | undefined> {
   if (source.size > MOST_AT_ONCE) return undefined;
   try {
     return SYNC[compression](await source.read(0, source.size), { maxOutputLength: 4 * MOST_AT_ONCE });
   } catch (error) {
     if (error instanceof ScanFault || !(error instanceof Error && 'code' in error)) throw error;
-    return undefined;
+    if (error.code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw brokenBy(compression, String(error.code)) ?? error;
   }
 }
 
@@ -110,8 +114,7 @@ async function* onePass(source: ByteSource, compression: Compression): AsyncGene
     for await (const piece of engine) yield piece as Buffer;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!/^(?:Z_|ZSTD_|ERR_)/.test(code)) throw error;
-    throw new ScanFault(`broken ${compression} content (${code})`);
+    throw brokenBy(compression, code) ?? error;
   } finally {
     engine.destroy();
     await feeding;
