@@ -3,11 +3,12 @@ import type { Viewer } from '../../sight.ts';
 import type { FileRef, StoredVersion } from '../model.ts';
 import type { RegistryActor } from '../models/types.ts';
 import type { RegistryParts } from '../parts.ts';
-import type { ArtifactRoot } from '../runs/model.ts';
+import type { ArtifactRoot, Metric, RunLinks } from '../runs/model.ts';
 import { invalid } from '../runs/model.ts';
 import { experimentToWire, modelFromWire, runFromWire } from './ids.ts';
 import type { NewRegistration } from './registry-routes.ts';
 import { type Source, sourceOf } from './uris.ts';
+import { versionMetrics } from './version-metrics.ts';
 import { doubleToWire } from './wire.ts';
 
 type Parts = Pick<RegistryParts, 'runs' | 'loggedModels' | 'artifacts' | 'registry' | 'gate'>;
@@ -20,6 +21,9 @@ interface Origin {
   /** Where it was made from another version. */
   readonly base?: { readonly kind: 'version'; readonly model: string; readonly version: string };
 }
+
+/** Clients say step 0 of a model that was logged at no step in particular. */
+const isCheckpoint = (step: number | null | undefined): boolean => (step ?? 0) > 0;
 
 /** Makes versions of what was logged: their files are those that lie there now, for good. */
 export function createRegistration({ runs, loggedModels, artifacts, registry, gate }: Parts) {
@@ -83,18 +87,38 @@ export function createRegistration({ runs, loggedModels, artifacts, registry, ga
     }
   }
 
+  /** Latest metrics of the models that a run logged as its results, not at a step on the way. */
+  async function ofOtherModels(runId: string, { outputs }: RunLinks, modelId: string): Promise<readonly Metric[]> {
+    const steps = new Map(outputs.map((output) => [output.modelId, output.step]));
+    const others = (await loggedModels.ofRun(runId))
+      .map(({ id }) => id)
+      .filter((id) => id !== modelId && !isCheckpoint(steps.get(id)));
+    return [...(await loggedModels.dataOf(others)).values()].flatMap(({ metrics }) => metrics);
+  }
+
+  async function metricsOf(
+    { runId, loggedModelId }: Pick<Origin, 'runId' | 'loggedModelId'>,
+    links: RunLinks | undefined,
+  ): Promise<readonly Metric[]> {
+    const ofRun = runId === null ? [] : ((await runs.dataOf([runId])).get(runId)?.metrics ?? []);
+    if (loggedModelId === null) return ofRun;
+    const ofModel = (await loggedModels.dataOf([loggedModelId])).get(loggedModelId)?.metrics ?? [];
+    return versionMetrics({
+      ofRun,
+      ofModel,
+      ofOthers: runId === null || !links ? [] : await ofOtherModels(runId, links, loggedModelId),
+      checkpoint: isCheckpoint(links?.outputs.find(({ modelId }) => modelId === loggedModelId)?.step),
+    });
+  }
+
   /** Metrics and datasets of the run that made it, and what was found of the model itself. */
-  async function knownOf({ runId, loggedModelId }: Pick<Origin, 'runId' | 'loggedModelId'>) {
-    const [data, links, ofModels] = await Promise.all([
-      runId === null ? undefined : runs.dataOf([runId]),
-      runId === null ? undefined : runs.linksOf([runId]),
-      loggedModelId === null ? undefined : loggedModels.dataOf([loggedModelId]),
-    ]);
-    const metrics = new Map((data?.get(runId ?? '')?.metrics ?? []).map(({ key, value }) => [key, value]));
-    for (const { key, value } of ofModels?.get(loggedModelId ?? '')?.metrics ?? []) metrics.set(key, value);
+  async function knownOf(origin: Pick<Origin, 'runId' | 'loggedModelId'>) {
+    const { runId } = origin;
+    const links = runId === null ? undefined : (await runs.linksOf([runId])).get(runId);
+    const metrics = await metricsOf(origin, links);
     return {
-      metrics: [...metrics].map(([key, value]) => ({ key, value: doubleToWire(value) })),
-      datasets: (links?.get(runId ?? '')?.datasets ?? []).map(({ name, digest, context, source }) => ({
+      metrics: metrics.map(({ key, value }) => ({ key, value: doubleToWire(value) })),
+      datasets: (links?.datasets ?? []).map(({ name, digest, context, source }) => ({
         name,
         digest,
         context,

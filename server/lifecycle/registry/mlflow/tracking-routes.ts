@@ -198,13 +198,11 @@ function loggingRoutes({ runs, clock }: Parts): RouteImplementation[] {
       return {};
     }),
     implement(contracts.logModel, async ({ body }, { principal }) => {
-      await runs.appendToTag(
-        principal,
-        runFromWire(body),
-        MODEL_HISTORY,
-        describedModel(body.model_json),
-        20,
-      );
+      await runs.appendToTag(principal, runFromWire(body), {
+        key: MODEL_HISTORY,
+        entry: describedModel(body.model_json),
+        max: 20,
+      });
       return {};
     }),
     implement(contracts.logInputs, async ({ body }, { principal }) => {

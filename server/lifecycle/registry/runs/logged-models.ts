@@ -54,8 +54,7 @@ const MODEL = sql`m.id, m.experiment_id as "experimentId", e.team_id as "teamId"
 const FROM = sql`from logged_models m join experiments e on e.id = m.experiment_id`;
 
 type Owned<T> = T & { readonly owner: string };
-const ownedBy = <T>(rows: readonly Owned<T>[], id: string): T[] =>
-  rows.filter(({ owner }) => owner === id).map(({ owner: _, ...row }) => row as unknown as T);
+const ownedBy = <T>(rows: readonly Owned<T>[], id: string): T[] => rows.filter(({ owner }) => owner === id);
 
 async function putPairs(
   tx: Database,

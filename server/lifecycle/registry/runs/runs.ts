@@ -214,7 +214,11 @@ export function createRuns({ database, audit, clock, events, tokens, experiments
     },
 
     /** Adds to a tag that holds a JSON list, the newest `max` entries of it. */
-    async appendToTag(caller: RegistryCaller, id: string, key: string, entry: unknown, max: number) {
+    async appendToTag(
+      caller: RegistryCaller,
+      id: string,
+      { key, entry, max }: { readonly key: string; readonly entry: unknown; readonly max: number },
+    ) {
       await change(caller, id, async (tx) => {
         await sql`select from runs where id = ${id} for update`.execute(tx);
         await sql`insert into run_tags (run_id, key, value) values (${id}, ${key}, ${JSON.stringify([entry])})

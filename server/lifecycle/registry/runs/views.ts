@@ -181,7 +181,7 @@ export async function showRunDetail(parts: Parts, viewer: Viewer, id: string): P
     ...showRun(run, data.get(id)),
     teamId: run.teamId,
     createdBy: run.createdBy,
-    datasets: datasets.map(({ tags: _, ...dataset }) => dataset),
+    datasets: [...datasets],
     models: await showModels(parts, models, steps, versions),
     inputModels: started.flatMap((model) => (model === null ? [] : [{ id: model.id, name: model.name }])),
     versions: versions.map(plain),
