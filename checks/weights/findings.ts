@@ -9,14 +9,14 @@ const CHECK = 'artifacts/weights';
 const MOST_EACH = 20;
 
 /**
- * How often a hint came up on harmless models when its threshold was set: docs/guide/weights.md says which models
+ * How often a hint came up on 63 files of harmless models when its threshold was set: docs/guide/weights.md says which models
  * and how to measure them again.
  */
 export const BASE_RATES = Object.freeze({
-  outlier: 'see the guide',
-  part: 'see the guide',
-  replaced: 'see the guide',
-  payload: 'see the guide',
+  outlier: '4 in 429 families',
+  part: '8 of 3,751 tensors',
+  replaced: '0 of 3,751 tensors',
+  payload: '0 of 3,751 tensors',
 });
 
 /**
@@ -88,7 +88,8 @@ function counted(
 }
 
 function numberless(tensors: readonly TensorFigures[]): WeightFinding[] {
-  const none = ({ nan, infinite, count }: TensorFigures) => nan + infinite === count;
+  // Infinity alone is what masks are filled with.
+  const none = ({ nan, infinite, count }: TensorFigures) => nan > 0 && nan + infinite === count;
   const some = tensors.filter((tensor) => !none(tensor));
   return [
     ...counted(tensors.filter(none), tensors.length, {

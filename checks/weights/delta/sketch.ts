@@ -70,7 +70,7 @@ export function createSketch({ rows, columns, size, seed }: SketchSize): RowSket
       return eigenvalues(gram, size)
         .map((value) => Math.sqrt(Math.max(0, value)))
         .sort()
-        .reverse();
+        .toReversed();
     },
   });
 }
