@@ -324,6 +324,15 @@ describe('searching runs', () => {
   });
 });
 
+test('descriptions of models are kept in one tag, the newest of them', async () => {
+  const id = await newRun();
+  const key = 'mlflow.log-model.history';
+  for (const n of [1, 2, 3])
+    await world.runs.appendToTag(ADA, id, { key, entry: { n, text: "it's" }, max: 2 });
+  const tag = (await dataOf(id))?.tags.find((one) => one.key === key);
+  expect(JSON.parse(tag?.value ?? '')).toMatchObject([{ n: 2 }, { n: 3 }]);
+});
+
 describe('datasets', () => {
   test('are told once, and their first description counts', async () => {
     const told: unknown[] = [];
