@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type OpenDatabase, openDatabase } from '../database/index.ts';
 import { withTestDatabase } from '../database/testing.ts';
 import { createJobs, defineQueue, JOBS_SCHEMA, type Jobs, jobMigrations, type Queue } from './index.ts';
+
+// A busy machine starts a process in seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 let open: OpenDatabase;
 const ends: (() => Promise<unknown>)[] = [];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScanFinding, ScanSettings, type VersionScan } from '@bartizan/contracts';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { OpenDatabase } from '../../../platform/database/index.ts';
 import { JOBS_SCHEMA } from '../../../platform/jobs/index.ts';
 import {
@@ -19,6 +19,9 @@ import {
   scanServer,
   sha256Of,
 } from './testing.ts';
+
+// A busy machine starts a process in seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 const POLL = { timeout: 40_000, interval: 50 };
 const ada = caller();

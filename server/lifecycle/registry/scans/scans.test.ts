@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScanSettings, type VersionScan } from '@bartizan/contracts';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OpenDatabase } from '../../../platform/database/index.ts';
 import {
   anotherConnection,
@@ -18,6 +18,9 @@ import {
   scanServer,
   sha256Of,
 } from './testing.ts';
+
+// A busy machine starts a process in seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 const POLL = { timeout: 40_000, interval: 50 };
 const DAY_MS = 86_400_000;

@@ -155,14 +155,16 @@ export function createReader(memoryMb: number) {
           end({ is: 'broken', message: `the scanner broke off (${message.where})` });
       };
       own.onEnd = (code) => end(ending(code, memoryMb));
-      void own.ready.then(() => {
+      async function begin(): Promise<void> {
+        await own.ready;
         if (over) return;
         timeUp = setTimeout(
           () => end({ is: 'limit', message: `not done within ${Math.round(timeMs / 1000)} s` }),
           timeMs,
         );
         say({ type: 'scan', size: source.size, weights, memoryBytes });
-      });
+      }
+      void begin();
     });
   }
 

@@ -2,9 +2,12 @@ import { bytesSource } from '@bartizan/checks/artifacts/source/bytes.ts';
 import type { ByteSource } from '@bartizan/checks/artifacts/types.ts';
 import { verdictOf } from '@bartizan/checks/artifacts/verdict.ts';
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { blockSource } from './blocks.ts';
 import { createReader, type ReadOptions } from './process.ts';
+
+// A busy machine starts a process in seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 const readers: ReturnType<typeof createReader>[] = [];
 const reader = (memoryMb = 512) => {
