@@ -22,6 +22,7 @@ type Stance =
   | 'key'
   | 'review'
   | 'model'
+  | 'system'
   | 'team'
   | 'filter'
   | 'instance'
@@ -68,10 +69,13 @@ const STANCES: Readonly<Record<string, Stance>> = {
 };
 const INSTANCE =
   /^(?:people|policies|sinks|alarms|teams|sso|scim|keys|signIn|reviews|federation|audit|witnesses)\./;
+/** Systems: what is not in reach is not there; tried route by route beside the inventory. */
+const SYSTEM = /^systems\./;
 const MODEL = /^(?:models|runs|experiments|mlflow)\./;
 const stanceOf = ({ id, access }: RouteContract): Stance | undefined => {
   if (access === 'gateway' || access === 'scim') return 'machine';
   if (MODEL.test(id)) return 'model';
+  if (SYSTEM.test(id)) return 'system';
   if (id.startsWith('signing.')) return 'signed';
   return STANCES[id] ?? (INSTANCE.test(id) ? 'instance' : undefined);
 };

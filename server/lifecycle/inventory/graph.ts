@@ -14,6 +14,8 @@ export interface GraphQuery {
 }
 
 interface Builder {
+  readonly viewer: Viewer;
+  readonly facts: Facts;
   readonly nodes: Map<string, GraphNode>;
   readonly edges: Map<string, GraphEdge>;
 }
@@ -28,14 +30,8 @@ function add({ nodes, edges }: Builder, from: string, node: Draft, label: string
   edges.set(`${from}\n${node.id}\n${label}`, { from, to: node.id, label });
 }
 
-function addParty(
-  builder: Builder,
-  from: string,
-  party: StoredParty | null,
-  facts: Facts,
-  label: string,
-): void {
-  const one = partyOf(party, facts);
+function addParty(builder: Builder, from: string, party: StoredParty | null, label: string): void {
+  const one = partyOf(party, builder.facts);
   if (one === null) return;
   const kind = one.kind === 'team' ? ('team' as const) : ('person' as const);
   const id = one.id === null ? `person:named:${nameKey(one.name)}` : `${kind}:${one.id}`;
@@ -45,7 +41,8 @@ function addParty(
   add(builder, from, { id, kind, label: one.name, detail, ref: one.id }, label);
 }
 
-function addModels(builder: Builder, from: string, system: StoredSystem, facts: Facts, viewer: Viewer): void {
+function addModels(builder: Builder, from: string, system: StoredSystem): void {
+  const { facts, viewer } = builder;
   for (const id of system.modelIds) {
     const model = facts.models.get(id);
     if (!model || !isThere(viewer, model.teamId)) continue;
@@ -65,7 +62,8 @@ function addModels(builder: Builder, from: string, system: StoredSystem, facts: 
   }
 }
 
-function addSystem(builder: Builder, system: StoredSystem, facts: Facts, viewer: Viewer): void {
+function addSystem(builder: Builder, system: StoredSystem): void {
+  const { facts, viewer } = builder;
   const { fields, risk, teamId } = system;
   const from = `system:${system.id}`;
   const tier = risk === null ? null : inForce(risk).tier;
@@ -78,7 +76,7 @@ function addSystem(builder: Builder, system: StoredSystem, facts: Facts, viewer:
     tier,
     more: 0,
   });
-  addModels(builder, from, system, facts, viewer);
+  addModels(builder, from, system);
   for (const id of system.endpointIds) {
     const endpoint = facts.endpoints.get(id);
     if (!endpoint || !isThere(viewer, endpoint.teamId)) continue;
@@ -111,8 +109,8 @@ function addSystem(builder: Builder, system: StoredSystem, facts: Facts, viewer:
       'from',
     );
   }
-  addParty(builder, from, system.owner, facts, 'owned by');
-  addParty(builder, from, system.backupOwner, facts, 'stands in');
+  addParty(builder, from, system.owner, 'owned by');
+  addParty(builder, from, system.backupOwner, 'stands in');
   const team = teamId === null ? undefined : facts.teams.get(teamId);
   if (team) {
     add(
@@ -155,8 +153,8 @@ export function buildGraph(
   facts: Facts,
   { around, depth, limit }: GraphQuery,
 ): SystemGraph {
-  const builder: Builder = { nodes: new Map(), edges: new Map() };
-  for (const system of systems) addSystem(builder, system, facts, viewer);
+  const builder: Builder = { viewer, facts, nodes: new Map(), edges: new Map() };
+  for (const system of systems) addSystem(builder, system);
   const next = neighboursOf(builder.edges.values());
   const systemsFirst = [...builder.nodes.keys()].toSorted(
     (a, b) => Number(b.startsWith('system:')) - Number(a.startsWith('system:')),

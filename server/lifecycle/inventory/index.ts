@@ -1,6 +1,7 @@
 import type { RouteImplementation } from '../../platform/http/types.ts';
 import { createImport } from './csv/import.ts';
 import type { InventoryDeps } from './ports.ts';
+import { createSystemReading, type SystemReading } from './reading.ts';
 import { createRiskService } from './risk.ts';
 import { inventoryRoutes } from './routes.ts';
 import { createSystemService, type SystemService } from './service.ts';
@@ -10,7 +11,7 @@ export type { InventoryPorts, KnownEndpoint, KnownModel } from './ports.ts';
 
 export interface Inventory {
   /** Systems in use that are there for the viewer and use one of these models, once for each model. */
-  readonly using: SystemService['using'];
+  readonly using: SystemReading['using'];
   /** One system as its page shows it. Throws `not_found` for one that is not in reach. */
   readonly show: SystemService['get'];
   readonly implementations: readonly RouteImplementation[];
@@ -19,11 +20,12 @@ export interface Inventory {
 /** AI systems: what the business runs, who answers for it, what it uses and how much is at stake. */
 export function createInventory(deps: InventoryDeps): Inventory {
   const systems = createSystemService(deps);
+  const reading = createSystemReading(deps, systems);
   const risk = createRiskService(deps, systems);
   const importCsv = createImport(deps, systems);
   return Object.freeze({
-    using: systems.using,
+    using: reading.using,
     show: systems.get,
-    implementations: Object.freeze(inventoryRoutes({ systems, risk, importCsv })),
+    implementations: Object.freeze(inventoryRoutes({ systems, reading, risk, importCsv })),
   });
 }

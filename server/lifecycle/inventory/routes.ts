@@ -2,28 +2,35 @@ import { inventoryRoutes as contracts } from '@bartizan/contracts';
 import { implement, type RouteImplementation } from '../../platform/http/types.ts';
 import { exportCsv } from './csv/export.ts';
 import type { createImport } from './csv/import.ts';
+import type { SystemReading } from './reading.ts';
 import { questionnaire, type RiskService, tryAnswers } from './risk.ts';
 import type { SystemService } from './service.ts';
 
 export interface InventoryRouteDeps {
   readonly systems: SystemService;
+  readonly reading: SystemReading;
   readonly risk: RiskService;
   readonly importCsv: ReturnType<typeof createImport>;
 }
 
-export function inventoryRoutes({ systems, risk, importCsv }: InventoryRouteDeps): RouteImplementation[] {
+export function inventoryRoutes({
+  systems,
+  reading,
+  risk,
+  importCsv,
+}: InventoryRouteDeps): RouteImplementation[] {
   return [
-    implement(contracts.list, ({ query }, { principal }) => systems.list(principal, query)),
-    implement(contracts.attention, (_, { principal }) => systems.attention(principal)),
-    implement(contracts.graph, ({ query }, { principal }) => systems.graph(principal, query)),
+    implement(contracts.list, ({ query }, { principal }) => reading.list(principal, query)),
+    implement(contracts.attention, (_, { principal }) => reading.attention(principal)),
+    implement(contracts.graph, ({ query }, { principal }) => reading.graph(principal, query)),
     implement(contracts.owners, async ({ query }, { principal }) => ({
-      items: await systems.owners(principal, query.text ?? ''),
+      items: await reading.owners(principal, query.text ?? ''),
     })),
     implement(contracts.questionnaire, async () => questionnaire()),
     implement(contracts.tryAssessment, async ({ body }) => tryAnswers(body.answers)),
     implement(contracts.export, async ({ query }, { principal, setHeader }) => {
       setHeader('content-disposition', 'attachment; filename="systems.csv"');
-      return exportCsv(systems, principal, query);
+      return exportCsv(reading, principal, query);
     }),
     implement(contracts.import, ({ body }, { principal }) =>
       importCsv(principal, Buffer.from(body.file, 'base64'), body.dryRun),
@@ -41,13 +48,13 @@ export function inventoryRoutes({ systems, risk, importCsv }: InventoryRouteDeps
     ),
     implement(contracts.assess, ({ params, body }, { principal }) => risk.assess(principal, params.id, body)),
     implement(contracts.assessments, ({ params, query }, { principal }) =>
-      systems.assessments(principal, params.id, query),
+      reading.assessments(principal, params.id, query),
     ),
     implement(contracts.override, ({ params, body }, { principal }) =>
       risk.override(principal, params.id, body),
     ),
     implement(contracts.history, ({ params, query }, { principal }) =>
-      systems.history(principal, params.id, query),
+      reading.history(principal, params.id, query),
     ),
   ];
 }

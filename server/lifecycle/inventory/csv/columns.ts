@@ -1,32 +1,14 @@
 import {
-  DATA_KINDS,
   DECISION_ROLES,
   PEOPLE_BANDS,
-  PERSONAL_DATA,
   SYSTEM_ORIGINS,
   SYSTEM_STATES,
   SYSTEM_USERS,
   type SystemFields,
-  type SystemPartyInput,
 } from '@bartizan/contracts';
-import type { NewSystem, StoredParty, StoredSystem } from '../model.ts';
+import type { NewSystem, StoredSystem } from '../model.ts';
 import { CellProblem, day, joined, split, wholeNumber, word } from './cells.ts';
-
-/** Names that a file uses for what has ids, as far as they are there for the caller. */
-export interface Names {
-  readonly teamId: (name: string) => string | undefined;
-  readonly teamName: (id: string) => string | undefined;
-  readonly personId: (email: string) => string | undefined;
-  /** Empty where the caller may not read it. */
-  readonly personMail: (id: string) => string;
-  readonly modelId: (name: string) => string | undefined;
-  readonly modelName: (id: string) => string | undefined;
-  readonly endpointId: (slug: string) => string | undefined;
-  readonly endpointSlug: (id: string) => string | undefined;
-  /** Whether an id that is linked already is one that the caller sees, or is gone. */
-  readonly isHidden: (kind: 'model' | 'endpoint', id: string) => boolean;
-  readonly warn: (message: string) => void;
-}
+import { dataSource, idsFrom, link, type Names, partyFrom, partyText, UUID } from './values.ts';
 
 /** One column of the file. `path` is where the server's schema reports a problem with it. */
 export interface Column {
@@ -39,75 +21,24 @@ export interface Column {
 }
 
 const text = (
-  name: string,
-  aliases: readonly string[],
-  path: string,
+  heading: Pick<Column, 'name' | 'aliases' | 'path'>,
   get: (fields: SystemFields) => string,
   set: (draft: NewSystem, value: string) => Partial<NewSystem>,
 ): Column => ({
-  name,
-  aliases,
-  path,
+  ...heading,
   read: (draft, cell) => ({ ...draft, ...set(draft, cell) }),
   write: ({ fields }) => get(fields),
 });
 
 const list = (
-  name: string,
-  aliases: readonly string[],
-  path: string,
+  heading: Pick<Column, 'name' | 'aliases' | 'path'>,
   get: (fields: SystemFields) => readonly string[],
   set: (draft: NewSystem, value: string[]) => Partial<NewSystem>,
 ): Column => ({
-  name,
-  aliases,
-  path,
+  ...heading,
   read: (draft, cell) => ({ ...draft, ...set(draft, split(cell)) }),
   write: ({ fields }) => joined(get(fields)),
 });
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-function partyFrom(cell: string, names: Names): SystemPartyInput | null {
-  const given = cell.trim();
-  if (given === '') return null;
-  const [, kind, rest = ''] = /^(team|person):\s*(.*)$/is.exec(given) ?? [];
-  if (kind?.toLowerCase() === 'team') {
-    const id = UUID.test(rest) ? rest : names.teamId(rest);
-    if (id !== undefined) return { kind: 'team', id };
-    throw new CellProblem(`there is no team "${rest.slice(0, 60)}"`, 'Use the name of one of your teams.');
-  }
-  if (kind !== undefined) {
-    if (UUID.test(rest)) return { kind: 'person', id: rest };
-    throw new CellProblem('after "person:" comes an id', 'Write the e-mail address of the account instead.');
-  }
-  const id = given.includes('@') ? names.personId(given) : undefined;
-  if (id !== undefined) return { kind: 'person', id };
-  names.warn(`no account for "${given.slice(0, 60)}": kept as a name, unowned by an account`);
-  return { kind: 'named', name: given };
-}
-
-function partyText(party: StoredParty | null, names: Names): string {
-  if (party === null) return '';
-  if (party.kind === 'named') return party.name;
-  if (party.kind === 'team') return `team:${names.teamName(party.id) ?? party.id}`;
-  const mail = names.personMail(party.id);
-  return mail === '' ? `person:${party.id}` : mail;
-}
-
-/** Ids of linked things by their names; `id:<uuid>` names what has no other name. */
-function idsFrom(
-  cell: string,
-  noun: string,
-  find: (name: string) => string | undefined,
-  todo: string,
-): string[] {
-  return split(cell).map((item) => {
-    const id = /^id:/i.test(item) && UUID.test(item.slice(3)) ? item.slice(3).toLowerCase() : find(item);
-    if (id !== undefined) return id;
-    throw new CellProblem(`there is no ${noun} "${item.slice(0, 60)}"`, todo);
-  });
-}
 
 const party = (
   name: 'owner' | 'backup_owner',
@@ -121,55 +52,25 @@ const party = (
   write: (system, names) => partyText(system[key], names),
 });
 
-const DATA_SOURCE = /^(.*\S)\s*\[\s*([a-z -]{2,20}?)\s*(?:,\s*([a-z]{2,10})\s*)?\]$/is;
-function dataSource(item: string): SystemFields['dataSources'][number] {
-  const [, name, kind = '', personal = ''] = DATA_SOURCE.exec(item) ?? [];
-  if (name === undefined) return { name: item, kind: 'other', personalData: 'unknown' };
-  return {
-    name,
-    kind: word(kind, DATA_KINDS) ?? 'other',
-    personalData: word(personal, PERSONAL_DATA) ?? 'unknown',
-  };
-}
-
-const LINK = /^(.*?)\s*<(https?:[^<>\s]{1,2000})>$/is;
-function link(item: string): { title: string; url: string } {
-  const [, title = '', url] = LINK.exec(item) ?? [];
-  if (url !== undefined) return { title: title === '' ? url.slice(0, 200) : title, url };
-  if (/^https?:\S+$/i.test(item)) return { title: item.slice(0, 200), url: item };
-  throw new CellProblem(
-    `"${item.slice(0, 60)}" is not a link`,
-    'Write it as: Title <https://example.com/page>',
-  );
-}
-
 /** Every column, in the order in which an export writes them. */
 export const COLUMNS: readonly Column[] = Object.freeze([
   text(
-    'key',
-    ['id', 'slug', 'short name'],
-    'key',
+    { name: 'key', aliases: ['id', 'slug', 'short name'], path: 'key' },
     (f) => f.key,
     (_, key) => ({ key: key.trim() }),
   ),
   text(
-    'name',
-    ['system', 'system name', 'title'],
-    'name',
+    { name: 'name', aliases: ['system', 'system name', 'title'], path: 'name' },
     (f) => f.name,
     (_, name) => ({ name }),
   ),
   text(
-    'description',
-    ['summary'],
-    'description',
+    { name: 'description', aliases: ['summary'], path: 'description' },
     (f) => f.description,
     (_, description) => ({ description }),
   ),
   text(
-    'purpose',
-    ['business purpose', 'use case'],
-    'purpose',
+    { name: 'purpose', aliases: ['business purpose', 'use case'], path: 'purpose' },
     (f) => f.purpose,
     (_, purpose) => ({ purpose }),
   ),
@@ -198,9 +99,7 @@ export const COLUMNS: readonly Column[] = Object.freeze([
     write: ({ teamId }, names) => (teamId === null ? '' : (names.teamName(teamId) ?? teamId)),
   },
   text(
-    'decisions',
-    ['decisions influenced'],
-    'decisions.text',
+    { name: 'decisions', aliases: ['decisions influenced'], path: 'decisions.text' },
     (f) => f.decisions.text,
     (d, value) => ({
       decisions: { ...d.decisions, text: value },
@@ -214,9 +113,7 @@ export const COLUMNS: readonly Column[] = Object.freeze([
     write: ({ fields }) => fields.decisions.how ?? '',
   },
   text(
-    'inputs',
-    ['input'],
-    'inputs',
+    { name: 'inputs', aliases: ['input'], path: 'inputs' },
     (f) => f.inputs,
     (_, inputs) => ({ inputs }),
   ),
@@ -229,9 +126,11 @@ export const COLUMNS: readonly Column[] = Object.freeze([
       joined(fields.dataSources.map(({ name, kind, personalData }) => `${name} [${kind}, ${personalData}]`)),
   },
   list(
-    'people_groups',
-    ['people affected', 'affected people', 'users affected'],
-    'people.groups',
+    {
+      name: 'people_groups',
+      aliases: ['people affected', 'affected people', 'users affected'],
+      path: 'people.groups',
+    },
     (f) => f.people.groups,
     (d, groups) => ({
       people: { ...d.people, groups },
@@ -245,9 +144,7 @@ export const COLUMNS: readonly Column[] = Object.freeze([
     write: ({ fields }) => fields.people.band ?? '',
   },
   list(
-    'vulnerable_groups',
-    ['vulnerable people'],
-    'people.vulnerable',
+    { name: 'vulnerable_groups', aliases: ['vulnerable people'], path: 'people.vulnerable' },
     (f) => f.people.vulnerable,
     (d, vulnerable) => ({
       people: { ...d.people, vulnerable },
@@ -261,27 +158,21 @@ export const COLUMNS: readonly Column[] = Object.freeze([
     write: ({ fields }) => fields.origin.kind ?? '',
   },
   text(
-    'vendor',
-    ['supplier', 'provider'],
-    'origin.vendor',
+    { name: 'vendor', aliases: ['supplier', 'provider'], path: 'origin.vendor' },
     (f) => f.origin.vendor,
     (d, vendor) => ({
       origin: { ...d.origin, vendor },
     }),
   ),
   text(
-    'contract_url',
-    ['contract'],
-    'origin.contractUrl',
+    { name: 'contract_url', aliases: ['contract'], path: 'origin.contractUrl' },
     (f) => f.origin.contractUrl,
     (d, value) => ({
       origin: { ...d.origin, contractUrl: value.trim() },
     }),
   ),
   text(
-    'dpa_url',
-    ['dpa', 'data processing agreement'],
-    'origin.dpaUrl',
+    { name: 'dpa_url', aliases: ['dpa', 'data processing agreement'], path: 'origin.dpaUrl' },
     (f) => f.origin.dpaUrl,
     (d, value) => ({
       origin: { ...d.origin, dpaUrl: value.trim() },
@@ -306,9 +197,7 @@ export const COLUMNS: readonly Column[] = Object.freeze([
       ),
   },
   list(
-    'vendor_models',
-    ['vendor model', 'external models'],
-    'vendorModels',
+    { name: 'vendor_models', aliases: ['vendor model', 'external models'], path: 'vendorModels' },
     (f) => f.vendorModels,
     (_, vendorModels) => ({ vendorModels }),
   ),
@@ -343,18 +232,14 @@ export const COLUMNS: readonly Column[] = Object.freeze([
     write: ({ fields }) => joined(fields.access.users),
   },
   text(
-    'authentication',
-    ['sign-in', 'login'],
-    'access.authentication',
+    { name: 'authentication', aliases: ['sign-in', 'login'], path: 'access.authentication' },
     (f) => f.access.authentication,
     (d, authentication) => ({
       access: { ...d.access, authentication },
     }),
   ),
   text(
-    'monitoring_contact',
-    ['contact', 'on call'],
-    'monitoringContact',
+    { name: 'monitoring_contact', aliases: ['contact', 'on call'], path: 'monitoringContact' },
     (f) => f.monitoringContact,
     (_, monitoringContact) => ({
       monitoringContact,
@@ -375,9 +260,7 @@ export const COLUMNS: readonly Column[] = Object.freeze([
     write: ({ fields }) => fields.nextReviewOn ?? '',
   },
   list(
-    'tags',
-    ['labels'],
-    'tags',
+    { name: 'tags', aliases: ['labels'], path: 'tags' },
     (f) => f.tags,
     (_, tags) => ({ tags }),
   ),

@@ -1,15 +1,16 @@
 import type { Caller } from '../../../reviews/index.ts';
-import type { ListFilter, SystemService } from '../service.ts';
+import type { ListFilter, SystemReading } from '../reading.ts';
 import { line } from './cells.ts';
-import { COLUMNS, type Names } from './columns.ts';
+import { COLUMNS } from './columns.ts';
 import { namesFor } from './names.ts';
+import type { Names } from './values.ts';
 
 /**
  * Systems as CSV, UTF-8 with a byte order mark, in the columns that an import takes. What is linked and hidden from
  * the caller is left out, and an import leaves it linked.
  */
 export async function* exportCsv(
-  systems: SystemService,
+  systems: Pick<SystemReading, 'everything'>,
   caller: Caller,
   filter: ListFilter,
 ): AsyncGenerator<string, void> {

@@ -9,9 +9,10 @@ import type { InventoryDeps } from '../ports.ts';
 import { partiesOf, type SystemService } from '../service.ts';
 import { settle } from '../settle.ts';
 import { CellProblem } from './cells.ts';
-import { type Column, columnOf, type Names } from './columns.ts';
+import { type Column, columnOf } from './columns.ts';
 import { namesFor } from './names.ts';
 import { type RawRow, type RawTable, readTable } from './read.ts';
+import type { Names } from './values.ts';
 
 type RowError = ImportRow['errors'][number];
 type Settled = ReturnType<typeof settle>;
@@ -84,10 +85,8 @@ const cellOf = (raw: RawRow, places: readonly Place[], name: string): string => 
 
 /** Reads the cells of a row over what is there already. */
 function readRow(
-  raw: RawRow,
+  { raw, key, before }: Pick<Read, 'raw' | 'key' | 'before'>,
   places: readonly Place[],
-  before: StoredSystem | null,
-  key: string,
   base: Omit<Names, 'warn'>,
 ): Read {
   const errors: RowError[] = [];
@@ -182,7 +181,7 @@ export function createImport(
       const key = keys[index] ?? '';
       const before = stored.get(key) ?? null;
       const hidden = before !== null && !isThere(actor, before.teamId);
-      const read = readRow(raw, places, hidden ? null : before, key, names);
+      const read = readRow({ raw, key, before: hidden ? null : before }, places, names);
       const first = keys.indexOf(key);
       const problems: RowError[] = [
         ...(raw.cells.length > table.heading.length &&

@@ -3,7 +3,7 @@ import type { Caller } from '../../../reviews/index.ts';
 import type { Facts } from '../facts.ts';
 import { isThere } from '../model.ts';
 import { mayName } from '../settle.ts';
-import type { Names } from './columns.ts';
+import type { Names } from './values.ts';
 
 function index<T extends { readonly id: string; readonly teamId: string | null }>(
   caller: Caller,
