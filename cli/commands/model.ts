@@ -6,6 +6,7 @@ import { addCompare, addLineage } from '../model/registry/relations.ts';
 import { addShow } from '../model/registry/show.ts';
 import { addScans } from '../model/scans/index.ts';
 import { addProvenance, addSign, addVerify } from '../model/signing/index.ts';
+import { addPull, addPush } from '../model/transfer/index.ts';
 
 /** `bartizan model`: each part of the registry adds its own sub-commands. */
 export function addModel(program: Command): void {
@@ -17,6 +18,8 @@ export function addModel(program: Command): void {
 const PARTS: readonly ((model: Command) => void)[] = [
   addList,
   addShow,
+  addPush,
+  addPull,
   addAlias,
   addStage,
   addTag,
