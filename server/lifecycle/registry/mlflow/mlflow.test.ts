@@ -177,8 +177,20 @@ describe('a run', () => {
 });
 
 /** As `mlflow.sklearn.log_model(registered_model_name=…)` does it. */
-async function logAndRegister(files: Readonly<Record<string, string>>, name = `wire model ${serial++}`) {
+async function logAndRegister(
+  files: Readonly<Record<string, string>>,
+  { name = `wire model ${serial++}`, steps = 0 } = {},
+) {
   const run = await newRun();
+  await ok('POST', `${V2}/runs/log-batch`, {
+    run_id: run.id,
+    metrics: Array.from({ length: steps }, (_, step) => ({
+      key: 'loss',
+      value: 1 / (step + 1),
+      timestamp: 9,
+      step,
+    })),
+  });
   await ok('POST', `${V2}/runs/log-inputs`, {
     run_id: run.id,
     datasets: [
@@ -204,7 +216,9 @@ async function logAndRegister(files: Readonly<Record<string, string>>, name = `w
   });
   const { model_id: modelId, artifact_uri: uri } = model.info;
   await ok('POST', `${V2}/runs/outputs`, { run_id: run.id, models: [{ model_id: modelId, step: '0' }] });
-  const metrics = [{ key: 'accuracy', value: 0.9, timestamp: 1, step: 0, model_id: modelId }];
+  // The client copies to the model what its run logged at step 0, where it is told of no other step.
+  const first = steps > 0 ? [{ key: 'loss', value: 1, timestamp: 9, step: 0, model_id: modelId }] : [];
+  const metrics = [{ key: 'accuracy', value: 0.9, timestamp: 1, step: 0, model_id: modelId }, ...first];
   await ok('POST', `${V2}/runs/log-batch`, { run_id: run.id, metrics });
   for (const [path, text] of Object.entries(files)) {
     expect((await put(`${uri.replace('mlflow-artifacts:/', '')}/${path}`, text)).status).toBe(200);
@@ -271,6 +285,19 @@ describe('a model that is logged and registered', () => {
       versions: [{ model: name, version: 1 }],
       datasets: [{ name: 'iris', context: 'training' }],
     });
+  });
+
+  test('has the last value of what its run measured again and again', async () => {
+    const { name } = await logAndRegister({ f: 'x' }, { steps: 20 });
+    const { body } = await world.must(
+      'models.version',
+      { authorization: key },
+      { params: { model: name, version: '1' } },
+    );
+    expect(body.metrics).toEqual([
+      { key: 'accuracy', value: 0.9 },
+      { key: 'loss', value: 0.05 },
+    ]);
   });
 
   test('never changes in its files, whatever becomes of the logged model', async () => {

@@ -88,7 +88,11 @@ export function createRegistration({ runs, loggedModels, artifacts, registry, ga
   }
 
   /** Latest metrics of the models that a run logged as its results, not at a step on the way. */
-  async function ofOtherModels(runId: string, { outputs }: RunLinks, modelId: string): Promise<readonly Metric[]> {
+  async function ofOtherModels(
+    runId: string,
+    { outputs }: RunLinks,
+    modelId: string,
+  ): Promise<readonly Metric[]> {
     const steps = new Map(outputs.map((output) => [output.modelId, output.step]));
     const others = (await loggedModels.ofRun(runId))
       .map(({ id }) => id)
