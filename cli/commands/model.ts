@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addBom } from '../model/bom/index.ts';
 import { addImportMlflow } from '../model/import-mlflow/command.ts';
 import { addAlias, addRemove, addStage, addTag } from '../model/registry/change.ts';
 import { addList } from '../model/registry/list.ts';
@@ -30,5 +31,6 @@ const PARTS: readonly ((model: Command) => void)[] = [
   addSign,
   addVerify,
   addProvenance,
+  addBom,
   addImportMlflow,
 ];
