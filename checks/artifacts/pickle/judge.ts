@@ -192,7 +192,8 @@ export async function judgePickle({
   const reader = pickleReader(source, context, { joblib: false });
   const { pickles, last, isTorch } = await readSeries(reader, source);
   if (reader.parts() >= 0) return outcome.finish(await judgeJoblib(reading, reader));
-  if (pickles === 0 && recognition === 'maybe' && !judgesAnyway(reader.journal.events())) {
+  const isNone = pickles === 0 && recognition === 'maybe' && !reader.limited();
+  if (isNone && !judgesAnyway(reader.journal.events())) {
     outcome.skip('not a pickle');
     return outcome.finish('unknown');
   }

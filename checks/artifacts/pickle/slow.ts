@@ -12,7 +12,7 @@ const BUILD = 0x62;
 /** More than joblib may put between BUILD and the array. */
 const PADDING_BYTES = 512;
 /** Longest pair of lines that GLOBAL and INST may have. */
-const MOST_NAME_BYTES = 524_288;
+const MOST_NAME_BYTES = 131_072;
 
 /** Where the argument of an opcode lies in the window. */
 export interface Extent {

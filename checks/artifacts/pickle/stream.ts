@@ -12,7 +12,7 @@ import { textReader } from './texts.ts';
 
 /** Bytes read at once: little after content was skipped, for what follows may be skipped too, then ever more. */
 const LEAST_WINDOW = 32_768;
-const MOST_WINDOW = 1_048_576;
+const MOST_WINDOW = 262_144;
 
 /** How one pickle ended. */
 export interface PickleEnd {
@@ -37,6 +37,8 @@ export interface PickleReader {
   readonly opcodes: () => number;
   /** Offset from where joblib and other loaders read differently; -1 when they don't. */
   readonly parts: () => number;
+  /** A loader might go on where this reader gave up. */
+  readonly limited: () => boolean;
 }
 
 export interface ReaderOptions {
@@ -87,9 +89,13 @@ function restart(machine: Machine, start: number): void {
   machine.lineEnd = -1;
 }
 
-/** Offset of the newline that ends a long line; -1 when there is none. */
+/** Bytes of one line that are looked through: honest ones are far shorter, and empty disks far longer. */
+const MOST_LINE = 128 * 2 ** 20;
+
+/** Offset of the newline that ends a long line; -1 when there is none near. */
 async function findNewline(source: ByteSource, from: number, context: ScanContext): Promise<number> {
-  for (let offset = from; offset < source.size; offset += MOST_WINDOW) {
+  const most = Math.min(source.size, from + MOST_LINE);
+  for (let offset = from; offset < most; offset += MOST_WINDOW) {
     context.checkpoint();
     const window = await source.read(offset, MOST_WINDOW);
     const found = window.indexOf(10);
@@ -106,6 +112,7 @@ export function pickleReader(
   const machine = createMachine(source.size, context, joblib);
   let window: Buffer = Buffer.alloc(0);
   let wanted = LEAST_WINDOW;
+  let limited = false;
 
   async function moveWindow(): Promise<void> {
     context.checkpoint();
@@ -124,7 +131,9 @@ export function pickleReader(
 
   async function findLine(): Promise<void> {
     machine.lineEnd = await findNewline(source, machine.next, context);
-    if (machine.lineEnd < 0) broken('a line has no end');
+    if (machine.lineEnd >= 0) return;
+    limited = source.size - machine.next > MOST_LINE;
+    broken(limited ? 'a line is longer than is followed' : 'a line has no end');
   }
 
   /** Runs over the window and sees that it gets on. */
@@ -172,5 +181,6 @@ export function pickleReader(
     journal: machine.journal,
     opcodes: () => machine.opcodes,
     parts: () => machine.parts,
+    limited: () => limited,
   });
 }
