@@ -40,35 +40,39 @@ function isPassing(error: unknown): boolean {
   return error.status === 0 || error.status === 409 || error.status === 429 || error.status >= 500;
 }
 
-/** Repeats a step until it succeeds; failures that pass are waited for as long as `patienceMs`. */
+/** Waits out failures that pass, for as long as `patienceMs` without any progress. */
 function createPatience(note: PushOptions['note'], patienceMs: number) {
-  let lastWellMs = performance.now();
+  let failingSinceMs: number | null = null;
   let told = false;
-  return {
+  /** Waits before the next try; throws what will not pass, and what has not passed for too long. */
+  async function wait(error: unknown, attempt: number): Promise<void> {
+    failingSinceMs ??= performance.now();
+    if (!isPassing(error) || performance.now() - failingSinceMs > patienceMs) throw error;
+    // Another request that still holds the file is our own, which the server has not given up yet.
+    const worthTelling = attempt > 0 && !(error instanceof ApiFailure && error.status === 409);
+    if (worthTelling && !told) note(`${(error as Error).message}; trying again`);
+    told ||= worthTelling;
+    await sleep(Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));
+  }
+  return Object.freeze({
+    wait,
+    /** Something got through. */
     well(): void {
-      lastWellMs = performance.now();
+      failingSinceMs = null;
       told = false;
-    },
-    async wait(error: unknown, attempt: number): Promise<void> {
-      if (!isPassing(error) || performance.now() - lastWellMs > patienceMs) throw error;
-      if (!told && attempt > 0) note(`${(error as Error).message}; trying again`);
-      told ||= attempt > 0;
-      await sleep(Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));
     },
     async insist<T>(step: () => Promise<T>): Promise<T> {
       for (let attempt = 0; ; attempt++) {
         try {
-          const result = await step();
-          this.well();
-          return result;
+          return await step();
         } catch (error) {
           // A conflict of a step that is not sending means what it says.
           if (error instanceof ApiFailure && error.status === 409) throw error;
-          await this.wait(error, attempt);
+          await wait(error, attempt);
         }
       }
     },
-  };
+  });
 }
 type Patience = ReturnType<typeof createPatience>;
 
@@ -107,6 +111,7 @@ async function sendFile(
   const { session, progress, api, patience } = options;
   let state = known;
   let counted = state.received;
+  let best = state.received;
   const count = (to: number) => {
     progress.add(to - counted);
     counted = to;
@@ -124,10 +129,8 @@ async function sendFile(
         sent(bytes) {
           sent += bytes;
           count(sent);
-          patience.well();
         },
       });
-      attempt = 0;
     } catch (error) {
       if (error instanceof ApiFailure && error.status === 400 && /sha256/.test(error.message))
         throw changed(file.path);
@@ -136,6 +139,8 @@ async function sendFile(
       state = files.find(({ path }) => path === file.path) ?? state;
     }
     count(state.received);
+    if (state.received > best || state.complete) patience.well();
+    if (state.received > best) [best, attempt] = [state.received, 0];
   }
 }
 
