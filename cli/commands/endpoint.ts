@@ -8,6 +8,7 @@ import { createOutput, date, table } from '../output.ts';
 import { doOrPropose, report } from '../proposing.ts';
 import { client } from '../session.ts';
 import { readStdin } from '../stdin.ts';
+import { addServes } from './endpoint-serves.ts';
 
 interface AddFlags {
   name?: string;
@@ -86,6 +87,8 @@ export function addEndpoint(program: Command): void {
         (one) => `Endpoint ${one.slug} ${known ? 'replaced' : 'created'}.`,
       );
     });
+
+  addServes(endpoint, bySlug);
 
   endpoint
     .command('remove <slug>')

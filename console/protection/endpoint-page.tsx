@@ -10,12 +10,13 @@ import { changeOrPropose } from '../app/propose.ts';
 import { policiesQuery } from '../app/queries.ts';
 import { useMay } from '../app/session.ts';
 import { Confirm } from '../ui/confirm.tsx';
-import { LinkTabs } from '../ui/link-tabs.tsx';
+import { knownTab, LinkTabs } from '../ui/link-tabs.tsx';
 import { Page, Tag } from '../ui/page.tsx';
 import { QueryView } from '../ui/states.tsx';
 import { toast } from '../ui/toast.ts';
 import { Connect } from './connect.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
+import { ServedModels } from './served-models.tsx';
 import './protection.css';
 
 const route = getRouteApi('/house/protection/endpoints/$id');
@@ -57,7 +58,8 @@ export function EndpointPage() {
 
 function OneEndpoint() {
   const { id } = route.useParams();
-  const { tab = 'connect' } = route.useSearch();
+  const readsModels = useMay('models.read');
+  const tab = knownTab(route.useSearch().tab, ['connect', 'settings', ...(readsModels ? ['models'] : [])]);
   const client = useQueryClient();
   const mayManage = useMay('endpoints.manage');
   const query = useQuery({
@@ -99,6 +101,7 @@ function OneEndpoint() {
             tabs={[
               { value: 'connect', label: 'Connect' },
               { value: 'settings', label: 'Settings' },
+              ...(readsModels ? [{ value: 'models', label: 'Registered models' }] : []),
             ]}
           />
           {tab === 'settings' ? (
@@ -111,9 +114,9 @@ function OneEndpoint() {
                 toast('Endpoint saved; gateways take it over within a second');
               }}
             />
-          ) : (
-            <Connect endpoint={endpoint} />
-          )}
+          ) : null}
+          {tab === 'connect' ? <Connect endpoint={endpoint} /> : null}
+          {tab === 'models' ? <ServedModels endpoint={endpoint} /> : null}
         </Page>
       )}
     </QueryView>
