@@ -62,7 +62,7 @@ describe.skipIf(missingChromium() !== null)('systems', () => {
 
   it('get a tier and a class from answers, while they are given', async () => {
     const radio = (group: string, name: string) =>
-      page.getByRole('radiogroup', { name: group }).getByRole('radio', { name, exact: true }).check();
+      page.getByRole('group', { name: group }).getByRole('radio', { name, exact: true }).check();
     const box = (group: RegExp, name: RegExp) =>
       page.getByRole('group', { name: group }).getByRole('checkbox', { name }).first().check();
     await page.getByText('At least that: 15 questions not answered yet.').waitFor();
@@ -79,7 +79,7 @@ describe.skipIf(missingChromium() !== null)('systems', () => {
     await box(/What are you to it/, /^Deployer/);
     await box(/Does it do any of this/, /^None of it/);
     await page
-      .getByRole('radiogroup', { name: /safety part of a regulated product/ })
+      .getByRole('group', { name: /safety part of a regulated product/ })
       .getByRole('radio', { name: 'No', exact: true })
       .check();
     await box(/meant for one of these purposes/, /filters or judges applicants/);

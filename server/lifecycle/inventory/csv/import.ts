@@ -117,8 +117,8 @@ function readRow(
     );
     errors.push({
       column: column?.column.name ?? path,
-      message: issue.message,
-      todo: 'Correct this cell.',
+      message: issue.code === 'too_small' ? 'something must stand here' : issue.message,
+      todo: issue.code === 'too_small' ? 'Fill this cell in.' : 'Correct this cell.',
     });
   }
   return { raw, key, before, input: null, errors, warnings };
