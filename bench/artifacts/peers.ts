@@ -17,7 +17,7 @@ export interface Scanner {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const VENV = join(ROOT, '.cache', 'bench-artifacts');
+const OWN = join(ROOT, '.cache', 'bench-artifacts');
 /** Editions that were compared; the newest that install where a pin does not. */
 const PACKAGES = ['picklescan', 'modelscan', 'fickling'] as const;
 
@@ -31,12 +31,18 @@ export function bartizan(): Scanner {
   };
 }
 
-/** The peers that can be had here, and why the others cannot. Installs them once, into `.cache/`. */
-export function peers(): {
+/**
+ * The peers that can be had here, and why the others cannot.
+ *
+ * @param environment - folder of a Python environment that has them; without it they are installed into `.cache/`.
+ */
+export function peers(environment?: string): {
   readonly scanners: readonly Scanner[];
   readonly skipped: Readonly<Record<string, string>>;
 } {
-  const python = pythonOf();
+  const folder = environment ?? OWN;
+  const bin = (name: string): string => join(folder, 'bin', name);
+  const python = pythonOf(folder);
   if (python === null) {
     return {
       scanners: [],
@@ -46,49 +52,45 @@ export function peers(): {
   const scanners: Scanner[] = [];
   const skipped: Record<string, string> = {};
   for (const name of PACKAGES) {
-    const version = installed(python, name);
+    const version = installed(python, name, environment === undefined);
     if (version === null) skipped[name] = 'pip could not install it';
-    else scanners.push({ name, version, ...CONVENTIONS[name] });
+    else scanners.push({ name, version, command: bin(name), ...CONVENTIONS[name] });
   }
   return { scanners, skipped };
 }
 
-const bin = (name: string) => join(VENV, 'bin', name);
+const CONVENTIONS: Readonly<Record<(typeof PACKAGES)[number], Pick<Scanner, 'args' | 'answer'>>> = {
+  // 0 nothing, 1 found, 2 error, also after a find: then the summary counts.
+  picklescan: {
+    args: (path) => ['--path', path],
+    answer({ exitCode: code, stdout, stderr }) {
+      if (code === 1 || /Infected files: [1-9]/.test(stdout + stderr)) return 'found';
+      return code === 0 ? 'nothing' : 'error';
+    },
+  },
+  // 0 nothing, 1 found, 2 scan failed, 3 no file that it supports, 4 wrong use.
+  modelscan: {
+    args: (path) => ['-p', path],
+    answer: ({ exitCode: code }) => (code === 1 ? 'found' : code === 0 || code === 3 ? 'nothing' : 'error'),
+  },
+  // 0 "likely safe", 1 otherwise and also for a crash, which prints no verdict.
+  fickling: {
+    args: (path) => ['--check-safety', '--print-results', path],
+    answer: ({ exitCode: code, stdout }) =>
+      code === 0 ? 'nothing' : code === 1 && stdout.trim() !== '' ? 'found' : 'error',
+  },
+};
 
-const CONVENTIONS: Readonly<Record<(typeof PACKAGES)[number], Pick<Scanner, 'command' | 'args' | 'answer'>>> =
-  {
-    // 0 nothing, 1 found, 2 error, also after a find: then the summary counts.
-    picklescan: {
-      command: bin('picklescan'),
-      args: (path) => ['--path', path],
-      answer({ exitCode: code, stdout, stderr }) {
-        if (code === 1 || /Infected files: [1-9]/.test(stdout + stderr)) return 'found';
-        return code === 0 ? 'nothing' : 'error';
-      },
-    },
-    // 0 nothing, 1 found, 2 scan failed, 3 no file that it supports, 4 wrong use.
-    modelscan: {
-      command: bin('modelscan'),
-      args: (path) => ['-p', path],
-      answer: ({ exitCode: code }) => (code === 1 ? 'found' : code === 0 || code === 3 ? 'nothing' : 'error'),
-    },
-    // 0 "likely safe", 1 otherwise and also for a crash, which prints no verdict.
-    fickling: {
-      command: bin('fickling'),
-      args: (path) => ['--check-safety', '--print-results', path],
-      answer: ({ exitCode: code, stdout }) =>
-        code === 0 ? 'nothing' : code === 1 && stdout.trim() !== '' ? 'found' : 'error',
-    },
-  };
-
-function pythonOf(): string | null {
-  if (existsSync(bin('python'))) return bin('python');
+function pythonOf(folder: string): string | null {
+  const python = join(folder, 'bin', 'python');
+  if (existsSync(python)) return python;
+  if (folder !== OWN) return null;
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
-  const made = spawnSync('python3', ['-m', 'venv', VENV], { stdio: 'ignore', timeout: 120_000 });
-  return made.status === 0 && existsSync(bin('python')) ? bin('python') : null;
+  const made = spawnSync('python3', ['-m', 'venv', OWN], { stdio: 'ignore', timeout: 120_000 });
+  return made.status === 0 && existsSync(python) ? python : null;
 }
 
-function installed(python: string, name: string): string | null {
+function installed(python: string, name: string, mayInstall: boolean): string | null {
   const has = () => {
     const asked = spawnSync(
       python,
@@ -101,7 +103,7 @@ function installed(python: string, name: string): string | null {
     return asked.status === 0 ? asked.stdout.trim() : null;
   };
   const version = has();
-  if (version !== null) return version;
+  if (version !== null || !mayInstall) return version;
   process.stderr.write(`installing ${name} into .cache/bench-artifacts\n`);
   // fickling 0.1.12 imports typing_extensions without asking for it.
   const packages = name === 'fickling' ? [name, 'typing_extensions'] : [name];

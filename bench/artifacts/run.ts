@@ -1,6 +1,6 @@
 /**
  * The artifact scanner beside picklescan, modelscan and fickling:
- * `npm run -s bench:artifacts -- [--json] [--corpus DIR] [--blob-mib N] [--dense-mib N] [--limit-s N]`. Whole process,
+ * `npm run -s bench:artifacts -- [--json] [--corpus DIR] [--python DIR] [--blob-mib N] [--dense-mib N] [--limit-s N]`. Whole process,
  * warm cache: throughput and peak memory on a pickle of much data and on one of many opcodes, and with `--corpus`
  * (a folder with labels.json) what each finds and what it flags wrongly.
  */
@@ -17,6 +17,7 @@ const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     corpus: { type: 'string' },
+    python: { type: 'string' },
     'blob-mib': { type: 'string', default: '200' },
     'dense-mib': { type: 'string', default: '50' },
     'limit-s': { type: 'string', default: '120' },
@@ -63,7 +64,7 @@ async function run() {
     note('making the pickles');
     writeBlobHeavy(files['blob-heavy'], Number(flags['blob-mib']));
     writeOpDense(files['op-dense'], Number(flags['dense-mib']));
-    const { scanners: others, skipped } = peers();
+    const { scanners: others, skipped } = peers(flags.python);
     const scanners = [bartizan(), ...others];
     const rows: Throughput[] = [];
     for (const [file, path] of Object.entries(files)) {
