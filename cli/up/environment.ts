@@ -1,6 +1,7 @@
 /** Settings of the environment of `bartizan up` that it passes on to its roles; all others stay with it. */
 const FOR = Object.freeze({
-  server: /^BARTIZAN_BACKGROUND$/,
+  server:
+    /^(?:BARTIZAN_(?:BACKGROUND|MAX_UPLOAD_GIB|OBJECTS_(?:URL|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_ACCESS_KEY_FILE))|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_ACCESS_KEY_FILE|SESSION_TOKEN))$/,
   gateway:
     /^BARTIZAN_(METRICS_(HOST|PORT|TOKEN|TOKEN_FILE)|REDIS_(URL|URL_FILE|TIMEOUT_MS)|LIMITS_WITHOUT_REDIS|GATEWAYS)$/,
   both: /^OTEL_/,
