@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { archiveCheck } from './archive/index.ts';
 import { formatChecks } from './formats/catalogue.ts';
 import { magicOf } from './formats/core/magic.ts';
@@ -20,6 +21,7 @@ import {
 } from './types.ts';
 
 const DISPATCH = 'artifacts/dispatch';
+const MEMBERS_A_TURN = 32;
 
 /** All artifact checks, in the order in which they are asked. */
 export const artifactChecks: readonly AnyArtifactCheck[] = Object.freeze([
@@ -35,6 +37,8 @@ export interface ScanOptions {
   readonly weights?: boolean;
   /** Other files of the same model, see `ScanContext`; without it external data are not measured. */
   readonly beside?: NonNullable<ScanContext['beside']>;
+  /** Told what was measured of the weights of the file, where it has any; those inside containers are not told. */
+  readonly onWeights?: NonNullable<ScanContext['onWeights']>;
   /** The checks to ask; all there are where absent. */
   readonly checks?: readonly AnyArtifactCheck[];
 }
@@ -57,6 +61,7 @@ export async function scanArtifact(source: ByteSource, options: ScanOptions = {}
     budget: { entries: 0, expandedBytes: 0, opcodes: 0, findings: 0 },
     checkpoint: options.checkpoint ?? (() => {}),
     ...(options.beside === undefined ? {} : { beside: options.beside }),
+    ...(options.onWeights === undefined ? {} : { onWeights: options.onWeights }),
     scanMember,
   });
 }
@@ -69,6 +74,10 @@ interface Rules {
 async function dispatch(source: ByteSource, context: ScanContext, rules: Rules): Promise<ScanOutcome> {
   const outcome = outcomeBuilder(context);
   context.checkpoint();
+  // Without a turn of the event loop, what native code holds is never given back, and nobody else gets to work.
+  const { budget } = context;
+  budget.members = (budget.members ?? 0) + 1;
+  if (budget.members % MEMBERS_A_TURN === 1) await turn();
   if (context.depth > context.limits.depth) {
     outcome.fail({
       check: DISPATCH,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Check, FrameworkRef, Sample } from '../define.ts';
 import { defineCheck, PASS } from '../define.ts';
+import type { WeightReport } from '../weights/types.ts';
 
 /**
  * Bytes that can be read anywhere. `read` answers exactly `length` bytes, fewer only where the source ends, none
@@ -134,6 +135,8 @@ export interface ScanBudget {
   expandedBytes: number;
   opcodes: number;
   findings: number;
+  /** Files and members judged so far; 0 where absent. */
+  members?: number;
 }
 
 export interface ScanContext {
@@ -150,6 +153,8 @@ export interface ScanContext {
    * Asked only for plain paths below that folder, and must not follow links out of it.
    */
   readonly beside?: (path: string) => Promise<ByteSource | null> | ByteSource | null;
+  /** Told what was measured of the weights of the file itself, where it has any. */
+  readonly onWeights?: (report: WeightReport) => void;
   /** Judges what a container holds, by its content. Made by the dispatcher. */
   readonly scanMember: MemberScan;
 }
