@@ -135,7 +135,7 @@ function Excerpt({ lines, offset }: { lines: readonly string[]; offset: number }
       {lines.map((line, index) => (
         // Lines never move: their place is their identity.
         <div key={index} data-marked={index === marked} aria-current={index === marked ? 'true' : undefined}>
-          {line.replace(/^> ?/, '')}
+          {line.replace(/^>/, ' ')}
         </div>
       ))}
     </div>

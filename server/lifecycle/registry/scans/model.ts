@@ -19,6 +19,7 @@ import type {
   VerdictCounts,
 } from '@bartizan/contracts';
 import { storable, storableValue } from './text.ts';
+import type { KeptDelta, KeptWeights } from './told.ts';
 
 export const rankOf = (severity: Severity): number => SEVERITIES.indexOf(severity);
 /** Findings below this are worth knowing and weigh nothing. */
@@ -51,6 +52,8 @@ export interface ContentResult {
   readonly limited: boolean;
   readonly findings: readonly ContentFinding[];
   readonly durationMs: number;
+  readonly weights: KeptWeights | null;
+  readonly delta: KeptDelta | null;
 }
 
 export const noSeverities = (): SeverityCounts => ({ info: 0, low: 0, medium: 0, high: 0, critical: 0 });
@@ -106,12 +109,8 @@ function keptFindings(sha256: string, outcome: ScanOutcome, isMalicious: boolean
   return [...kept.values()];
 }
 
-export interface Scanned {
-  readonly sha256: string;
-  readonly size: number;
-  readonly scanner: string;
-  readonly durationMs: number;
-}
+export type Scanned = Pick<ContentResult, 'sha256' | 'size' | 'scanner' | 'durationMs'> &
+  Partial<Pick<ContentResult, 'weights' | 'delta'>>;
 
 /** What is kept of an outcome. */
 export function contentResult(outcome: ScanOutcome, limited: boolean, scanned: Scanned): ContentResult {
@@ -120,6 +119,8 @@ export function contentResult(outcome: ScanOutcome, limited: boolean, scanned: S
   const severities = noSeverities();
   for (const { severity } of findings) severities[severity] += 1;
   return {
+    weights: null,
+    delta: null,
     ...scanned,
     format: storable(outcome.format, 100),
     verdict,
@@ -179,7 +180,8 @@ export function downloadStanding(
     return { allowed, because: 'unscanned', message: 'It has not been scanned yet.' };
   }
   if (isQuarantined(standing, nowMs)) {
-    const message = `It is in quarantine: its scan found ${Math.max(1, standing.quarantinedFor)} dangerous thing(s) in it.`;
+    const count = Math.max(1, standing.quarantinedFor);
+    const message = `It is in quarantine for ${count === 1 ? 'one finding' : `${count} findings`}.`;
     return { allowed: false, because: 'malicious', message };
   }
   if (standing.suspiciousFor > 0) {
