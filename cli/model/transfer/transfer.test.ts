@@ -37,11 +37,12 @@ async function post(
   cookie = '',
   method = 'POST',
 ): Promise<{ body: never; cookie: string }> {
-  const answer = await fetch(url, {
+  const request: RequestInit = {
     method,
     headers: { 'content-type': 'application/json', cookie },
     body: JSON.stringify(body),
-  });
+  };
+  const answer = await fetch(url, request);
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   const set = answer.headers.getSetCookie().map((line) => line.split(';', 1)[0]);
   return { body: (await answer.json()) as never, cookie: set.join('; ') };
