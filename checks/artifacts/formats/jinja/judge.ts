@@ -97,6 +97,10 @@ function judgeName(
   if (ESCAPES.has(text)) add(token, 'high', `The template reaches for ${text}.`);
   else if (/^__.{1,40}__$/.test(text))
     add(token, 'medium', `The template uses the special name ${cut(text)}.`);
+  else if (before?.text === '.' && MANGLED.test(text))
+    add(token, 'high', `The template reaches for the private attribute ${cut(text)}.`);
+  else if (before?.text !== '.' && text !== '__' && PIECE.test(text))
+    add(token, 'medium', `The template writes a part of a special name: ${cut(text)}.`);
   else if (before?.text === '.' && GADGETS.has(text)) {
     add(token, 'high', `The template reaches for the attribute ${text}.`);
   } else if (before?.text !== '.' && before?.text !== '|' && next?.text === '(' && BUILT_INS.has(text)) {
@@ -164,9 +168,17 @@ function judgeStrings(tokens: readonly JinjaToken[], known: ReadonlyMap<string, 
       return;
     }
   }
+  const piece = strings.find(({ text }) => PIECE.test(text));
+  if (piece) add(piece.token, 'medium', `The template writes a part of a special name: ${cut(piece.text)}.`);
   const formatted = strings.find(({ text }) => /%c/.test(text));
   if (formatted) add(formatted.token, 'medium', 'The template makes characters from numbers (%c).');
 }
+
+/** A private attribute as Python spells it from outside its class. */
+const MANGLED = /^_[A-Z][A-Za-z0-9]{1,60}__\w{1,60}$/;
+/** Underscores beside what special names are made of, whatever a filter makes of the rest. */
+const PIECE =
+  /^__(?:c|cl|cla|cls|clas|class|sub|mro|base|init|imp|glo|bui|get|code|dict|red|new|call)|(?:ss|ls|es|ns|bals|tins|code|dict|mro|ase|mport|nit|_)__$|__cl\w{0,4}s|__glo|__built|__subc|__mro|__impo|__init/i;
 
 function isEscape(name: string): boolean {
   return ESCAPES.has(name) || GADGETS.has(name) || BUILT_INS.has(name) || /^__.{1,40}__$/.test(name);

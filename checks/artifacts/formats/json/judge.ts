@@ -4,10 +4,11 @@ import type { ScanContext } from '../../types.ts';
 import { huggingfaceRule } from '../huggingface/rules.ts';
 import { kerasRule } from '../keras/rules.ts';
 import { skopsRule } from '../skops/rules.ts';
+import { notebookRule } from './notebook.ts';
 import { type JsonValue, objectsIn } from './parse.ts';
 import type { JsonHit, JsonMember, JsonRule } from './rules.ts';
 
-const RULES: readonly JsonRule[] = [kerasRule, skopsRule, huggingfaceRule];
+const RULES: readonly JsonRule[] = [kerasRule, skopsRule, huggingfaceRule, notebookRule];
 const MOST_MEMBERS = 200;
 
 export interface JsonPlace {

@@ -177,7 +177,9 @@ function resolve(visit: JsonVisit, module: string, name: string): void {
     }
     return;
   }
-  if (module === 'builtins' && (PLAIN_BUILT_INS.has(name) || PLAIN_BUILT_INS.has(target))) return;
+  // A function of the user's own is written as one of builtins: only those that there are can be imported.
+  const isOwn = name === 'function' && judgeName(full).is !== 'dangerous';
+  if (module === 'builtins' && (isOwn || PLAIN_BUILT_INS.has(target))) return;
   const judgement = judgeName(full, ALSO_KNOWN);
   if (judgement.is === 'dangerous') {
     found('critical', 'executes-on-load', `gives ${judgement.capability}`, judgement.capability);

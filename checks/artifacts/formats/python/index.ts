@@ -82,6 +82,12 @@ const TORCHSCRIPT_RULES: readonly Rule[] = [
   use(
     'low',
     'code',
+    'TorchScript uses an operator of a native library',
+    /(?<![\w.])ops\.(?!aten\b|prim\b|prims\b|quantized\b|_quantized\b|quantized_decomposed\b|torchvision\b|torchaudio\b|torchtext\b|inductor\b|mkldnn\w*\b|onednn\b|sparse\b|rnn\b|xnnpack\b|profiler\b|cuda\b|fb\b|static_runtime\b|_caffe2\b|torch_(?:scatter|sparse|cluster)\b|fbgemm\b|vulkan_prepack\b|metal_prepack\b|bolt\w*\b)\w{1,60}\./g,
+  ),
+  use(
+    'low',
+    'code',
     'TorchScript uses a class of a native library',
     /\b__torch__\.torch\.classes\.(?!quantized|rnn|xnnpack|c10d|cuda|profiling)[\w.]{1,120}/g,
   ),
@@ -118,13 +124,17 @@ export const pythonCheck = defineArtifactCheck({
   recognise(probe) {
     const text = probeText(probe);
     if (text === null || isProse(text)) return 'no';
+    if (SHELL.test(text)) return 'maybe';
     return STATEMENT.test(text) || (DANGER.test(text) && beginsWithStatement(text)) ? 'maybe' : 'no';
   },
   judge: (input) =>
     judged(input, { check: CHECK, format: 'python' }, async (outcome) => {
       const text = await readText(input.source, TEXT_LIMIT_BYTES);
       if (text === null) throw new ScanFault(`more than ${TEXT_LIMIT_BYTES} bytes`);
-      const isTorchScript = /\bself: __torch__\.|^__parameters__ = \[|\bops\.(?:prim|aten)\./m.test(text);
+      const isTorchScript =
+        /\bself: __torch__\.|^__parameters__ = \[|\bops\.(?:prim|aten)\.|^class \w{1,80}\(Module\):/m.test(
+          text,
+        );
       const code = codeOnly(text);
       for (const rule of isTorchScript ? [...CODE_RULES, ...TORCHSCRIPT_RULES] : CODE_RULES) {
         report(rule, code, text);
@@ -155,6 +165,8 @@ export const pythonCheck = defineArtifactCheck({
 
 const STATEMENT =
   /^(?:from\s{1,9}[\w.]{1,80}\s{1,9}import\s|import\s{1,9}[\w.]{1,80}|(?:async\s{1,9})?def\s{1,9}\w{1,80}\s{0,9}\(|class\s{1,9}\w{1,80}\s{0,9}[(:]|exec\s{0,9}\(|eval\s{0,9}\(|__import__\s{0,9}\()/m;
+/** A program for the shell, or a cell of a notebook that hands a line to it. */
+const SHELL = /^(?:#!|[!%])[^\n]{0,200}(?:\bsh\b|\bcurl\b|\bwget\b|\bnc\b)/m;
 const DANGER = /__import__|\b(?:os|subprocess|socket|ctypes|marshal|pty)\.[a-z]|\b(?:exec|eval)\s{0,9}\(/;
 
 /** Prose that shows code: there are fences at the left edge, and what comes first is no statement. */
