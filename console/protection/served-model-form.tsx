@@ -22,6 +22,7 @@ export function ServedModelForm({ taken, save }: FormProps) {
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const ref = version.trim();
+  const choices = useVersionChoices(model?.id ?? null);
   const problem = VersionRef.safeParse(ref).error?.issues[0]?.message;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -52,7 +53,8 @@ export function ServedModelForm({ taken, save }: FormProps) {
           label="Version"
           description="A number stays; an alias or latest moves on with the model."
           inputWrapperOrder={['label', 'input', 'description', 'error']}
-          data={useVersionChoices(model?.id ?? null)}
+          data={choices.includes(ref) ? choices : choices.filter((one) => one.includes(ref))}
+          filter={({ options }) => options}
           value={version}
           onChange={setVersion}
           error={

@@ -132,7 +132,7 @@ function ServedTable({ items, onRemove }: TableProps) {
             </td>
             <td>{item.resolved ? <ScanBadge verdict={item.resolved.verdict} /> : null}</td>
             {onRemove ? (
-              <td>
+              <td style={{ textAlign: 'right' }}>
                 <ActionIcon
                   aria-label={`Take ${item.modelName} away`}
                   title="Take away"

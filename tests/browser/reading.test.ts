@@ -69,6 +69,7 @@ describe.skipIf(missingChromium() !== null)('reading the console', () => {
       '/protection/endpoints',
       `/protection/endpoints/${endpoint}`,
       `/protection/endpoints/${endpoint}?tab=settings`,
+      `/protection/endpoints/${endpoint}?tab=models`,
       '/protection/policies',
       '/protection/policies/new',
       `/protection/policies/${policy}`,

@@ -11,7 +11,6 @@ import {
   person,
   registryOn,
   startRegistry,
-  storeFiles,
   type TestRegistry,
 } from './testing.ts';
 
