@@ -121,7 +121,8 @@ describe('the commands', () => {
       return spawnSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8' }).stdout.trim();
     };
     expect(after('end')).toBe('endpoint');
-    expect(after('endpoint', 's')).toBe('show');
+    expect(after('endpoint', 's')).toBe('show serves');
+    expect(after('endpoint', 'sh')).toBe('show');
     expect(after('endpoint', 'show', 'demo', '--')).toContain('--json');
     expect(after('key', 'create', 'app', '--expires', '30d', '--end')).toBe('--endpoint');
     expect(after('endpoint', 'conquer', '')).not.toContain('--json');
