@@ -22,9 +22,9 @@ export type FindingKind = z.infer<typeof FindingKind>;
 
 /**
  * Why a version was scanned: `created` it became ready, `requested` somebody asked, `scanner` this server has a newer
- * scanner, `resumed` what was lost from the queue was put back.
+ * scanner, `base` another base was named, `resumed` what was lost from the queue was put back.
  */
-export const ScanReason = z.enum(['created', 'requested', 'scanner', 'resumed']);
+export const ScanReason = z.enum(['created', 'requested', 'scanner', 'base', 'resumed']);
 
 export const SeverityCounts = z.object({
   info: z.number().int(),
@@ -306,6 +306,55 @@ export const WeightReport = z.object({
 });
 export type WeightReport = z.infer<typeof WeightReport>;
 
+export const DeltaKind = z.enum([
+  'identical',
+  'conversion',
+  'fine-tune',
+  'adapter',
+  'low-rank-edit',
+  'rows',
+  'neurons',
+  'last-layer',
+  'partial',
+  'different',
+]);
+export type DeltaKind = z.infer<typeof DeltaKind>;
+
+/** How one tensor differs from the base's of the same name. */
+export const TensorChange = z.object({
+  name: z.string(),
+  type: z.string(),
+  shape: z.array(z.number()),
+  state: z.enum(['changed', 'added', 'removed', 'reshaped']),
+  /** By name: norm of the difference over that of the base, rank and others; null where one is not finite. */
+  numbers: z.record(z.string(), z.number().nullable()),
+});
+
+/** The weights of a version beside those of the version that it is said to come from. */
+export const BaseComparison = z.object({
+  /** Null where the caller does not see it, or it is gone. */
+  base: ScannedVersion.nullable(),
+  /** Null where they could not be compared: `problem` says why. */
+  kind: DeltaKind.nullable(),
+  /** What the kind means, in words. */
+  reading: z.string(),
+  counts: z.object({
+    unchanged: z.number().int(),
+    changed: z.number().int(),
+    added: z.number().int(),
+    removed: z.number().int(),
+    reshaped: z.number().int(),
+  }),
+  /** The largest differences first. Without those that the base alone has, where the caller does not see the base. */
+  tensors: z.array(TensorChange),
+  /** Tensors that differ, in all. */
+  total: z.number().int(),
+  notes: z.array(z.string()),
+  problem: z.string(),
+  comparedAt: Instant,
+});
+export type BaseComparison = z.infer<typeof BaseComparison>;
+
 const Params = z.object({ id: Id });
 const FindingParams = z.object({ id: Id, finding: FindingId });
 const BASE = '/api/v1/scans';
@@ -435,10 +484,14 @@ export const scanRoutes = {
     id: 'scans.weights',
     method: 'GET',
     path: `${BASE}/versions/:id/weights`,
-    summary: 'The numbers of the weights, file by file, where they were measured',
+    summary: 'The numbers of the weights, file by file, and how they differ from the base',
     access: 'models.read',
     params: Params,
-    response: z.object({ items: z.array(WeightReport) }),
+    response: z.object({
+      items: z.array(WeightReport),
+      /** Null where no base is named, or one of the two has no weights that can be read. */
+      base: BaseComparison.nullable(),
+    }),
   }),
   sarif: defineRoute({
     id: 'scans.sarif',

@@ -109,7 +109,7 @@ function numberless(tensors: readonly TensorFigures[]): WeightFinding[] {
   ];
 }
 
-const PART_TEXT: Readonly<Record<OddPart['kind'], string>> = Object.freeze({
+export const PART_TEXT: Readonly<Record<OddPart['kind'], string>> = Object.freeze({
   'structured-in-random': 'have a structure where the rest of the tensor looks random',
   'random-in-structured': 'look random where those of the rest of the tensor do not',
   'flat-mantissa': 'lack the slope that the rest of the tensor has, as if replaced',
@@ -158,7 +158,7 @@ function replaced(tensors: readonly TensorFigures[]): WeightFinding[] {
     .slice(0, MOST_EACH);
 }
 
-const FIGURE_TEXT: Readonly<Record<Outlier['figure'], string>> = Object.freeze({
+export const FIGURE_TEXT: Readonly<Record<Outlier['figure'], string>> = Object.freeze({
   rms: 'a root mean square',
   kurtosis: 'an excess kurtosis',
   zeroShare: 'a share of zeros',
@@ -189,7 +189,7 @@ function outlierNote(outlier: Outlier, tensors: readonly TensorFigures[]): Weigh
 }
 
 /** All-zero tensors of a size at which nothing begins as zeros. */
-const LEAST_ZEROS = 4096;
+export const LEAST_ZEROS = 4096;
 
 function zeros({ tensors }: WeightReport): WeightFinding[] {
   return counted(

@@ -161,6 +161,7 @@ const REASONS = {
   created: 'it arrived',
   requested: 'somebody asked',
   scanner: 'the scanner is newer',
+  base: 'it has another base',
   resumed: 'it was taken up again',
 } as const;
 

@@ -7,25 +7,30 @@ import { api } from '../app/api.ts';
 import { formatCount, formatNoun } from '../ui/format.ts';
 import { Section } from '../ui/page.tsx';
 import { EmptyState, QueryView } from '../ui/states.tsx';
-import { formatMetric } from './metrics.ts';
+import { BaseComparison } from './base-comparison.tsx';
+import { NumbersTable } from './numbers-table.tsx';
 
-/** The numbers of the weights, tensor by tensor, with what is odd about them. */
+/** The numbers of the weights, tensor by tensor, with what is odd about them, and how they differ from the base's. */
 export function WeightsTab({ versionId }: { versionId: string }) {
   const query = useQuery({
     queryKey: ['scans', 'weights', versionId],
-    queryFn: async ({ signal }) =>
-      (await api.call(scanRoutes.weights, { params: { id: versionId }, signal })).items,
+    queryFn: ({ signal }) => api.call(scanRoutes.weights, { params: { id: versionId }, signal }),
   });
   return (
     <QueryView query={query}>
-      {(reports) =>
-        reports.length === 0 ? (
+      {({ items, base }) =>
+        items.length === 0 && base === null ? (
           <EmptyState icon={IconChartDots} title="No weights were measured">
             Numbers are read from safetensors and ONNX files. In pickled models they are not: save the weights
             as safetensors to have them looked at.
           </EmptyState>
         ) : (
-          reports.map((report) => <Report key={report.path} report={report} />)
+          <>
+            {base === null ? null : <BaseComparison comparison={base} />}
+            {items.map((report) => (
+              <Report key={report.path} report={report} />
+            ))}
+          </>
         )
       }
     </QueryView>
@@ -36,12 +41,11 @@ function Report({ report }: { report: WeightReport }) {
   const odd = report.tensors.filter(({ notes }) => notes.length > 0);
   const [onlyOdd, setOnlyOdd] = useState(odd.length > 0);
   const shown = onlyOdd ? odd : report.tensors;
-  const columns = [...new Set(report.tensors.flatMap(({ numbers }) => Object.keys(numbers)))];
   return (
     <Section
       flush
       title={report.path}
-      description={`${formatNoun(report.total, 'tensor')}; something is odd about ${formatCount(odd.length)}.${report.total > report.tensors.length ? ` The first ${formatCount(report.tensors.length)} are listed.` : ''}`}
+      description={`${formatNoun(report.total, 'tensor')}; something is odd about ${formatCount(odd.length)}.${report.total > report.tensors.length ? ` ${formatCount(report.tensors.length)} are listed, what is odd before the others.` : ''}`}
       actions={
         odd.length > 0 ? (
           <Switch
@@ -53,41 +57,12 @@ function Report({ report }: { report: WeightReport }) {
         ) : null
       }
     >
-      <div style={{ overflowX: 'auto', maxHeight: 560 }} tabIndex={0} role="region" aria-label={report.path}>
-        <table className="bz-table">
-          <thead>
-            <tr>
-              <th scope="col">Tensor</th>
-              <th scope="col">Type</th>
-              <th scope="col">Shape</th>
-              {columns.map((column) => (
-                <th key={column} scope="col" className="bz-num">
-                  {column}
-                </th>
-              ))}
-              <th scope="col">What is odd</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((tensor) => (
-              <tr key={tensor.name}>
-                <td className="bz-mono bz-wrap">{tensor.name}</td>
-                <td>{tensor.type}</td>
-                <td className="bz-nowrap">{tensor.shape.join(' × ') || 'scalar'}</td>
-                {columns.map((column) => {
-                  const value = tensor.numbers[column];
-                  return (
-                    <td key={column} className="bz-num">
-                      {value === undefined ? '' : value === null ? 'not finite' : formatMetric(value)}
-                    </td>
-                  );
-                })}
-                <td>{tensor.notes.join('; ') || <span className="bz-dim">–</span>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <NumbersTable
+        label={report.path}
+        last="What is odd"
+        all={report.tensors}
+        rows={shown.map((tensor) => ({ ...tensor, said: tensor.notes.join('; ') }))}
+      />
     </Section>
   );
 }

@@ -5,7 +5,7 @@ import type { DeltaKind, DeltaReport, TensorDelta } from './types.ts';
 const CHECK = 'weights/delta';
 const MOST_NAMED = 12;
 
-const READINGS: Readonly<Record<DeltaKind, string>> = Object.freeze({
+export const READINGS: Readonly<Record<DeltaKind, string>> = Object.freeze({
   identical: 'No number differs from the base',
   conversion: 'The numbers differ from the base by rounding to another type only',
   'fine-tune': 'Most matrices differ from the base at high rank: a full fine-tune looks so',

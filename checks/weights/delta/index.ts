@@ -86,4 +86,5 @@ export const deltaCheck = defineCheck(check as never) as unknown as typeof check
 
 export { type CompareOptions, compareWeights } from './compare.ts';
 export { deltaFindings } from './findings.ts';
+export { type DeltaRow, type DeltaSummary, deltaSummary } from './rows.ts';
 export type { Change, DeltaKind, DeltaReport, RankFigures, TensorDelta } from './types.ts';

@@ -38,6 +38,7 @@ export const weightsCheck = defineArtifactCheck({
         checkpoint: context.checkpoint,
         ...(beside === undefined ? {} : { beside }),
       });
+      if (context.path === '') context.onWeights?.(report);
       for (const finding of weightFindings(report)) outcome.find(finding);
     }
     return outcome.finish('unknown');

@@ -32,6 +32,14 @@ export function createContents(database: Database, now: () => number) {
     }
   }
 
+  async function insertFigures(tx: Database, { sha256, scanner, weights, delta }: ContentResult) {
+    if (weights === null && delta === null) return;
+    const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+    await sql`insert into content_weights (sha256, scanner, tensors, total, asked, delta)
+      values (${sha256}, ${scanner}, ${json(weights?.tensors ?? null)}::jsonb, ${weights?.total ?? 0},
+        ${weights?.asked ?? []}::text[], ${json(delta)}::jsonb)`.execute(tx);
+  }
+
   return Object.freeze({
     /** Of these digests, what `scanner` has said. */
     async known(digests: readonly string[], scanner: string): Promise<ReadonlyMap<string, KnownContent>> {
@@ -69,6 +77,7 @@ export function createContents(database: Database, now: () => number) {
           ${result.limited}, ${before.rows[0]?.firstSeenAt ?? now()}, ${now()},
           ${Math.round(result.durationMs)})`.execute(tx);
       await insertFindings(tx, result);
+      await insertFigures(tx, result);
       await sql`delete from content_scans c where c.sha256 = ${sha256} and not c.latest and c.scanner not in (
         select o.scanner from content_scans o where o.sha256 = ${sha256} and not o.latest
         order by o.scanned_at desc limit ${KEEP_OLDER})`.execute(tx);

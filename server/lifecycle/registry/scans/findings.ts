@@ -1,4 +1,3 @@
-import { artifactChecks } from '@bartizan/checks/artifacts/scan.ts';
 import type { ArtifactEvidence } from '@bartizan/checks/artifacts/types.ts';
 import {
   type Acceptance,
@@ -14,6 +13,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import { offsetOf, offsetPage } from './paging.ts';
+import { scanChecks } from './scan-checks.ts';
 
 interface FindingRow {
   readonly finding: string;
@@ -45,7 +45,7 @@ const noSuchFinding = (): AppError =>
 
 /** Findings of a version's contents as they were last judged; `a` is the acceptance that counts now, if any. */
 const findingsOf = (versionId: string, nowMs: number): RawBuilder<unknown> => sql`
-  from (select distinct sha256 from model_version_files where version_id = ${versionId}) f
+  from (select distinct sha256 from version_contents where version_id = ${versionId}) f
   join content_scans c on c.sha256 = f.sha256 and c.latest
   join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
   left join finding_acceptances a on a.version_id = ${versionId} and a.finding = d.finding
@@ -56,8 +56,8 @@ const COLUMNS = (
 ): RawBuilder<unknown> => sql`d.finding, d.sha256, d.scanner, d.check_id as check,
   d.kind, d.severity, d.rank, d.strikes, d.message, d.member, d.byte_offset as offset, d.evidence,
   c.first_seen_at as "firstSeenAt",
-  array(select p.path from model_version_files p where p.version_id = ${versionId} and p.sha256 = d.sha256
-    order by p.path limit ${MOST_FILES}) as files,
+  array(select distinct p.path from version_contents o, unnest(o.files) as p (path)
+    where o.version_id = ${versionId} and o.sha256 = d.sha256 order by p.path limit ${MOST_FILES}) as files,
   case when a.id is null then null else jsonb_build_object('id', a.id, 'reason', a.reason, 'by', a.accepted_by,
     'at', a.accepted_at, 'expiresAt', a.expires_at) end as acceptance`;
 
@@ -107,8 +107,8 @@ export function createFindings(database: Database, now: () => number) {
       const { rows } = await sql<FindingRow>`select ${COLUMNS(versionId)} ${findingsOf(versionId, now())}
         where (${severities}::text[] is null or d.severity = any(${severities}::text[]))
           and (${kinds}::text[] is null or d.kind = any(${kinds}::text[]))
-          and (${filter.file ?? null}::text is null or exists (select from model_version_files p
-            where p.version_id = ${versionId} and p.sha256 = d.sha256 and p.path = ${filter.file ?? null}))
+          and (${filter.file ?? null}::text is null or exists (select from version_contents o
+            where o.version_id = ${versionId} and o.sha256 = d.sha256 and ${filter.file ?? null} = any(o.files)))
           and (${filter.accepted ?? null}::text is null or (a.id is not null) = ${filter.accepted === 'yes'})
         order by d.strikes desc, d.rank desc, d.sha256, d.member, d.byte_offset, d.finding
         limit ${filter.limit + 1} offset ${offset}`.execute(database);
@@ -117,7 +117,7 @@ export function createFindings(database: Database, now: () => number) {
 
     async detail(versionId: string, finding: string): Promise<FindingDetail> {
       const row = await find(versionId, finding);
-      const check = artifactChecks.find(({ id }) => id === row.check);
+      const check = scanChecks.find(({ id }) => id === row.check);
       const text = FINDING_TEXTS[row.kind];
       const { capability } = row.evidence;
       return {

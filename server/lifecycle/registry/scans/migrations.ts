@@ -177,4 +177,54 @@ export const scanMigrations: readonly Migration[] = Object.freeze([
         referencing new table as fresh for each statement execute function artifact_scan_due();
     `,
   },
+  {
+    id: '0242-scans-weights',
+    sql: `
+      drop table version_weights;
+
+      -- What was measured of the weights of content, and beside the base's (delta)
+      create table content_weights (
+        sha256 text not null,
+        scanner text not null,
+        tensors jsonb,
+        total integer not null default 0,
+        -- Files beside it in which parts of its weights lie, by their path from its folder
+        asked text[] not null default '{}',
+        delta jsonb,
+        primary key (sha256, scanner),
+        foreign key (sha256, scanner) references content_scans on delete cascade
+      );
+
+      -- Files of a version that were judged together; what came of it is kept under a digest that names all of them.
+      create table version_groups (
+        version_id uuid not null references model_versions on delete cascade,
+        kind text not null check (kind in ('external', 'delta')),
+        -- Those of the version
+        files text[] not null,
+        sha256 text not null,
+        size bigint not null,
+        base_version_id uuid references model_versions on delete set null,
+        primary key (version_id, kind, files)
+      );
+      create index version_groups_content on version_groups (sha256);
+
+      -- All that findings of a version may be of
+      create view version_contents as
+        select version_id, sha256, size, array[path] as files, false as grouped from model_version_files
+        union all select version_id, sha256, size, files, true from version_groups;
+
+      -- A version that comes from another base than was thought is compared with that one.
+      create function version_base_changed() returns trigger language plpgsql as $$
+      begin
+        insert into version_scans (id, version_id, state, reason, queued_at)
+        values (gen_random_uuid(), new.id, 'queued', 'base', ${NOW_MS})
+        on conflict (version_id) where state in ('queued', 'running') do nothing;
+        return null;
+      end $$;
+      create trigger version_base_changed after update of base_version_id on model_versions
+        for each row when (new.status = 'ready' and old.status = 'ready'
+          and new.base_version_id is distinct from old.base_version_id)
+        execute function version_base_changed();
+    `,
+  },
 ]);

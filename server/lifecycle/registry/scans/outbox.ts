@@ -7,7 +7,7 @@ import { contentQueue, versionQueue } from './queues.ts';
 import type { ScanSettingsService } from './settings.ts';
 import type { VersionScans } from './versions.ts';
 
-const LOOK_MS = 1_500;
+const LOOK_MS = 1_000;
 const AT_ONCE = 100;
 const HOUR_MS = 3_600_000;
 /** Failures in a row before anybody is told: a database that restarts is told of elsewhere. */
@@ -27,7 +27,7 @@ export interface OutboxDeps {
 
 /**
  * Turns what stands in the tables of scans into jobs: what became due in the transaction that made a version, what
- * was lost from the queue (a restored backup has none), what an older scanner has judged. Looks every 1.5 s, and at
+ * was lost from the queue (a restored backup has none), what an older scanner has judged. Looks every second, and at
  * once when poked.
  */
 export function createOutbox(deps: OutboxDeps) {

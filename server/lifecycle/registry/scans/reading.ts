@@ -1,5 +1,4 @@
 import { sarifReport } from '@bartizan/checks/artifacts/report/sarif.ts';
-import { artifactChecks } from '@bartizan/checks/artifacts/scan.ts';
 import type { ArtifactEvidence, ArtifactFinding, ScanError } from '@bartizan/checks/artifacts/types.ts';
 import type {
   FileVerdict,
@@ -20,6 +19,7 @@ import type { Contents } from './contents.ts';
 import type { DownloadGate } from './gate.ts';
 import { addSeverities, isQuarantined, noSeverities, noVerdicts } from './model.ts';
 import { offsetOf, offsetPage } from './paging.ts';
+import { scanChecks } from './scan-checks.ts';
 import type { Standings } from './standing.ts';
 import type { Summaries } from './summaries.ts';
 import { inSight, type Target } from './targets.ts';
@@ -103,6 +103,15 @@ export function createReading(deps: ReadingDeps) {
     return rows;
   }
 
+  /** Files that were judged together, under the first of them. */
+  async function grouped(versionId: string): Promise<readonly FileRow[]> {
+    const { rows } = await sql<FileRow>`select g.files[1] as path, g.sha256, g.size, c.format, c.verdict,
+        c.severities, c.errors, c.skipped, c.scanned_at as "scannedAt", c.duration_ms as "durationMs", c.scanner
+      from version_groups g join content_scans c on c.sha256 = g.sha256 and c.latest
+      where g.version_id = ${versionId} order by path, g.sha256`.execute(database);
+    return rows;
+  }
+
   /** The bases of a version, nearest first, as far as they can be followed and the viewer may see them. */
   async function inherited(viewer: Viewer, versionId: string): Promise<InheritedScan[]> {
     interface Row extends Omit<InheritedScan, 'quarantined' | 'severities'> {
@@ -136,17 +145,17 @@ export function createReading(deps: ReadingDeps) {
         sql`v.id = ${target.versionId} order by s.queued_at desc, s.id desc limit 1`,
       );
       if (row === undefined) return undefined;
-      const [[summary], standing, files, download, bases] = await Promise.all([
+      const [[summary], standing, judged, download, bases] = await Promise.all([
         summaries.shown([row]),
         standings.find(target.versionId),
-        versions.files(target.versionId),
+        versions.judged(target.versionId),
         gate.standing(target.versionId),
         inherited(caller, target.versionId),
       ]);
       if (summary === undefined) return undefined;
       const verdicts = noVerdicts();
-      for (const { verdict } of files) if (verdict !== null) verdicts[verdict] += 1;
-      const distinct = new Map(files.map((file) => [file.sha256, file]));
+      for (const { verdict, grouped } of judged) if (verdict !== null && !grouped) verdicts[verdict] += 1;
+      const distinct = new Map(judged.map((file) => [file.sha256, file]));
       return {
         ...summary,
         verdict: summary.verdict ?? standing?.verdict ?? null,
@@ -186,8 +195,8 @@ export function createReading(deps: ReadingDeps) {
       if ((await standings.find(versionId)) === undefined) return null;
       const { rows } =
         await sql<FindingBrief>`select d.finding as id, d.check_id as check, d.severity, d.message,
-          min(f.path) as path
-        from model_version_files f join content_scans c on c.sha256 = f.sha256 and c.latest
+          min(f.files[1]) as path
+        from version_contents f join content_scans c on c.sha256 = f.sha256 and c.latest
         join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
         where f.version_id = ${versionId} group by d.finding, d.check_id, d.severity, d.message, d.rank
         order by d.rank desc, d.finding limit ${MOST_BRIEFS}`.execute(database);
@@ -201,11 +210,11 @@ export function createReading(deps: ReadingDeps) {
         readonly member: string;
         readonly evidence: ArtifactEvidence;
       }
-      const files = await filePage(versionId, 0, 100_000);
+      const files = [...(await filePage(versionId, 0, 100_000)), ...(await grouped(versionId))];
       const { rows } =
         await sql<Row>`select d.sha256, d.check_id as check, d.kind, d.severity, d.message, d.member,
           d.byte_offset as offset, d.evidence
-        from (select distinct sha256 from model_version_files where version_id = ${versionId}) f
+        from (select distinct sha256 from version_contents where version_id = ${versionId}) f
         join content_scans c on c.sha256 = f.sha256 and c.latest
         join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
         order by d.rank desc, d.sha256, d.byte_offset limit ${MOST_SARIF}`.execute(database);
@@ -230,7 +239,7 @@ export function createReading(deps: ReadingDeps) {
           skipped: [],
         },
       }));
-      return JSON.stringify(sarifReport(reports, { version: deps.version, rules: artifactChecks }), null, 2);
+      return JSON.stringify(sarifReport(reports, { version: deps.version, rules: scanChecks }), null, 2);
     },
   });
 }

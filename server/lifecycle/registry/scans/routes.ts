@@ -31,9 +31,10 @@ export function scanRoutes(scans: ScanService): RouteImplementation[] {
     implement(contracts.withdraw, ({ params }, { principal }) =>
       scans.withdraw(principal, params.id, params.finding),
     ),
-    implement(contracts.weights, async ({ params }, { principal }) => ({
-      items: await scans.weights(principal, params.id),
-    })),
+    implement(
+      contracts.weights,
+      async ({ params }, { principal }) => await scans.weights(principal, params.id),
+    ),
     implement(contracts.sarif, async ({ params }, { principal, setHeader }) => {
       const text = await scans.sarif(principal, params.id);
       setHeader('content-disposition', 'attachment; filename="findings.sarif"');

@@ -3,8 +3,9 @@ import type { Database } from '../../../platform/database/types.ts';
 import type { Job } from '../../../platform/jobs/index.ts';
 import type { Logger } from '../../ports.ts';
 import type { Contents } from './contents.ts';
+import type { Group, Groups } from './groups.ts';
 import { differenceFrom, LOW, worstOf } from './model.ts';
-import { type ReadContentDeps, readContent } from './read-content.ts';
+import { type ReadContentDeps, readContent, type ToJudge } from './read-content.ts';
 import type { ScanSettingsService } from './settings.ts';
 import type { Standings } from './standing.ts';
 import type { Tell } from './tell.ts';
@@ -21,6 +22,7 @@ export interface RunDeps extends ReadContentDeps {
   readonly logger: Logger;
   readonly versions: VersionScans;
   readonly contents: Contents;
+  readonly groups: Groups;
   readonly standings: Standings;
   readonly settings: ScanSettingsService;
   readonly tell: Tell;
@@ -66,10 +68,10 @@ export async function keepResult(
 }
 
 export function createVersionRun(deps: RunDeps) {
-  const { database, versions, contents, standings, settings, tell, scanner } = deps;
+  const { database, versions, contents, groups, standings, settings, tell, scanner } = deps;
 
   /** Contents that have to be read, and how many need not be. */
-  async function toRead(scan: StoredScan, all: readonly JudgedFile[]) {
+  async function toRead<One extends ToJudge>(scan: StoredScan, all: readonly One[]): Promise<One[]> {
     const known = await contents.known(
       all.map(({ sha256 }) => sha256),
       scanner,
@@ -83,7 +85,7 @@ export function createVersionRun(deps: RunDeps) {
     });
   }
 
-  async function readAll(scan: StoredScan, job: Job<unknown>): Promise<void> {
+  async function readAll(scan: StoredScan, job: Job<unknown>): Promise<readonly Group[]> {
     const limits = await settings.get();
     const all = distinct(await versions.files(scan.versionId));
     const left = await toRead(scan, all);
@@ -104,21 +106,22 @@ export function createVersionRun(deps: RunDeps) {
         detail: { file: path, filesDone, bytesPerSecond: rate(bytesDone + reached) },
       });
     const reader = createReader(limits.memoryMb);
+    const judge = async (one: ToJudge, onReached: (offset: number) => void): Promise<void> => {
+      job.signal.throwIfAborted();
+      onReached(0);
+      const options = { settings: limits, endMs, signal: job.signal, onReached };
+      await keepResult(deps, await readContent(deps, reader, one, options), scan.versionId);
+    };
     try {
       for (const file of left) {
-        job.signal.throwIfAborted();
-        show(file.path, 0);
-        const result = await readContent(deps, reader, file, {
-          settings: limits,
-          endMs,
-          signal: job.signal,
-          onReached: (offset) => show(file.path, offset),
-        });
-        await keepResult(deps, result, scan.versionId);
+        await judge(file, (offset) => show(file.path, offset));
         filesDone += 1;
         bytesDone += file.size;
         show('', 0);
       }
+      const together = await groups.of(scan.versionId);
+      for (const one of await toRead(scan, together)) await judge(one, () => show(one.files[0] ?? '', 0));
+      return together;
     } finally {
       reader.close();
     }
@@ -127,17 +130,18 @@ export function createVersionRun(deps: RunDeps) {
   /** Ids of what was found, to compare with the next scan. */
   async function foundIn(tx: Database, versionId: string): Promise<string[]> {
     const { rows } = await sql<{ finding: string }>`
-      select distinct d.finding from model_version_files f
+      select distinct d.finding from version_contents f
       join content_scans c on c.sha256 = f.sha256 and c.latest
       join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
       where f.version_id = ${versionId} and d.rank >= ${LOW} order by 1 limit ${MOST_FOUND}`.execute(tx);
     return rows.map(({ finding }) => finding);
   }
 
-  async function finish(scan: StoredScan): Promise<void> {
+  async function finish(scan: StoredScan, together: readonly Group[]): Promise<void> {
     const told = await database.transaction().execute(async (tx) => {
       await standings.lock(tx, scan.versionId);
-      const files = await versions.files(scan.versionId, tx);
+      await groups.replace(tx, scan.versionId, together);
+      const files = await versions.judged(scan.versionId, tx);
       const found = await foundIn(tx, scan.versionId);
       const earlier = await versions.lastDone(scan.versionId, scan.id, tx);
       const ended = await versions.end(tx, scan.id, {
@@ -175,8 +179,7 @@ export function createVersionRun(deps: RunDeps) {
     }
     await database.transaction().execute((tx) => standings.noteState(tx, scan.versionId));
     try {
-      await readAll(scan, job);
-      await finish(scan);
+      await finish(scan, await readAll(scan, job));
     } catch (error) {
       if (!job.signal.aborted && job.last)
         await fail(scan, 'the files could not be read; the server’s log says why');

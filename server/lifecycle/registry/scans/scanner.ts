@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 let known: string | undefined;
 
-/** Code that decides what is found: the artifact checks themselves. Tests and what only they use say nothing. */
+/** Code that decides what is found: the checks of artifacts and of weights. Tests and what only they use say nothing. */
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
@@ -21,11 +21,13 @@ function sources(folder: string): string[] {
  */
 export function scannerVersion(version: string): string {
   if (known === undefined) {
-    const folder = dirname(fileURLToPath(import.meta.resolve('@bartizan/checks/artifacts/scan.ts')));
+    const checks = dirname(dirname(fileURLToPath(import.meta.resolve('@bartizan/checks/artifacts/scan.ts'))));
     const hash = createHash('sha256');
-    for (const path of sources(folder)) {
-      const text = readFileSync(join(folder, path));
-      hash.update(`${path}\n${text.length}\n`).update(text);
+    for (const folder of ['artifacts', 'weights']) {
+      for (const path of sources(join(checks, folder))) {
+        const text = readFileSync(join(checks, folder, path));
+        hash.update(`${folder}/${path}\n${text.length}\n`).update(text);
+      }
     }
     known = hash.digest('hex').slice(0, 12);
   }

@@ -14,6 +14,7 @@ import { createAcceptances } from './acceptances.ts';
 import { createContents } from './contents.ts';
 import { createFindings } from './findings.ts';
 import { createGate } from './gate.ts';
+import { createGroups } from './groups.ts';
 import { createOutbox } from './outbox.ts';
 import { contentQueue, versionQueue } from './queues.ts';
 import { createReading } from './reading.ts';
@@ -92,8 +93,9 @@ export function createScanService(deps: ScanDeps) {
     gate,
     version: deps.version,
   });
-  const weights = createWeights(database, now);
-  const runDeps = { ...deps, scanner, versions, contents, standings, settings, tell };
+  const weights = createWeights(database);
+  const groups = createGroups(database, versions);
+  const runDeps = { ...deps, scanner, versions, contents, groups, standings, settings, tell };
   jobs.work(versionQueue, createVersionRun(runDeps));
   jobs.work(contentQueue, createContentRun(runDeps));
   const ends: (() => void)[] = [];
@@ -175,7 +177,7 @@ export function createScanService(deps: ScanDeps) {
     },
     async weights(viewer: Viewer, versionId: string) {
       await target(viewer, versionId);
-      return await weights.read(versionId);
+      return await weights.read(viewer, versionId);
     },
     async sarif(viewer: Viewer, versionId: string): Promise<string> {
       await target(viewer, versionId);

@@ -54,7 +54,7 @@ export function createStandings({ database, now, versions, noteScan }: StandingD
     const { rows } = await sql<Weighed>`
       select distinct on (d.finding) d.finding, d.rank, d.strikes, a.rank as "acceptedRank",
         a.expires_at as "expiresAt"
-      from model_version_files f
+      from version_contents f
       join content_scans c on c.sha256 = f.sha256 and c.latest
       join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
       left join finding_acceptances a on a.version_id = f.version_id and a.finding = d.finding
@@ -114,7 +114,7 @@ export function createStandings({ database, now, versions, noteScan }: StandingD
       const scanner = scan?.scanner ?? before?.scanner;
       if (scanId === undefined || scanner === undefined) return undefined;
       const quarantinedBefore = before !== undefined && isQuarantined(before, now());
-      const files = await versions.files(versionId, tx);
+      const files = await versions.judged(versionId, tx);
       const weighed = await weigh(tx, versionId);
       await endAcceptances(tx, versionId, weighed);
       const held = (one: Weighed): boolean =>
@@ -131,7 +131,13 @@ export function createStandings({ database, now, versions, noteScan }: StandingD
         scanner,
         verdict,
         severities: addSeverities([...contents.values()].map((file) => file.severities ?? noSeverities())),
-        formats: [...new Set(files.flatMap(({ format }) => (format && format !== 'unknown' ? [format] : [])))]
+        formats: [
+          ...new Set(
+            files.flatMap(({ format, grouped }) =>
+              !grouped && format && format !== 'unknown' ? [format] : [],
+            ),
+          ),
+        ]
           .sort()
           .slice(0, 50),
         quarantinedFor: open.filter(({ strikes }) => strikes).length,
@@ -163,7 +169,7 @@ export function createStandings({ database, now, versions, noteScan }: StandingD
     havingContent: async (tx: Database, sha256: string): Promise<readonly string[]> =>
       (
         await sql<{ id: string }>`select distinct t.version_id as id from version_standings t
-          join model_version_files f on f.version_id = t.version_id
+          join version_contents f on f.version_id = t.version_id
           where f.sha256 = ${sha256} order by 1`.execute(tx)
       ).rows.map(({ id }) => id),
 

@@ -148,7 +148,7 @@ export interface VersionDraft {
 /** Stores the files and makes a version that is ready, as the registry does it: in one transaction. */
 export async function makeVersion(
   { database }: OpenDatabase,
-  server: Pick<ScanServer, 'objects'>,
+  server: Pick<ScanServer, 'objects' | 'events'>,
   draft: VersionDraft,
 ): Promise<{ readonly id: string; readonly modelId: string }> {
   const files: { path: string; sha256: string; size: number }[] = [];
@@ -180,5 +180,6 @@ export async function makeVersion(
     }
     await draft.within?.();
   });
+  server.events.emit('version.created', { modelId, versionId: id });
   return { id, modelId };
 }

@@ -10,7 +10,7 @@ import { uuidv7 } from '../../../kernel/id.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { EarlierScan } from './model.ts';
 
-export type Reason = 'created' | 'requested' | 'scanner' | 'resumed';
+export type Reason = 'created' | 'requested' | 'scanner' | 'base' | 'resumed';
 
 export interface StoredScan {
   readonly id: string;
@@ -47,6 +47,11 @@ export interface JudgedFile {
   readonly severities: SeverityCounts | null;
   readonly format: string | null;
 }
+
+export type JudgedContent = Pick<JudgedFile, 'sha256' | 'verdict' | 'severities' | 'format'> & {
+  /** Of files that were judged together. */
+  readonly grouped: boolean;
+};
 
 /** The scans of versions, and what of them waits. */
 export function createVersionScans(database: Database, now: () => number) {
@@ -128,6 +133,14 @@ export function createVersionScans(database: Database, now: () => number) {
         await sql<JudgedFile>`select f.path, f.sha256, f.size, c.verdict, c.severities, c.format
           from model_version_files f left join content_scans c on c.sha256 = f.sha256 and c.latest
           where f.version_id = ${versionId} order by f.path`.execute(within)
+      ).rows,
+
+    /** Whatever its verdict rests on: its files, and those of them that were judged together. */
+    judged: async (versionId: string, within: Database = database): Promise<JudgedContent[]> =>
+      (
+        await sql<JudgedContent>`select f.sha256, f.grouped, c.verdict, c.severities, c.format
+          from version_contents f left join content_scans c on c.sha256 = f.sha256 and c.latest
+          where f.version_id = ${versionId}`.execute(within)
       ).rows,
 
     /** Scans that wait or run, oldest first. */

@@ -7,27 +7,54 @@ const MOST_AT_ONCE = 8 * BLOCK_BYTES;
 /** Asks for exactly `length` bytes, which the source has. */
 export type Fetch = (offset: number, length: number) => Promise<Uint8Array>;
 
+/** Files that are read in one task; what is kept of them is kept for all together. */
+export interface Blocks {
+  readonly source: (size: number, fetch: Fetch) => ByteSource;
+  /** The sum, over the files, of the furthest byte that was read. */
+  readonly reached: () => number;
+}
+
 /**
- * Bytes that lie elsewhere, read in blocks of 1 MiB of which the last 24 are kept. Where blocks are read one after
- * the other the next is asked for ahead of time. Long reads are asked for as they are, in parts of at most 8 MiB.
+ * Bytes that lie elsewhere, read in blocks of 1 MiB of which the last 24 over all files are kept. Where blocks are read
+ * one after the other the next is asked for ahead of time. Long reads are asked for as they are, in parts of at most
+ * 8 MiB.
  */
-export function blockSource(size: number, fetch: Fetch): ByteSource & { readonly reached: () => number } {
-  const kept = new Map<number, Promise<Uint8Array>>();
+export function createBlocks(): Blocks {
+  const kept = new Map<string, Promise<Uint8Array>>();
+  const reached: number[] = [];
+  return Object.freeze({
+    source(size: number, fetch: Fetch): ByteSource {
+      const file = reached.push(0) - 1;
+      return blockSource({ size, fetch, file, kept, reached });
+    },
+    reached: () => reached.reduce((sum, offset) => sum + offset, 0),
+  });
+}
+
+interface Place {
+  readonly size: number;
+  readonly fetch: Fetch;
+  readonly file: number;
+  readonly kept: Map<string, Promise<Uint8Array>>;
+  readonly reached: number[];
+}
+
+function blockSource({ size, fetch, file, kept, reached }: Place): ByteSource {
   let last = -1;
-  let reached = 0;
 
   function ask(index: number): Promise<Uint8Array> {
     const offset = index * BLOCK_BYTES;
     const asked = fetch(offset, Math.min(BLOCK_BYTES, size - offset));
     // Told where it is waited for; one that was only fetched ahead must not end the process.
-    asked.catch(() => kept.delete(index));
+    asked.catch(() => kept.delete(`${file}:${index}`));
     return asked;
   }
 
   function block(index: number): Promise<Uint8Array> {
-    const known = kept.get(index) ?? ask(index);
-    kept.delete(index);
-    kept.set(index, known);
+    const name = `${file}:${index}`;
+    const known = kept.get(name) ?? ask(index);
+    kept.delete(name);
+    kept.set(name, known);
     for (const oldest of kept.keys()) {
       if (kept.size <= MOST_BLOCKS) break;
       kept.delete(oldest);
@@ -47,11 +74,10 @@ export function blockSource(size: number, fetch: Fetch): ByteSource & { readonly
 
   return Object.freeze({
     size,
-    reached: () => reached,
     async read(offset: number, wanted: number): Promise<Uint8Array> {
       const length = Math.max(0, Math.min(wanted, size - offset));
       if (length === 0) return new Uint8Array(0);
-      reached = Math.max(reached, offset + length);
+      reached[file] = Math.max(reached[file] ?? 0, offset + length);
       if (length > 4 * BLOCK_BYTES) return await readLong(offset, length);
       const first = Math.floor(offset / BLOCK_BYTES);
       const end = Math.floor((offset + length - 1) / BLOCK_BYTES);

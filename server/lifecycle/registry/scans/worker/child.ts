@@ -1,6 +1,6 @@
-import { scanArtifact } from '@bartizan/checks/artifacts/scan.ts';
-import { blockSource } from './blocks.ts';
+import { type Blocks, createBlocks } from './blocks.ts';
 import { EXIT_MEMORY, type FromWorker, type ToWorker } from './protocol.ts';
+import { perform } from './tasks.ts';
 
 /**
  * The process that reads foreign files: it has an empty environment, may neither write nor start anything, gets the
@@ -16,12 +16,12 @@ function say(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-function fetch(offset: number, length: number): Promise<Uint8Array> {
+function fetch(file: number, offset: number, length: number): Promise<Uint8Array> {
   asked += 1;
   const id = asked;
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject });
-    say({ type: 'read', id, offset, length });
+    say({ type: 'read', id, file, offset, length });
   });
 }
 
@@ -31,22 +31,28 @@ function watch(memoryBytes: number): void {
   if (process.ppid !== parent) process.exit(0);
 }
 
-async function scan({ size, weights, memoryBytes }: Extract<ToWorker, { type: 'scan' }>): Promise<void> {
-  const source = blockSource(size, fetch);
+/** Tells how far reading is, and looks whether the process may go on. */
+function checkpointOf(blocks: Blocks, memoryBytes: number): () => void {
   let checks = 0;
   let toldMs = 0;
-  const checkpoint = (): void => {
+  return () => {
     checks += 1;
     if (checks % CHECK_EVERY === 0) watch(memoryBytes);
     const nowMs = performance.now();
     if (nowMs - toldMs < TELL_EVERY_MS) return;
     toldMs = nowMs;
     watch(memoryBytes);
-    say({ type: 'reached', offset: source.reached() });
+    say({ type: 'reached', offset: blocks.reached() });
   };
+}
+
+async function work({ task, memoryBytes }: Extract<ToWorker, { type: 'do' }>): Promise<void> {
+  const blocks = createBlocks();
+  const sources = task.files.map(({ size }, file) =>
+    blocks.source(size, (offset, length) => fetch(file, offset, length)),
+  );
   try {
-    const outcome = await scanArtifact(source, { weights, checkpoint });
-    say({ type: 'judged', outcome });
+    say({ type: 'judged', ...(await perform(task, sources, checkpointOf(blocks, memoryBytes))) });
   } catch (error) {
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     const frame = /\n\s+at [^\n]*?([\w.-]+\.ts:\d+)/.exec(stack)?.[1] ?? 'an unknown place';
@@ -58,13 +64,11 @@ async function scan({ size, weights, memoryBytes }: Extract<ToWorker, { type: 's
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToWorker) => {
-  if (message.type === 'scan') {
-    void scan(message);
+  if (message.type === 'do') {
+    void work(message);
     return;
   }
-  const one = waiting.get(message.id);
+  waiting.get(message.id)?.resolve(message.bytes);
   waiting.delete(message.id);
-  if (message.type === 'bytes') one?.resolve(message.bytes);
-  else one?.reject(new Error('the content cannot be read'));
 });
 say({ type: 'ready' });

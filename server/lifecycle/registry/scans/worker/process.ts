@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import type { ByteSource, ScanOutcome } from '@bartizan/checks/artifacts/types.ts';
+import type { ByteSource } from '@bartizan/checks/artifacts/types.ts';
 import { workerCommand } from './command.ts';
-import { EXIT_MEMORY, type FromWorker, type ToWorker } from './protocol.ts';
+import { EXIT_MEMORY, type FromWorker, type Judged, type Task, type ToWorker } from './protocol.ts';
 
-/** What became of reading one file in the process. */
+/** What became of one task in the process. */
 export type Reading =
-  | { readonly is: 'judged'; readonly outcome: ScanOutcome }
+  | ({ readonly is: 'judged' } & Judged)
   /** The file would have it take more than it may; or the process broke off. In words for people. */
   | { readonly is: 'limit'; readonly message: string }
   | { readonly is: 'broken'; readonly message: string };
@@ -15,7 +15,6 @@ export type Reading =
 export interface ReadOptions {
   /** From when the process is there to read. */
   readonly timeMs: number;
-  readonly weights: boolean;
   /** Ends the process; `read` then rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** The furthest byte that was read. */
@@ -26,6 +25,8 @@ const MIB = 1024 * 1024;
 const PAGE_BYTES = 4096;
 const WATCH_MS = 250;
 const START_MS = 60_000;
+/** What works for longer than this gives way to everything else on the machine; small files are judged at once. */
+const QUICK_MS = 2_000;
 
 /** Resident memory of a process, in bytes; null where the system does not tell. */
 async function residentBytes(pid: number): Promise<number | null> {
@@ -46,12 +47,15 @@ function start(memoryMb: number): ChildProcess {
     serialization: 'advanced',
     windowsHide: true,
   });
+  return child;
+}
+
+function giveWay({ pid }: ChildProcess): void {
   try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // It is gone already, which its end tells.
   }
-  return child;
 }
 
 /** One process, and the file that it reads now. */
@@ -74,14 +78,17 @@ function launch(memoryMb: number): Running {
     onMessage: () => undefined,
     onEnd: () => undefined,
   };
+  let slows: NodeJS.Timeout | undefined;
   const slowStart = setTimeout(() => child.kill('SIGKILL'), START_MS);
   child.on('message', (message: FromWorker) => {
     if (message.type !== 'ready') return running.onMessage(message);
     clearTimeout(slowStart);
+    slows = setTimeout(() => giveWay(child), QUICK_MS).unref();
     return isReady();
   });
   const ended = (code: number | null): void => {
     clearTimeout(slowStart);
+    clearTimeout(slows);
     running.onEnd(code);
   };
   child.on('error', () => ended(1));
@@ -102,9 +109,12 @@ export function createReader(memoryMb: number) {
     running = null;
   }
 
-  /** Rejects with the signal's reason, or with what `source` throws: neither says anything about the file. */
-  function read(source: ByteSource, options: ReadOptions): Promise<Reading> {
-    const { timeMs, weights, signal, onReached } = options;
+  /**
+   * Does a task over files whose bytes `sources` answers, in the order of the task's list. Rejects with the signal's
+   * reason, or with what a source throws: neither says anything about the files.
+   */
+  function read(task: Task, sources: readonly ByteSource[], options: ReadOptions): Promise<Reading> {
+    const { timeMs, signal, onReached } = options;
     const memoryBytes = memoryMb * MIB;
     return new Promise<Reading>((resolve, reject) => {
       signal.throwIfAborted();
@@ -140,18 +150,23 @@ export function createReader(memoryMb: number) {
       }, WATCH_MS);
       signal.addEventListener('abort', onAbort, { once: true });
 
-      async function answer(id: number, offset: number, length: number): Promise<void> {
+      async function answer({ id, file, offset, length }: Extract<FromWorker, { type: 'read' }>) {
         try {
+          const source = sources[file];
+          if (source === undefined)
+            throw new TypeError('the process asked for a file that is none of its task');
           say({ type: 'bytes', id, bytes: await source.read(offset, length) });
         } catch (error) {
           settle(() => reject(error), false);
         }
       }
       own.onMessage = (message) => {
-        if (message.type === 'read') void answer(message.id, message.offset, message.length);
+        if (message.type === 'read') void answer(message);
         else if (message.type === 'reached') onReached(message.offset);
-        else if (message.type === 'judged') end({ is: 'judged', outcome: message.outcome }, true);
-        else if (message.type === 'broken')
+        else if (message.type === 'judged') {
+          const { outcome, weights, delta } = message;
+          end({ is: 'judged', outcome, weights, delta }, true);
+        } else if (message.type === 'broken')
           end({ is: 'broken', message: `the scanner broke off (${message.where})` });
       };
       own.onEnd = (code) => end(ending(code, memoryMb));
@@ -162,7 +177,7 @@ export function createReader(memoryMb: number) {
           () => end({ is: 'limit', message: `not done within ${Math.round(timeMs / 1000)} s` }),
           timeMs,
         );
-        say({ type: 'scan', size: source.size, weights, memoryBytes });
+        say({ type: 'do', task, memoryBytes });
       }
       void begin();
     });

@@ -3,7 +3,7 @@ import type { ByteSource } from '@bartizan/checks/artifacts/types.ts';
 import { verdictOf } from '@bartizan/checks/artifacts/verdict.ts';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { blockSource } from './blocks.ts';
+import { createBlocks } from './blocks.ts';
 import { createReader, type ReadOptions } from './process.ts';
 
 // A busy machine starts a process in seconds.
@@ -18,9 +18,11 @@ const reader = (memoryMb = 512) => {
 afterEach(() => {
   for (const one of readers.splice(0)) one.close();
 });
+/** Judges one file, alone. */
+const judge = (one: ReturnType<typeof createReader>, source: ByteSource, given?: Partial<ReadOptions>) =>
+  one.read({ is: 'file', files: [{ path: '', size: source.size }], weights: true }, [source], options(given));
 const options = (given: Partial<ReadOptions> = {}): ReadOptions => ({
   timeMs: 60_000,
-  weights: true,
   signal: new AbortController().signal,
   onReached: () => undefined,
   ...given,
@@ -32,41 +34,41 @@ const MALICIOUS = Buffer.from("cos\nsystem\n(S'id'\ntR.", 'latin1');
 describe('reading in a process', () => {
   test('judges one file after the other', async () => {
     const one = reader();
-    const bad = await one.read(bytesSource(MALICIOUS), options());
+    const bad = await judge(one, bytesSource(MALICIOUS));
     expect(bad.is === 'judged' && verdictOf(bad.outcome)).toBe('malicious');
     expect(bad.is === 'judged' && bad.outcome.findings[0]?.evidence.call).toContain('system');
-    const good = await one.read(bytesSource(Buffer.from('\x80\x04N.', 'latin1')), options());
+    const good = await judge(one, bytesSource(Buffer.from('\x80\x04N.', 'latin1')));
     expect(good).toMatchObject({ is: 'judged', outcome: { format: 'pickle', findings: [], errors: [] } });
   });
 
   test('a process that grows past its memory is ended; the server is not, and the next process judges', async () => {
     // Less than Node itself takes: the first look at its size ends it, whatever it reads.
-    expect(await reader(24).read(bytesSource(MALICIOUS), options())).toEqual({
+    expect(await judge(reader(24), bytesSource(MALICIOUS))).toEqual({
       is: 'limit',
       message: 'reading it takes more than 24 MiB of memory',
     });
     const one = reader(400);
     // Delivers as long as it is asked, and is asked for as much as a file of a tebibyte may have.
     const endless: ByteSource = { size: 2 ** 40, read: (_, length) => Buffer.alloc(length, 'x') };
-    const said = await one.read(endless, options({ timeMs: 3_000 }));
+    const said = await judge(one, endless, { timeMs: 3_000 });
     expect(said.is === 'judged' ? verdictOf(said.outcome) : 'error').not.toBe('malicious');
-    const after = await one.read(bytesSource(MALICIOUS), options());
+    const after = await judge(one, bytesSource(MALICIOUS));
     expect(after.is === 'judged' && verdictOf(after.outcome)).toBe('malicious');
   });
 
   test('time is bounded, an abort ends it, and a store that fails says nothing about the file', async () => {
     const one = reader();
     const never: ByteSource = { size: 10, read: () => new Promise(() => undefined) };
-    expect(await one.read(never, options({ timeMs: 1_500 }))).toEqual({
+    expect(await judge(one, never, { timeMs: 1_500 })).toEqual({
       is: 'limit',
       message: 'not done within 2 s',
     });
     const stop = new AbortController();
-    const reading = one.read(never, options({ signal: stop.signal }));
+    const reading = judge(one, never, { signal: stop.signal });
     stop.abort(new Error('enough'));
     await expect(reading).rejects.toThrow('enough');
     const broken: ByteSource = { size: 10, read: () => Promise.reject(new Error('the disk is gone')) };
-    await expect(one.read(broken, options())).rejects.toThrow('the disk is gone');
+    await expect(judge(one, broken)).rejects.toThrow('the disk is gone');
   });
 });
 
@@ -78,7 +80,7 @@ test('blocks answer the same bytes as the source, in any order', async () => {
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(bytes.length + 10), fc.nat(3 * 1024 * 1024)), { maxLength: 12 }),
       async (reads) => {
-        const source = blockSource(bytes.length, async (offset, length) => {
+        const source = createBlocks().source(bytes.length, async (offset, length) => {
           expect(length).toBeGreaterThan(0);
           expect(offset + length).toBeLessThanOrEqual(bytes.length);
           return bytes.subarray(offset, offset + length);
