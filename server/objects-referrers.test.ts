@@ -10,6 +10,9 @@ const KEEP_NOTHING: Readonly<Record<string, string>> = {
   'content_scans.sha256': 'the verdict outlives the content',
   'content_scan_requests.sha256': 'asks for a scan; content that is gone needs none',
   'finding_acceptances.sha256': 'what was accepted outlives the content',
+  'content_weights.sha256': 'what was measured outlives the content',
+  'version_contents.sha256': 'the files of the version keep it',
+  'version_groups.sha256': 'the files of the version keep it',
   'signing_bundles.sha256': 'the bundle is in the row',
 };
 
