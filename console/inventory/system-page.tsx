@@ -11,6 +11,7 @@ import { knownTab, LinkTabs } from '../ui/link-tabs.tsx';
 import { Page, Tag } from '../ui/page.tsx';
 import { QueryView } from '../ui/states.tsx';
 import { toast } from '../ui/toast.ts';
+import { SystemBom } from './bom-tab.tsx';
 import { FactsTab } from './system-facts.tsx';
 import { SystemForm } from './system-form.tsx';
 import { GraphTab } from './system-graph.tsx';
@@ -68,7 +69,7 @@ function OneSystem() {
   return <QueryView query={query}>{(system) => <Shown system={system} />}</QueryView>;
 }
 
-const READING = ['facts', 'risk', 'relations', 'history'] as const;
+const READING = ['facts', 'risk', 'relations', 'bom', 'history'] as const;
 
 function Shown({ system }: { system: SystemDetail }) {
   const search = route.useSearch();
@@ -102,6 +103,7 @@ function Shown({ system }: { system: SystemDetail }) {
           { value: 'facts', label: 'Facts' },
           { value: 'risk', label: 'Risk' },
           { value: 'relations', label: 'Relations' },
+          { value: 'bom', label: 'Bill of materials' },
           { value: 'history', label: 'History' },
           ...(manage
             ? [
@@ -126,6 +128,7 @@ function Shown({ system }: { system: SystemDetail }) {
           }
         />
       ) : null}
+      {tab === 'bom' ? <SystemBom systemId={system.id} name={system.key} /> : null}
       {tab === 'history' ? <HistoryTab id={system.id} /> : null}
       {tab === 'assess' ? <QuestionnaireTab system={system} onDone={() => show('risk')} /> : null}
       {tab === 'edit' ? (
