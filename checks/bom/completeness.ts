@@ -15,13 +15,13 @@ export interface Completeness {
   readonly items: readonly CompletenessItem[];
 }
 
-interface Rule {
-  readonly id: string;
-  readonly title: string;
-  readonly weight: number;
-  readonly holds: (facts: ModelFacts) => boolean;
-  readonly advice: string;
-}
+type Rule = readonly [
+  id: string,
+  title: string,
+  weight: number,
+  holds: (facts: ModelFacts) => boolean,
+  advice: string,
+];
 
 const CARD = 'Write it down in the model card, on the page of the model.';
 
@@ -30,135 +30,125 @@ const CARD = 'Write it down in the model card, on the page of the model.';
  * component and model card, those more that decide whether a reader can tell what it is and where it is from.
  */
 const RULES: readonly Rule[] = Object.freeze([
-  rule('name', 'Name and version', 4, () => true, ''),
-  rule('digest', 'Digest of the whole', 6, ({ digest }) => digest !== null, 'Upload its files.'),
-  rule(
+  ['name', 'Name and version', 4, () => true, ''],
+  ['digest', 'Digest of the whole', 6, ({ digest }) => digest !== null, 'Upload its files.'],
+  [
     'files',
     'Digest of every file',
     6,
     ({ files }) => files.length > 0 && files.every(({ sha256 }) => sha256 !== ''),
     'Upload its files.',
-  ),
-  rule(
+  ],
+  [
     'description',
     'Description',
     4,
     ({ description }) => description !== '',
     'Describe the version or the model.',
-  ),
-  rule('supplier', 'Who made it', 4, ({ card }) => card.supplier !== '', CARD),
-  rule(
+  ],
+  ['supplier', 'Who made it', 4, ({ card }) => card.supplier !== '', CARD],
+  [
     'license',
     'Licence',
     6,
     (facts) => licenseOf(facts) !== '',
     `${CARD} A README with "license:" says it too.`,
-  ),
-  rule(
+  ],
+  [
     'task',
     'Task',
     5,
     ({ card, found }) => (card.task || found.task) !== '',
     `${CARD} A README with "pipeline_tag:" says it too.`,
-  ),
-  rule('approach', 'How it learned', 3, ({ card }) => card.approach !== '', CARD),
-  rule(
+  ],
+  ['approach', 'How it learned', 3, ({ card }) => card.approach !== '', CARD],
+  [
     'architecture',
     'Architecture',
     5,
     ({ card, found }) =>
       (card.architectureFamily || card.architecture || found.architectureFamily || found.architecture) !== '',
     `${CARD} A config.json or MLmodel says it too.`,
-  ),
-  rule(
+  ],
+  [
     'inputs',
     'Inputs',
     3,
     ({ found }) => found.inputs.length > 0,
     'Log the model with a signature (mlflow infer_signature).',
-  ),
-  rule(
+  ],
+  [
     'outputs',
     'Outputs',
     3,
     ({ found }) => found.outputs.length > 0,
     'Log the model with a signature (mlflow infer_signature).',
-  ),
-  rule(
+  ],
+  [
     'datasets',
     'Data it was made from',
     6,
     ({ datasets, found }) => datasets.length + found.datasets.length > 0,
     'Name the data in the run: mlflow.log_input.',
-  ),
-  rule(
+  ],
+  [
     'dataset-digests',
     'Digests of that data',
     3,
     ({ datasets }) => datasets.length > 0 && datasets.every(({ digest }) => digest !== ''),
     'Name the data in the run: mlflow.log_input.',
-  ),
-  rule(
+  ],
+  [
     'metrics',
     'How well it does',
     6,
     ({ metrics }) => metrics.length > 0,
     'Log metrics in the run that makes it.',
-  ),
-  rule(
+  ],
+  [
     'base',
     'What it was made from',
     5,
     ({ base, card, found }) => base !== null || card.trainedFromScratch || found.base !== '',
     'Name its base model, or say in the model card that it was trained from scratch.',
-  ),
-  rule(
+  ],
+  [
     'libraries',
     'Libraries it needs',
     5,
     ({ found }) => found.libraries.length > 0,
     'Put a requirements.txt beside it; mlflow does.',
-  ),
-  rule('run', 'The run that made it', 3, ({ run }) => run !== null, 'Register it from a run.'),
-  rule(
+  ],
+  ['run', 'The run that made it', 3, ({ run }) => run !== null, 'Register it from a run.'],
+  [
     'revision',
     'Revision of the code',
     2,
     ({ run }) => run !== null && run.revision !== '',
     'Run the training in a Git checkout; mlflow notes the commit.',
-  ),
-  rule(
-    'use-cases',
-    'What it is for',
-    5,
-    ({ card, systems }) => card.useCases.length + systems.length > 0,
-    CARD,
-  ),
-  rule('users', 'Who is to use it', 3, ({ card }) => card.users.length > 0, CARD),
-  rule('limitations', 'Its limits', 5, ({ card }) => card.limitations.length > 0, CARD),
-  rule('tradeoffs', 'Its trade-offs', 2, ({ card }) => card.tradeoffs.length > 0, CARD),
-  rule('risks', 'Risks and what is done about them', 4, ({ card }) => card.risks.length > 0, CARD),
-  rule('energy', 'Energy of the training', 1, ({ card }) => card.trainingEnergyKwh !== null, CARD),
-  rule(
+  ],
+  ['use-cases', 'What it is for', 5, ({ card, systems }) => card.useCases.length + systems.length > 0, CARD],
+  ['users', 'Who is to use it', 3, ({ card }) => card.users.length > 0, CARD],
+  ['limitations', 'Its limits', 5, ({ card }) => card.limitations.length > 0, CARD],
+  ['tradeoffs', 'Its trade-offs', 2, ({ card }) => card.tradeoffs.length > 0, CARD],
+  ['risks', 'Risks and what is done about them', 4, ({ card }) => card.risks.length > 0, CARD],
+  ['energy', 'Energy of the training', 1, ({ card }) => card.trainingEnergyKwh !== null, CARD],
+  [
     'signature',
     'A trusted signature',
     4,
     ({ signature }) => signature.state === 'trusted',
     'Sign it, and trust the signer under Signing.',
-  ),
-  rule(
+  ],
+  [
     'provenance',
     'Provenance',
     2,
     ({ hasProvenance }) => hasProvenance,
     'Attach SLSA provenance: bartizan model provenance.',
-  ),
-  rule('scan', 'A finished scan', 3, ({ verdict }) => verdict !== null, 'Wait for the scan, or ask for it.'),
+  ],
+  ['scan', 'A finished scan', 3, ({ verdict }) => verdict !== null, 'Wait for the scan, or ask for it.'],
 ]);
-
-function rule(id: string, title: string, weight: number, holds: Rule['holds'], advice: string): Rule {
-  return Object.freeze({ id, title, weight, holds, advice });
-}
 
 /** What people wrote, else what the files say. */
 export const licenseOf = ({ card, found }: Pick<ModelFacts, 'card' | 'found'>): string =>
@@ -172,7 +162,7 @@ function scoreOf(items: readonly CompletenessItem[]): number {
 
 /** How much of what a reader wants to know of a model its bill of materials says. */
 export function modelCompleteness(facts: ModelFacts): Completeness {
-  const items = RULES.map(({ id, title, weight, holds, advice }) => {
+  const items = RULES.map(([id, title, weight, holds, advice]) => {
     const present = holds(facts);
     return { id, title, weight, present, advice: present ? '' : advice };
   });

@@ -183,7 +183,7 @@ function modelComponent(facts: ModelFacts): Json {
     licenses: licenses(facts),
     purl: `pkg:mlflow/${encodeURIComponent(facts.name)}@${facts.version}`,
     externalReferences: references(facts),
-    tags: distinct([...found.languages.map((language) => `language:${language}`)]),
+    tags: distinct(found.languages.map((language) => `language:${language}`)),
     modelCard: modelCard(facts),
     properties: [
       ...property('digest-of', 'sha256 over the sha256 of the files in the order of their paths'),
