@@ -9,8 +9,10 @@ export default defineConfig({
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['tests/postgres.setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // Long enough for a machine whose cores are busy with other work; what hangs is still found.
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -89,7 +89,7 @@ describe('gateway process', () => {
 
     server.setShipStatus(200);
     await start();
-    await expect.poll(() => server.shipped().length, { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => server.shipped().length, { timeout: 30_000 }).toBe(4);
     expect(new Set(server.shipped()).size).toBe(4);
   }, 60_000);
 
@@ -148,9 +148,9 @@ describe('workers', () => {
     process.kill(Number(lock.split(' ')[0]), 'SIGKILL');
     const locked = (): Promise<string> =>
       readFile(join(directory, 'journal', String(journals[1]), 'lock'), 'utf8').catch(() => lock);
-    await expect.poll(locked, { timeout: 10_000 }).not.toBe(lock);
-    await expect.poll(async () => (await ask(url)).status, { timeout: 10_000 }).toBe(429);
-    await expect.poll(() => server.shipped().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(answered);
+    await expect.poll(locked, { timeout: 30_000 }).not.toBe(lock);
+    await expect.poll(async () => (await ask(url)).status, { timeout: 30_000 }).toBe(429);
+    await expect.poll(() => server.shipped().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(answered);
     expect(await ended(child, 'SIGTERM')).toBe(0);
   }, 60_000);
 });

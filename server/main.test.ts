@@ -74,7 +74,7 @@ describe('startServer', () => {
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
     proxy.heal();
-    await expect.poll(async () => (await login(server.url)).status, { timeout: 5_000 }).toBe(401);
+    await expect.poll(async () => (await login(server.url)).status, { timeout: 30_000 }).toBe(401);
     await server.close();
     proxy.server.close();
   });

@@ -145,7 +145,7 @@ test('what gateways send is counted as stored, known or refused', async () => {
   expect(total(text, 'bartizan_ingest_interactions_total', { result: 'known' })).toBe(1);
   // The fleet is looked at once a second at most.
   await expect
-    .poll(async () => total(await metrics(), 'bartizan_fleet_gateways'), { timeout: 5_000 })
+    .poll(async () => total(await metrics(), 'bartizan_fleet_gateways'), { timeout: 30_000 })
     .toBe(1);
 });
 

@@ -40,8 +40,8 @@ describe('createRole', () => {
     await one.start();
     const before = one.pid() ?? 0;
     process.kill(before, 'SIGKILL');
-    await expect.poll(() => one.restarts(), { timeout: 5000 }).toBe(1);
-    await expect.poll(() => one.pid(), { timeout: 5000 }).not.toBe(before);
+    await expect.poll(() => one.restarts(), { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => one.pid(), { timeout: 30_000 }).not.toBe(before);
     await one.stop();
   });
 

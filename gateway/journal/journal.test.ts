@@ -173,7 +173,7 @@ describe('journal', () => {
     expect(journal.writable()).toBe(false);
     await expect(journal.append(testRecord())).rejects.toBeInstanceOf(JournalFull);
     full = false;
-    await expect.poll(() => journal.writable(), { timeout: 2000 }).toBe(true);
+    await expect.poll(() => journal.writable(), { timeout: 30_000 }).toBe(true);
     const after = await appendMany(journal, 2);
     expect(await drain(journal)).toEqual([...before, ...after]);
   });

@@ -111,7 +111,7 @@ describe('shipper', () => {
     const ids = await append(2);
     await new Promise((resolve) => setTimeout(resolve, 150));
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-    await expect.poll(() => shipped(), { timeout: 5000 }).toEqual(ids);
+    await expect.poll(() => shipped(), { timeout: 30_000 }).toEqual(ids);
   });
 
   it('sets one invalid record aside and ships all others', async () => {

@@ -284,7 +284,7 @@ test('a client that does not read stops the upstream', async () => {
         before = sent;
         return still;
       },
-      { interval: 150, timeout: 10_000 },
+      { interval: 150, timeout: 30_000 },
     )
     .toBe(true);
   expect(sent).toBeLessThan(1_000);

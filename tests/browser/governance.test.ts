@@ -86,7 +86,7 @@ describe.skipIf(missingChromium() !== null)('proof, teams and second persons', (
     await noor.getByText('to see what passes without guards').waitFor();
     await noor.getByRole('button', { name: 'Approve this change' }).click();
     await noor.getByText('Approved and done').waitFor();
-    await expect.poll(async () => (await ask(app, INJECTION)).status, { timeout: 15_000 }).toBe(200);
+    await expect.poll(async () => (await ask(app, INJECTION)).status, { timeout: 30_000 }).toBe(200);
   });
 
   it('keeps an endpoint of a team from everybody else', async () => {

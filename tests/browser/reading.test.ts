@@ -201,7 +201,7 @@ describe.skipIf(missingChromium() !== null)('reading the console', () => {
     await page.getByText('24 h', { exact: true }).click();
     await page
       .getByText(/Bartizan does not answer\. What you see is from \d\d:\d\d:\d\d/)
-      .waitFor({ timeout: 15_000 });
+      .waitFor({ timeout: 30_000 });
     await page.unroute('**/api/v1/**');
     await expect.poll(() => page.getByText('Bartizan does not answer').count(), { timeout: 20_000 }).toBe(0);
   });

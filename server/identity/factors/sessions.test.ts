@@ -44,7 +44,7 @@ describe('a session ends', () => {
           );
           return rows[0]?.seen;
         },
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toBe(true);
     t.time.offsetMs += 7 * HOUR_MS;

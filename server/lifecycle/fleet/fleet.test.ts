@@ -107,7 +107,7 @@ describe('the fleet', () => {
       const fleet = (await one.call('fleet.get')) as Fleet;
       return { fleet, gateway: fleet.gateways.find(({ id }) => id === 'gw-two') };
     };
-    await expect.poll(async () => (await read()).gateway?.backlog, { timeout: 10_000 }).toBe(7);
+    await expect.poll(async () => (await read()).gateway?.backlog, { timeout: 30_000 }).toBe(7);
     const { fleet, gateway } = await read();
     expect(fleet.snapshot).toEqual({ version: after.version, issuedAt: after.issuedAt });
     expect(gateway).toMatchObject({
@@ -121,7 +121,7 @@ describe('the fleet', () => {
       alive: true,
     });
     await ship('gw-two-w2', after.version, 0);
-    await expect.poll(async () => (await read()).gateway?.current, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await read()).gateway?.current, { timeout: 30_000 }).toBe(true);
     expect((await read()).gateway?.behindSince).toBeNull();
 
     const { servers } = (await two.call('fleet.get')) as Fleet;
@@ -131,7 +131,7 @@ describe('the fleet', () => {
       .poll(
         async () =>
           ((await one.call('fleet.get')) as Fleet).servers.filter(({ leads }) => leads.length > 0).length,
-        { timeout: 15_000 },
+        { timeout: 30_000 },
       )
       .toBe(1);
   });

@@ -103,13 +103,13 @@ describe('a database that goes away', () => {
       onMessage: (payload) => heard.push(payload),
       onConnected: () => connections++,
     });
-    await expect.poll(() => connections, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => connections, { timeout: 30_000 }).toBe(1);
     await open.pool.query("select pg_notify('test_channel', 'one')");
     await expect.poll(() => heard).toEqual(['one']);
     proxy.cut();
     await sleep(50);
     proxy.heal();
-    await expect.poll(() => connections, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => connections, { timeout: 30_000 }).toBe(2);
     await open.pool.query("select pg_notify('test_channel', 'two')");
     await expect.poll(() => heard).toEqual(['one', 'two']);
     await listener.close();

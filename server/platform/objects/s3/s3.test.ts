@@ -52,7 +52,7 @@ const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).di
 objectStoreConformance('a bucket', () => objects);
 
 describe('a bucket', () => {
-  test('takes content of several parts, with its digest told and without', async () => {
+  test('takes content of several parts, with its digest told and without', { timeout: 180_000 }, async () => {
     const bytes = randomBytes(40 * MiB);
     const sizes = Array.from({ length: 39 }, () => MiB);
     expect(await objects.put(chunked(bytes, ...sizes), { expect: sha(bytes) })).toEqual({
