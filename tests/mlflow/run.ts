@@ -18,8 +18,8 @@ import { signInAsAdmin, startInstance } from '../support/instance.ts';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const VENV = join(HERE, '../../.cache/mlflow-client');
 const BIN = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python';
-const INSTALL_MS = 240_000;
-const SUITE_MS = 600_000;
+const INSTALL_MS = 480_000;
+const SUITE_MS = 1_200_000;
 
 interface Outcome {
   readonly test: string;
@@ -28,7 +28,7 @@ interface Outcome {
   readonly seconds: number;
 }
 
-const works = (command: string, args: readonly string[], timeout = 60_000): boolean =>
+const works = (command: string, args: readonly string[], timeout = 180_000): boolean =>
   spawnSync(command, args, { timeout, stdio: 'ignore' }).status === 0;
 
 /** A Python that has what requirements.txt names, or why there is none. */
