@@ -97,7 +97,7 @@ describe('gateway process', () => {
     const { child } = await start();
     child.disconnect();
     expect(await ended(child)).toBe(0);
-  }, 30_000);
+  });
 
   it('answers what is not HTTP and headers that are too large in the shape of the API', async () => {
     const { url } = await start();
@@ -110,7 +110,7 @@ describe('gateway process', () => {
       });
     expect(await talk('nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400 [^]*"invalid_request_error"/);
     expect(await talk(`GET / HTTP/1.1\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
-  }, 30_000);
+  });
 });
 
 describe('workers', () => {
