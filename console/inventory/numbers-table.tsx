@@ -41,7 +41,9 @@ export function NumbersTable({
         <tbody>
           {rows.map((row) => (
             <tr key={row.name}>
-              <td className="bz-mono bz-wrap">{row.name}</td>
+              <td className="bz-mono bz-wrap" style={{ minWidth: 240 }}>
+                {row.name}
+              </td>
               <td>{row.type}</td>
               <td className="bz-nowrap">{row.shape.join(' × ') || 'scalar'}</td>
               {columns.map((column) => {
@@ -52,7 +54,9 @@ export function NumbersTable({
                   </td>
                 );
               })}
-              <td>{row.said || <span className="bz-dim">–</span>}</td>
+              <td style={{ minWidth: row.said.length > 24 ? 280 : undefined }}>
+                {row.said || <span className="bz-dim">–</span>}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -36,8 +36,8 @@ export function createContents(database: Database, now: () => number) {
     if (weights === null && delta === null) return;
     const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
     await sql`insert into content_weights (sha256, scanner, tensors, total, asked, delta)
-      values (${sha256}, ${scanner}, ${json(weights?.tensors ?? null)}::jsonb, ${weights?.total ?? 0},
-        ${weights?.asked ?? []}::text[], ${json(delta)}::jsonb)`.execute(tx);
+      values (${sha256}, ${scanner}, ${json(weights?.tensors ?? null)}::json, ${weights?.total ?? 0},
+        ${weights?.asked ?? []}::text[], ${json(delta)}::json)`.execute(tx);
   }
 
   return Object.freeze({

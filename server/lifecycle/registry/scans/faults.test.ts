@@ -23,7 +23,7 @@ import {
 // A busy machine starts a process in seconds.
 vi.setConfig({ testTimeout: 120_000 });
 
-const POLL = { timeout: 40_000, interval: 50 };
+const POLL = { timeout: 40_000, interval: 100 };
 const ada = caller();
 let open: OpenDatabase;
 let folder: string;

@@ -227,4 +227,13 @@ export const scanMigrations: readonly Migration[] = Object.freeze([
         execute function version_base_changed();
     `,
   },
+  {
+    // The order of a table's columns is that of the names, which jsonb does not keep.
+    id: '0243-scans-weights-in-order',
+    sql: `
+      alter table content_weights
+        alter column tensors type json using tensors::json,
+        alter column delta type json using delta::json;
+    `,
+  },
 ]);

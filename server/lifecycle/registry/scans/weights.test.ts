@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildOnnx } from '@bartizan/checks/artifacts/formats/onnx/build.ts';
 import { buildModel, bytesOf, float32, normals } from '@bartizan/checks/artifacts/formats/weights/build.ts';
-import { scanRoutes, type VersionScan } from '@bartizan/contracts';
+import { BaseComparison, type VersionScan, WeightReport } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { OpenDatabase } from '../../../platform/database/index.ts';
@@ -43,8 +43,13 @@ async function done(versionId: string): Promise<VersionScan> {
   return await one.scans.version(ada, versionId);
 }
 
-const weightsOf = async (versionId: string, who = ada) =>
-  scanRoutes.weights.response.parse(await one.scans.weights(who, versionId));
+async function weightsOf(versionId: string, who = ada) {
+  const { items, base } = await one.scans.weights(who, versionId);
+  return {
+    items: items.map((item) => WeightReport.parse(item)),
+    base: BaseComparison.nullable().parse(base),
+  };
+}
 
 const LAYERS = Array.from({ length: 12 }, (_, index) => normals(64 * 64, index + 1));
 const model = (layers: readonly Float32Array[]): Buffer =>
@@ -76,6 +81,8 @@ test('an edit of one layer of the base is a finding of the version, its figures 
   const first = LAYERS[0] ?? new Float32Array();
   const mean = first.reduce((sum, value) => sum + value, 0) / first.length;
   expect(tensor?.numbers).toMatchObject({ count: 4096, 'share of zeros': 0 });
+  // Columns keep their order.
+  expect(Object.keys(tensor?.numbers ?? {}).slice(0, 3)).toEqual(['count', 'mean', 'std']);
   expect(tensor?.numbers['mean']).toBeCloseTo(mean, 9);
   expect(tensor?.numbers['norm']).toBeCloseTo(Math.hypot(...first), 6);
 
