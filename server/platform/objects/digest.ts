@@ -46,18 +46,36 @@ export async function* measured(
   signal?.throwIfAborted();
 }
 
-/** Passes the chunks of a whole object on and throws `unavailable` at the end when they are not those of `sha256`. */
+const damages = new WeakSet<Error>();
+
+/** Whether an error says that stored content no longer has its digest, not that the store cannot be used. */
+export const isDamage = (error: unknown): boolean => error instanceof Error && damages.has(error);
+
+/** What is thrown for stored content that no longer has its digest; {@link isDamage} knows it. */
+export function damaged(): AppError {
+  const error = new AppError('unavailable', 'the stored content is damaged: it no longer has its digest', {
+    hint: 'Restore it from a backup, or upload it again.',
+  });
+  damages.add(error);
+  return error;
+}
+
+/**
+ * Passes the chunks of a whole object on and throws `unavailable` when they are not those of `sha256`. The last chunk
+ * is held back until the digest is known to be right: whoever counts bytes never gets all of something else.
+ */
 export async function* verified(
   chunks: AsyncIterable<Uint8Array>,
   sha256: string,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
+  let held: Uint8Array | null = null;
   for await (const chunk of chunks) {
+    if (chunk.byteLength === 0) continue;
     hash.update(chunk);
-    yield chunk;
+    if (held !== null) yield held;
+    held = chunk;
   }
-  if (hash.digest('hex') === sha256) return;
-  throw new AppError('unavailable', 'the stored content is damaged: it no longer has its digest', {
-    hint: 'Restore it from a backup, or upload it again.',
-  });
+  if (hash.digest('hex') !== sha256) throw damaged();
+  if (held !== null) yield held;
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OpenDatabase } from '../database/index.ts';
 import { withTestDatabase } from '../database/testing.ts';
-import { chunked, objectStoreConformance } from './conformance.ts';
+import { chunked, gather, objectStoreConformance } from './conformance.ts';
 import { createFolderObjects, objectMigrations, type RecordedObjects, recordObjects } from './index.ts';
 
 const DAY = 86_400_000;
@@ -49,6 +49,18 @@ test('content that no row refers to goes once its grace time is over, and other 
   await open.pool.query('delete from "Odd name"');
   await collect();
   expect(await folder.has(used)).toBe(false);
+});
+
+test('content that was found damaged is not kept for anybody until it is stored again', async () => {
+  const bytes = randomBytes(100);
+  const { sha256 } = await objects.put(chunked(bytes));
+  writeFileSync(join(home, 'objects', sha256.slice(0, 2), sha256.slice(2)), randomBytes(100));
+  expect(await objects.keep(sha256)).toBe(true);
+  await expect(gather(objects.open(sha256))).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await objects.keep(sha256)).toBe(false);
+  await objects.put(chunked(bytes));
+  expect(await objects.keep(sha256)).toBe(true);
+  expect(await gather(objects.open(sha256))).toEqual(bytes);
 });
 
 test('who says that they are about to refer to it has the grace time anew', async () => {

@@ -1,3 +1,4 @@
+export { damaged, isDamage } from './digest.ts';
 export { createFolderObjects } from './folder/store.ts';
 export { objectMigrations } from './migrations.ts';
 export { objectsFolder, openObjects } from './open.ts';

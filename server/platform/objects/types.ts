@@ -27,12 +27,13 @@ export interface PutOptions {
 export interface ObjectStore {
   /**
    * Stores the bytes under their digest, in constant memory. Once it resolves they outlast a crash. Storing what is
-   * there already changes nothing. When `chunks` throws, that error comes through and nothing is kept.
+   * there already changes nothing, and heals it where it was damaged. When `chunks` throws, that error comes through and nothing is kept.
    */
   put(chunks: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<StoredObject>;
   /**
    * The bytes, or a part of them, as a stream; throws `not_found` at the first read. Whole reads are compared with
-   * the digest: a stream that ends without an error was right.
+   * the digest before their last chunk is given: a stream that ends without an error was right, and one of damaged
+   * content never gives all of its bytes. Parts are as they lie in the store.
    */
   open(sha256: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** Up to `length` bytes from `offset` (fewer at the end); throws `not_found`. For small reads, such as headers. */

@@ -117,6 +117,16 @@ describe('a file of a version', () => {
       'content-range': 'bytes 10-19/1000',
       'content-length': '10',
     });
+    expect(part.answer).not.toHaveProperty('repr-digest');
+    for (const all of ['bytes=0-', 'bytes=0-999', 'bytes=-1000']) {
+      const { answer, body } = await fetched({ range: all });
+      expect(body.equals(bytes)).toBe(true);
+      expect(answer).toMatchObject({
+        status: 206,
+        'content-range': 'bytes 0-999/1000',
+        'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+      });
+    }
     expect((await fetched({ range: 'bytes=1000-' })).answer).toMatchObject({
       status: 416,
       'content-range': 'bytes */1000',

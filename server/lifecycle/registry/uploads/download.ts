@@ -71,11 +71,14 @@ export function downloadRoutes({ objects, log, ports }: DownloadDeps): RouteImpl
       });
       setHeader('content-length', String(bytes));
       setHeader('content-disposition', `attachment; filename*=UTF-8''${fileName(file.path)}`);
+      if (asked.kind === 'part') {
+        status(206);
+        setHeader('content-range', `bytes ${asked.start}-${asked.end - 1}/${file.size}`);
+        // A part cannot be compared with the digest of the whole, so that nothing is claimed of it.
+        if (bytes < file.size) return objects.open(file.sha256, { start: asked.start, end: asked.end });
+      }
       setHeader('repr-digest', `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`);
-      if (asked.kind === 'whole') return objects.open(file.sha256);
-      status(206);
-      setHeader('content-range', `bytes ${asked.start}-${asked.end - 1}/${file.size}`);
-      return objects.open(file.sha256, { start: asked.start, end: asked.end });
+      return objects.open(file.sha256);
     }),
   ];
 }

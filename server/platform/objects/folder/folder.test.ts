@@ -44,15 +44,29 @@ describe('a folder', () => {
     rmSync(young);
   });
 
-  test('tells damage: a whole read of other bytes fails at its end, and storing them again heals', async () => {
-    const bytes = randomBytes(1_000);
-    const { sha256 } = await objects.put(chunked(bytes));
-    chmodSync(pathOf(sha256), 0o600);
-    writeFileSync(pathOf(sha256), Buffer.alloc(1_000));
-    await expect(gather(objects.open(sha256))).rejects.toMatchObject({ code: 'unavailable' });
-    writeFileSync(pathOf(sha256), Buffer.alloc(999));
-    await objects.put(chunked(bytes));
-    expect(readFileSync(pathOf(sha256))).toEqual(bytes);
+  test('never gives all of other bytes of the same size, and storing the right ones again heals', async () => {
+    for (const size of [1, 1_000, 2_000_000]) {
+      const bytes = randomBytes(size);
+      const { sha256 } = await objects.put(chunked(bytes));
+      for (const evil of [randomBytes(size), bytes.map((byte, at) => (at === size - 1 ? byte ^ 1 : byte))]) {
+        if (bytes.equals(evil)) continue;
+        writeFileSync(pathOf(sha256), evil);
+        let given = 0;
+        const read = async () => {
+          for await (const chunk of objects.open(sha256)) given += chunk.byteLength;
+        };
+        await expect(read()).rejects.toMatchObject({ code: 'unavailable' });
+        expect(given).toBeLessThan(size);
+        await objects.put(chunked(bytes));
+        expect(await gather(objects.open(sha256))).toEqual(bytes);
+      }
+      writeFileSync(pathOf(sha256), Buffer.alloc(size));
+      const id = await objects.staging.begin();
+      await objects.staging.append(id, 0, chunked(bytes), { maxBytes: size });
+      await objects.staging.finish(id, { expect: sha256 });
+      expect(readFileSync(pathOf(sha256)).equals(bytes)).toBe(true);
+    }
+    expect(readdirSync(join(root, 'incoming'))).toEqual([]);
   });
 
   test('goes on after the process has ended, from what was on the disk for certain', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { demandDigest } from '../digest.ts';
 import { ifThere, onDisk } from './failure.ts';
@@ -14,8 +14,8 @@ export interface Places {
   readonly newIncoming: () => string;
   /** Makes a folder (0700) that is not there yet. */
   readonly make: (folder: string) => Promise<void>;
-  /** Moves a file that is whole and on the disk to its digest's name, unless the object is there; durable. */
-  readonly settle: (from: string, sha256: string, size: number) => Promise<void>;
+  /** Moves a file that is whole and on the disk to its digest's name, also where the object is there; durable. */
+  readonly settle: (from: string, sha256: string) => Promise<void>;
 }
 
 /** Makes names that were added or removed in a folder outlast a crash, where the system can do that. */
@@ -44,13 +44,9 @@ export function createPlaces(root: string): Places {
     staging: join(root, 'staging'),
     newIncoming: () => join(root, 'incoming', randomUUID()),
     make,
-    async settle(from: string, sha256: string, size: number) {
+    async settle(from: string, sha256: string) {
       const to = objectPath(sha256);
-      // Of another size it is no such content: somebody damaged it, and this heals it.
-      if ((await ifThere(stat(to)))?.size === size) {
-        await onDisk(unlink(from));
-        return;
-      }
+      // Over what may be there: the new bytes are known to be right, and those on the disk may have been damaged.
       const fresh = (await ifThere(stat(dirname(to)))) === null;
       await make(dirname(to));
       await onDisk(rename(from, to));

@@ -148,7 +148,7 @@ export function createFolderStaging(places: Places): Staging {
         throw otherDigest();
       }
       await onDisk(truncate(pathOf(id), size));
-      await places.settle(pathOf(id), sha256, size);
+      await places.settle(pathOf(id), sha256);
       await ifThere(unlink(markOf(id)));
       return { sha256, size };
     },

@@ -55,7 +55,7 @@ async function putObject(places: Places, ...[chunks, options = {}]: Parameters<O
     }
     const sha256 = seen.hash.digest('hex');
     if (options.expect !== undefined && options.expect !== sha256) throw otherDigest();
-    await places.settle(path, sha256, seen.size);
+    await places.settle(path, sha256);
     return { sha256, size: seen.size };
   } catch (error) {
     await ifThere(unlink(path));

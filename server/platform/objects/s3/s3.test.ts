@@ -6,7 +6,7 @@ import S3rver from '@20minutes/s3rver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chunked, gather, objectStoreConformance } from '../conformance.ts';
 import type { Objects } from '../types.ts';
-import type { BucketConfig } from './bucket.ts';
+import { type BucketConfig, createBucket } from './bucket.ts';
 import { createBucketObjects } from './store.ts';
 
 const MiB = 1024 * 1024;
@@ -69,6 +69,24 @@ describe('a bucket', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'invalid_input' });
     const later = await objects.sweep(Date.now() + 60_000);
     expect(later.removed).toBe(0);
+  });
+
+  test('never gives all of other bytes of the same size, and storing the right ones again heals', async () => {
+    const bucket = createBucket(config);
+    const bytes = randomBytes(200_000);
+    const key = `${sha(bytes).slice(0, 2)}/${sha(bytes).slice(2)}`;
+    for (const options of [{}, { expect: sha(bytes) }]) {
+      await objects.put(chunked(bytes));
+      await bucket.put(key, randomBytes(bytes.byteLength));
+      let given = 0;
+      const read = async () => {
+        for await (const chunk of objects.open(sha(bytes))) given += chunk.byteLength;
+      };
+      await expect(read()).rejects.toMatchObject({ code: 'unavailable' });
+      expect(given).toBeLessThan(bytes.byteLength);
+      await objects.put(chunked(bytes), options);
+      expect(await gather(objects.open(sha(bytes)))).toEqual(bytes);
+    }
   });
 
   test('is reached with signed requests', async () => {
