@@ -52,6 +52,9 @@ beforeAll(async () => {
     'interactions.read',
     'sinks.read',
     'sinks.manage',
+    // A key gives a service account no role that can more than itself: what a viewer can is here too.
+    'systems.read',
+    'models.read',
   ];
   const made = await post('/keys', { name: 'cli', scopes: more, endpoints: '*', expiresAt: null }, cookie);
   key = ((await made.json()) as { secret: string }).secret;
