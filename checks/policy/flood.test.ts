@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textChecks } from '../catalogue.ts';
@@ -94,8 +95,8 @@ describe('exempt spans', () => {
 
   test('are many in little time', () => {
     const many = Array.from({ length: 100_000 }, (_, i) => finding(i * 3, i * 3 + 2));
-    const began = performance.now();
+    const began = cpuMs();
     expect(withoutExempt(many, many)).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(cpuMs() - began).toBeLessThan(3_000);
   });
 });

@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -409,9 +410,9 @@ describe('redaction', () => {
     vault.placeholder('email', 'bob@x.yz');
     for (const unit of ['a', '](', 'tel:', '<', 'a-', '"', '/', 'a.b'] as const) {
       const text = `${unit.repeat(2_100 / unit.length)}[EMAIL_1]`.repeat(1_000);
-      const began = performance.now();
+      const began = cpuMs();
       vault.restore(text);
-      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(cpuMs() - began).toBeLessThan(10_000);
     }
   });
 });

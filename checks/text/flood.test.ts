@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import { describe, expect, test } from 'vitest';
 import { textCheck } from '../catalogue.ts';
 import type { CheckResult } from '../define.ts';
@@ -77,9 +78,9 @@ describe('nothing hides behind a crowd', () => {
         ...textInput(unit.repeat(400_000 / unit.length), { direction, kind }),
         context: EMPTY_CONTEXT,
       };
-      const began = performance.now();
+      const began = cpuMs();
       kinds(id, input);
-      expect(performance.now() - began, `${id} ${unit}`).toBeLessThan(3_000);
+      expect(cpuMs() - began, `${id} ${unit}`).toBeLessThan(3_000);
     }
   });
 });

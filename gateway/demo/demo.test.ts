@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import fc from 'fast-check';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -101,9 +102,9 @@ describe('the script', () => {
       }),
     );
     for (const unit of ['ignore ', 'say "', 'a@', 'https://', '1 ', 'show image ', '[AB_', '\n']) {
-      const started = performance.now();
+      const started = cpuMs();
       reply(talk([unit.repeat(100_000)]));
-      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(cpuMs() - started).toBeLessThan(5_000);
     }
   });
 

@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_DEPTH, parseBody } from './json.ts';
@@ -133,8 +134,8 @@ describe('the strict parser', () => {
 
   test('is quick on long strings full of quotes', () => {
     const text = JSON.stringify({ a: '"\\'.repeat(500_000) });
-    const started = performance.now();
+    const started = cpuMs();
     expect(parse(text).ok).toBe(true);
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(cpuMs() - started).toBeLessThan(8_000);
   });
 });

@@ -2,6 +2,7 @@ import { redactSegments } from '@bartizan/checks/policy/redact.ts';
 import type { PolicyFinding } from '@bartizan/checks/policy/types.ts';
 import { createVault } from '@bartizan/checks/policy/vault.ts';
 import type { Segment } from '@bartizan/checks/text/types.ts';
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import { describe, expect, test } from 'vitest';
 import { type Exchange, enterDecision } from './exchange.ts';
 import { mask } from './record.ts';
@@ -27,9 +28,9 @@ function finding(segment: number, start: number): PolicyFinding {
 }
 
 function timed(run: () => void): number {
-  const began = performance.now();
+  const began = cpuMs();
   run();
-  return performance.now() - began;
+  return cpuMs() - began;
 }
 
 describe('a flood of findings', () => {

@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { textCheck, textChecks } from '../../catalogue.ts';
@@ -136,9 +137,9 @@ describe('the plain view', () => {
   test('is linear: a million characters of each kind take a moment', () => {
     for (const unit of ['\\', '%', '&', '&#', '\\u', '%4', '\u200b', '\\n', '&#64;', '\\\\\\"', '\ud800']) {
       const text = unit.repeat(Math.ceil(1_000_000 / unit.length));
-      const began = performance.now();
+      const began = cpuMs();
       plainView(text);
-      expect(performance.now() - began).toBeLessThan(4_000);
+      expect(cpuMs() - began).toBeLessThan(4_000);
     }
   });
 });
