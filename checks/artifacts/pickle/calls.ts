@@ -1,4 +1,5 @@
 import { gradeImport } from '../policy/grade.ts';
+import { callCarried, carriedCall, noteAttributes } from './builders.ts';
 import { renderValue } from './render.ts';
 import { settle } from './settle.ts';
 import { Broken } from './stack.ts';
@@ -6,7 +7,19 @@ import type { Machine } from './state.ts';
 import type { CallOperations } from './symbolic.ts';
 import { symbolic } from './symbolic.ts';
 import type { Imported, Instance, Value } from './values.ts';
-import { appendTo, bound, COMPUTED, instance, itemsOf, NONE, setIn, setState, tuple } from './values.ts';
+import {
+  appendTo,
+  bound,
+  COMPUTED,
+  instance,
+  isMade,
+  itemsOf,
+  made,
+  NONE,
+  setIn,
+  setState,
+  tuple,
+} from './values.ts';
 
 /** Calls resolved through one another, `partial` of `partial` and the like. */
 const MOST_CHAINED = 12;
@@ -53,6 +66,9 @@ export function attribute(machine: Machine, target: Value, name: string): Value 
         ? importName(machine, target.callee.module, `${target.callee.name}.${name}`)
         : COMPUTED;
     }
+    case 'made':
+      machine.journal.carried.runs();
+      return made('function', `${target.name}.${name}`);
     case 'text':
       return importName(machine, 'builtins', `str.${name}`);
     case 'bytes':
@@ -72,6 +88,8 @@ export function call(machine: Machine, callee: Value, args: Value, chained = 0):
   if (typeof callee === 'number') throw new Broken('a number is called');
   switch (callee.kind) {
     case 'import': {
+      const carried = carriedCall(OPERATIONS, machine, callee, args);
+      if (carried !== undefined) return carried;
       const settled = settle(OPERATIONS, machine, callee, args);
       if (settled !== undefined) return settled;
       machine.journal.called(callee, args, machine.at);
@@ -79,6 +97,8 @@ export function call(machine: Machine, callee: Value, args: Value, chained = 0):
     }
     case 'bound':
       return callBound(machine, callee, args, chained);
+    case 'made':
+      return callCarried(machine, callee, args);
     case 'instance': {
       const hook = callee.hooks?.get('__call__');
       if (hook !== undefined) return call(machine, hook, args, chained + 1);
@@ -96,6 +116,7 @@ export function construct(machine: Machine, callee: Value, args: Value): Value {
   if (typeof callee === 'object' && callee.kind === 'import' && callee.grade.built) {
     return instance(callee, args);
   }
+  if (isMade(callee, 'class')) return made('object', callee.name);
   return call(machine, callee, args);
 }
 
@@ -177,6 +198,9 @@ export function appendAll(machine: Machine, target: Value, items: Value[], size:
     case 'module':
       mutation(machine, target, renderValue(tuple(items.slice(0, 4))));
       return;
+    case 'made':
+      machine.journal.carried.runs();
+      return;
     case 'bytes':
     case 'unknown':
     case 'bound':
@@ -202,6 +226,9 @@ export function setItems(machine: Machine, target: Value, items: Value[], size: 
     case 'import':
     case 'module':
       mutation(machine, target, renderValue(tuple(items.slice(0, 4))));
+      return;
+    case 'made':
+      machine.journal.carried.runs();
       return;
     case 'list':
     case 'bytes':
@@ -283,6 +310,9 @@ export function build(machine: Machine, target: Value, state: Value): Value {
       if (target.how !== 'partial' || inner === undefined) return target;
       return bound('partial', inner, itemsOf(args));
     }
+    case 'made':
+      if (target.what === 'class') noteAttributes(machine, target, state);
+      return target;
     case 'unknown':
       return target;
     default:

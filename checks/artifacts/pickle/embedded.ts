@@ -62,7 +62,8 @@ const described = (how: readonly string[], what: string): string =>
 
 function worst(events: readonly PickleEvent[]): PickleEvent | undefined {
   const telling = events.filter(
-    ({ what, severity }) => isAtLeast(severity, 'high') || (what === 'call' && isAtLeast(severity, 'low')),
+    ({ what, severity }) =>
+      isAtLeast(severity, 'high') || ((what === 'call' || what === 'carried') && isAtLeast(severity, 'low')),
   );
   return telling.find(({ severity }) => severity === 'critical') ?? telling[0];
 }

@@ -4,7 +4,8 @@ import type { PickleEvent } from './journal.ts';
 
 export const PICKLE_CHECK = 'artifacts/pickle';
 
-function kindOf({ what, capability }: PickleEvent): FindingKind {
+function kindOf({ what, capability, kind }: PickleEvent): FindingKind {
+  if (kind !== undefined) return kind;
   switch (what) {
     case 'mutation':
     case 'hook':
@@ -29,6 +30,8 @@ function messageOf(event: PickleEvent): string {
       return `Loading imports ${event.import}: ${reason}.`;
     case 'mutation':
       return `Loading changes ${event.import}: ${reason}.`;
+    case 'carried':
+      return `Carries Python code${reason}.`;
     default:
       return `Loading ${reason}.`;
   }
@@ -37,6 +40,7 @@ function messageOf(event: PickleEvent): string {
 function noteOf({ what, call, import: name, reason }: PickleEvent): string {
   if (what === 'call' && call !== undefined) return `calls ${call}`;
   if (what === 'import' && name !== undefined) return `imports ${name}`;
+  if (what === 'carried') return `carries code${reason}`.slice(0, 160);
   return call ?? reason;
 }
 

@@ -1,12 +1,22 @@
 import { isMention } from '../policy/built.ts';
-import type { Severity } from '../types.ts';
+import type { FindingKind, Severity } from '../types.ts';
+import type { Carried } from './carried.ts';
+import { createCarried } from './carried.ts';
 import { isPlainConstruction } from './construct.ts';
 import { renderCall } from './render.ts';
 import type { Bytes, Imported, Text, Value } from './values.ts';
 
 /** Something that a loader would do or that lies in the stream, with the opcodes that led there. */
 export interface PickleEvent {
-  readonly what: 'import' | 'call' | 'unresolved' | 'mutation' | 'hook' | 'extension' | 'persistent';
+  readonly what:
+    | 'import'
+    | 'call'
+    | 'unresolved'
+    | 'mutation'
+    | 'hook'
+    | 'extension'
+    | 'persistent'
+    | 'carried';
   readonly at: number;
   /** Offsets of the opcodes before `at`, in rising order. */
   readonly trail: readonly number[];
@@ -15,6 +25,8 @@ export interface PickleEvent {
   readonly import?: string;
   readonly call?: string;
   readonly reason: string;
+  /** Set where `what` alone does not tell it. */
+  readonly kind?: FindingKind;
 }
 
 /** Content that may itself be a pickle, code or an encoding of them. */
@@ -34,6 +46,8 @@ export interface Journal {
   settled(callee: Imported): void;
   note(event: Omit<PickleEvent, 'trail'>): void;
   payload(candidate: PayloadCandidate): void;
+  /** Code that the stream brings along. */
+  readonly carried: Carried;
   /** Every name that was brought in, dangerous or not, as `module.name`. */
   readonly names: ReadonlySet<string>;
   /** Imports that were never called, then all else, in the order of the stream. */
@@ -68,6 +82,7 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
   const notes: PickleEvent[] = [];
   const names = new Set<string>();
   const payloads: PayloadCandidate[] = [];
+  const carried = createCarried(recent);
   let overflow = false;
 
   function recent(): number[] {
@@ -88,6 +103,7 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
   return Object.freeze({
     names,
     payloads,
+    carried,
     note,
     imported(value: Imported, at: number) {
       const dotted = `${value.module}.${value.name}`;
@@ -137,7 +153,7 @@ export function createJournal(trail: Float64Array, opcodes: () => number): Journ
       const idle = [...imports.values()].filter(
         ({ import: name = '' }) => !calls.has(name) && !isMention(name),
       );
-      return [...idle, ...notes].sort((a, b) => a.at - b.at);
+      return carried.amend([...idle, ...notes]).toSorted((a, b) => a.at - b.at);
     },
     overflowed: () => overflow,
   });

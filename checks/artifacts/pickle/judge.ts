@@ -1,6 +1,6 @@
 import type { OutcomeBuilder } from '../outcome.ts';
 import { memberContext, outcomeBuilder } from '../outcome.ts';
-import { sliceSource } from '../source/bytes.ts';
+import { bytesSource, sliceSource } from '../source/bytes.ts';
 import type { ArtifactInput, ByteSource, Probe, Recognition, ScanContext, ScanOutcome } from '../types.ts';
 import { isAtLeast } from '../verdict.ts';
 import { judgePayload, payloadSource } from './embedded.ts';
@@ -149,7 +149,7 @@ async function judgeTail(reading: Reading, from: number): Promise<void> {
 /** The file as joblib reads it, with array data between the opcodes. */
 async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<string> {
   const { source, context, outcome } = reading;
-  const reader = pickleReader(source, context, { joblib: true });
+  const reader = tellingReader(source, context, true);
   const { last } = await readSeries(reader, source);
   await report(reading, reader.journal);
   const known = new Set(reader.journal.events().map(({ at }) => at));
@@ -159,6 +159,37 @@ async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<strin
     outcome.fail({ check: PICKLE_CHECK, message: `Not a whole pickle: ${last.reason}.`, offset: last.end });
   } else if (last.end < source.size) await judgeTail(reading, last.end);
   return 'joblib';
+}
+
+const TELL_EVERY_MS = 250;
+const NO_BYTES = bytesSource(new Uint8Array());
+
+/**
+ * A reader that tells of what is dangerous while it still reads, without the bytes around it: a stream that nobody
+ * can finish must not hide what it has done before.
+ */
+function tellingReader(source: ByteSource, context: ScanContext, joblib: boolean): PickleReader {
+  const { onFinding, path } = context;
+  if (onFinding === undefined) return pickleReader(source, context, { joblib });
+  let toldMs = performance.now();
+  const told = new Set<string>();
+  const checkpoint = (): void => {
+    context.checkpoint();
+    if (performance.now() - toldMs < TELL_EVERY_MS) return;
+    toldMs = performance.now();
+    const events = reader.journal.events().filter((event) => isDangerous(event) && judgesAnyway([event]));
+    for (const event of events) {
+      const name = `${event.at} ${event.what}`;
+      if (told.has(name)) continue;
+      told.add(name);
+      void findingOf(NO_BYTES, event).then(
+        (finding) => onFinding({ ...finding, path }),
+        () => undefined,
+      );
+    }
+  };
+  const reader = pickleReader(source, { ...context, checkpoint }, { joblib });
+  return reader;
 }
 
 /** Names that Python code could import; what stands behind a `c` in ordinary text is none. */
@@ -189,7 +220,7 @@ export async function judgePickle({
 }: ArtifactInput): Promise<ScanOutcome> {
   const outcome = outcomeBuilder(context);
   const reading = { source, context, outcome };
-  const reader = pickleReader(source, context, { joblib: false });
+  const reader = tellingReader(source, context, false);
   const { pickles, last, isTorch } = await readSeries(reader, source);
   if (reader.parts() >= 0) return outcome.finish(await judgeJoblib(reading, reader));
   const isNone = pickles === 0 && recognition === 'maybe' && !reader.limited();

@@ -4,7 +4,7 @@ import { longIndex } from './opcodes.ts';
 import { slowOpcode } from './slow.ts';
 import { Broken, drop, height, pop, popMark, top } from './stack.ts';
 import type { Machine } from './state.ts';
-import { MOST_KEPT, recalled } from './state.ts';
+import { keptOfTuple, MOST_KEPT, recalled } from './state.ts';
 import { dict, EMPTY_TUPLE, FALSE, FLOAT, list, NONE, set, TRUE, tuple } from './values.ts';
 
 /** Runs over `window`, which lies at `machine.base`, from `machine.next` on; sets `status`, `next`, `reason`. */
@@ -168,7 +168,7 @@ function step(machine: Machine, window: Buffer): void {
       }
       case 0x74: {
         // TUPLE
-        const { items, size } = popMark(stack, MOST_KEPT);
+        const { items, size } = popMark(stack, keptOfTuple(machine));
         stack.values.push(tuple(items, size));
         at += 1;
         continue;

@@ -4,7 +4,7 @@ import { arrayWrapper, enterArray } from './joblib.ts';
 import type { Extent } from './slow.ts';
 import { Broken, drop, height, pop, popMark, top } from './stack.ts';
 import type { Machine } from './state.ts';
-import { MOST_KEPT } from './state.ts';
+import { keptOfTuple, MOST_KEPT } from './state.ts';
 import type { Value } from './values.ts';
 import { dict, EXTENSION, isText, itemsOf, list, PERSISTENT, text, tuple } from './values.ts';
 
@@ -33,7 +33,7 @@ function stackGlobal(machine: Machine): Value {
   }
   for (const part of [module, name]) {
     if (typeof part === 'number') throw new Broken('a number is used as a name');
-    if (!['text', 'unknown', 'instance', 'bytes', 'import', 'bound'].includes(part.kind)) {
+    if (!['text', 'unknown', 'instance', 'bytes', 'import', 'bound', 'made'].includes(part.kind)) {
       throw new Broken(`a ${part.kind} is used as a name`);
     }
   }
@@ -78,11 +78,12 @@ function extension(machine: Machine, code: number): Value {
 
 function marked(machine: Machine, code: string): void {
   const { stack } = machine;
-  const { items, size } = popMark(stack, 4 * MOST_KEPT);
+  const most = code === 't' || code === '\x91' ? keptOfTuple(machine) : MOST_KEPT;
+  const { items, size } = popMark(stack, Math.max(most, 4 * MOST_KEPT));
   switch (code) {
     case 't':
     case '\x91':
-      stack.values.push(tuple(items.slice(0, MOST_KEPT), size));
+      stack.values.push(tuple(items.slice(0, most), size));
       return;
     case 'l': {
       const made = list();

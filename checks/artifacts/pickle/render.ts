@@ -60,6 +60,8 @@ export function renderValue(value: Value, depth = 0): string {
       return renderCall(value.callee, value.args, depth + 1);
     case 'bound':
       return `${value.how}(${several([value.target, ...value.args], value.args.length + 1, depth)})`;
+    case 'made':
+      return `<carried ${value.what} ${value.name}>`;
     case 'unknown':
       return `<${value.why}>`;
   }

@@ -3,7 +3,7 @@ import { gradeImport } from '../policy/grade.ts';
 import type { Machine } from './state.ts';
 import type { CallOperations } from './symbolic.ts';
 import type { Imported, Value } from './values.ts';
-import { instance, isImport, isText, itemsOf, NONE } from './values.ts';
+import { instance, isImport, isMade, isText, itemsOf, made, NONE } from './values.ts';
 
 type Settled = (call: {
   readonly operations: CallOperations;
@@ -50,6 +50,22 @@ const memoryFile: Settled = ({ callee, args }) =>
     ? instance(callee, NONE)
     : undefined;
 
+const isMadeOrPlain = (value: Value): boolean =>
+  typeof value === 'number' || value.kind === 'made' || value.kind === 'plain' || value.kind === 'text';
+
+/** `property(f)`, `staticmethod(f)`: wraps what the stream itself carries. */
+const wrapped: Settled = ({ args }) =>
+  args.some((value) => isMade(value, 'function')) && args.every(isMadeOrPlain)
+    ? made('object', 'method')
+    : undefined;
+
+/** A method that is bound to its object. */
+const boundMethod: Settled = ({ args: [method] }) => (isMade(method, 'function') ? method : undefined);
+
+/** `getLogger(name)` looks up or makes a logger that goes nowhere by itself. */
+const logger: Settled = ({ callee, args }) =>
+  args.length <= 1 && args.every((value) => isText(value)) ? instance(callee, NONE) : undefined;
+
 const SETTLED: ReadonlyMap<string, Settled> = new Map<string, Settled>([
   ['builtins.getattr', getattr],
   ['builtins.type', typeOf],
@@ -57,6 +73,11 @@ const SETTLED: ReadonlyMap<string, Settled> = new Map<string, Settled>([
   ['dill._dill._create_array', createArray],
   ['io.BytesIO', memoryFile],
   ['io.StringIO', memoryFile],
+  ['builtins.property', wrapped],
+  ['builtins.staticmethod', wrapped],
+  ['builtins.classmethod', wrapped],
+  ['types.MethodType', boundMethod],
+  ['logging.getLogger', logger],
 ]);
 
 /**

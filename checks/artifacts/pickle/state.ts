@@ -43,6 +43,8 @@ export interface Machine {
   readonly joblib: boolean;
   /** Offset where joblib and other loaders part ways; -1 when they don't. */
   parts: number;
+  /** Items beyond `MOST_KEPT` that tuples have kept so far. */
+  wide: number;
   /** Bytes to skip after the opcode at hand (array data in the stream). */
   inline: number;
   /** Outer pickles that wait for one inside them to end (arrays of objects). */
@@ -51,6 +53,22 @@ export interface Machine {
 
 /** Items of one tuple, list or call that are kept. */
 export const MOST_KEPT = 32;
+
+/** A tuple of names may have more than others, as long as all of them together have no more than that. */
+const MOST_NAMES = 4_096;
+const MOST_WIDE = 1_048_576;
+
+/** Items that a tuple keeps which begins at the last mark: those of code, texts or a constant first, keep more. */
+export function keptOfTuple(machine: Machine): number {
+  const { stack } = machine;
+  const from = (stack.marks.at(-1) ?? 0) - stack.forgotten;
+  const size = stack.values.length - from;
+  if (from < 0 || size <= MOST_KEPT || size > MOST_NAMES || machine.wide + size > MOST_WIDE) return MOST_KEPT;
+  const first = stack.values[from];
+  if (typeof first !== 'object' || (first.kind !== 'text' && first.kind !== 'plain')) return MOST_KEPT;
+  machine.wide += size;
+  return size;
+}
 
 /** @throws Broken where the memo has no such entry. */
 export function recalled(memo: Memo, index: number): Value {

@@ -72,6 +72,7 @@ function createMachine(size: number, context: ScanContext, joblib: boolean): Mac
     protocol: 0,
     joblib,
     parts: -1,
+    wide: 0,
     inline: 0,
     outer: [],
   };

@@ -15,6 +15,7 @@ export type Value =
   | Instance
   | Bound
   | Module
+  | Made
   | Unknown;
 
 /** A constant, or something whose content plays no part. */
@@ -100,6 +101,13 @@ export interface Bound {
   readonly target: Value;
   readonly args: readonly Value[];
   readonly depth: number;
+}
+
+/** What the stream's own code is made into; what is in it is kept by the journal, not here. */
+export interface Made {
+  readonly kind: 'made';
+  readonly what: 'code-type' | 'code' | 'function' | 'class' | 'object' | 'cell';
+  readonly name: string;
 }
 
 export interface Unknown {
@@ -269,6 +277,8 @@ export const text = (content: string, whole = true, written?: Written): Text =>
     ? { kind: 'text', text: content, whole }
     : { kind: 'text', text: content, whole, written };
 
+export const made = (what: Made['what'], name = ''): Made => ({ kind: 'made', what, name });
+
 /** `head` must not be a view of a larger buffer that is to be freed. */
 export const bytes = (head: Uint8Array, size = head.length, offset = -1): Bytes => ({
   kind: 'bytes',
@@ -281,6 +291,9 @@ export const isText = (value: Value | undefined): value is Text =>
   typeof value === 'object' && value.kind === 'text';
 export const isImport = (value: Value | undefined): value is Imported =>
   typeof value === 'object' && value.kind === 'import';
+
+export const isMade = (value: Value | undefined, what: Made['what']): value is Made =>
+  typeof value === 'object' && value.kind === 'made' && value.what === what;
 
 /** Items of a tuple or list; none for anything else. */
 export function itemsOf(value: Value | undefined): readonly Value[] {

@@ -204,6 +204,18 @@ export const MODEL_PACKAGES: readonly string[] = [
   'bidict',
   'box.box',
   'nltk.translate',
+  // Base classes and descriptions of data; what else mlflow has runs projects, loads and fetches.
+  ...[
+    'PythonModel',
+    'PythonModelContext',
+    'ChatModel',
+    'ChatAgent',
+    'ResponsesAgent',
+    '_FunctionPythonModel',
+  ].flatMap((name) => [`mlflow.pyfunc.model.${name}`, `mlflow.pyfunc.${name}`]),
+  'mlflow.pyfunc.context.Context',
+  'mlflow.models.signature',
+  'mlflow.types',
   // What YOLOv5 and YOLOv7 call their own modules, from whose checkpoints many others are trained.
   'models.yolo',
   'models.common',
