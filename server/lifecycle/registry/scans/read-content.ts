@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ByteSource, ScanOutcome } from '@bartizan/checks/artifacts/types.ts';
+import type { ScanOutcome } from '@bartizan/checks/artifacts/types.ts';
 import type { ScanSettings } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
-import type { ObjectStore } from '../../../platform/objects/index.ts';
+import { isDamage, type ObjectStore } from '../../../platform/objects/index.ts';
 import { type ContentResult, contentResult, givenUp } from './model.ts';
+import { type Seal, sealedSource, sealOf } from './sealed.ts';
 import { keptFigures } from './told.ts';
 import type { Reader } from './worker/process.ts';
 import type { Judged, Task } from './worker/protocol.ts';
 
 export interface ReadContentDeps {
-  readonly objects: Pick<ObjectStore, 'read'>;
+  readonly objects: Pick<ObjectStore, 'open' | 'read'>;
   readonly scanner: string;
 }
 
@@ -34,21 +35,30 @@ export interface ReadContentOptions {
 
 const isGone = (error: unknown): boolean => error instanceof AppError && error.code === 'not_found';
 
-function sourceOf(objects: Pick<ObjectStore, 'read'>, { sha256, size }: Content): ByteSource {
-  return {
-    size,
-    async read(offset: number, wanted: number): Promise<Uint8Array> {
-      const length = Math.min(wanted, size - offset);
-      const bytes = await objects.read(sha256, offset, length);
-      if (bytes.length !== length) throw new Error('the store has fewer bytes than it said');
-      return bytes;
-    },
-  };
+/** Of a version's contents, by their digest: parts that are judged together were read alone before. */
+const seals = new WeakMap<Reader, Map<string, Seal>>();
+
+/** Sources of contents whose digests were found right; rejects as `sealOf` does. */
+async function sealed(
+  objects: ReadContentDeps['objects'],
+  { reader, contents }: { readonly reader: Reader; readonly contents: readonly Content[] },
+  signal: AbortSignal,
+) {
+  const known = seals.get(reader) ?? new Map<string, Seal>();
+  seals.set(reader, known);
+  const sources = [];
+  for (const content of contents) {
+    const seal = known.get(content.sha256) ?? (await sealOf(objects, content.sha256, signal));
+    known.set(content.sha256, seal);
+    sources.push(sealedSource(objects, content, seal));
+  }
+  return sources;
 }
 
 /**
- * Judges one content in the process of `reader`. What is to blame on the content, or on its being gone, becomes an
- * error of the result; rejects when the store cannot be used, and when `signal` aborts.
+ * Judges one content in the process of `reader`, after it was compared with its digest. What is to blame on the
+ * content, or on its being gone or damaged, becomes an error of the result; rejects when the store cannot be used, and
+ * when `signal` aborts.
  */
 export async function readContent(
   { objects, scanner }: ReadContentDeps,
@@ -69,15 +79,21 @@ export async function readContent(
     });
   if (timeMs <= 0) return judged(givenUp('not read: the time for the whole version was over'), true);
   const task = content.task ?? { is: 'file', files: [{ path: '', size }], weights: true };
-  const sources = (content.parts ?? [content]).map((part) => sourceOf(objects, part));
+  const { signal, onReached } = options;
+  const tooLong = AbortSignal.timeout(Math.ceil(timeMs));
   try {
-    const { signal, onReached } = options;
+    const contents = content.parts ?? [content];
+    const sources = await sealed(objects, { reader, contents }, AbortSignal.any([signal, tooLong]));
     const reading = await reader.read(task, sources, { timeMs, signal, onReached });
     if (reading.is === 'judged') return judged(reading.outcome, false, reading);
     // Lets a machine that is short of memory come to rest before the next file.
     await sleep(100);
     return judged(givenUp(reading.message), true);
   } catch (error) {
+    signal.throwIfAborted();
+    if (isDamage(error)) return judged(givenUp('its stored content no longer has its digest'), true);
+    if (error === tooLong.reason)
+      return judged(givenUp(`not read within ${Math.round(timeMs / 1000)} s`), true);
     if (!isGone(error)) throw error;
     return judged(givenUp('its content is not in the object store'), true);
   }

@@ -31,7 +31,7 @@ import { createWeights } from './weights.ts';
 
 export interface ScanDeps
   extends Pick<LifecycleDeps, 'database' | 'audit' | 'alarm' | 'events' | 'clock' | 'logger'> {
-  readonly objects: Pick<ObjectStore, 'read'>;
+  readonly objects: Pick<ObjectStore, 'open' | 'read'>;
   readonly jobs: Jobs;
   /** Of Bartizan. */
   readonly version: string;

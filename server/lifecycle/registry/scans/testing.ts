@@ -80,6 +80,7 @@ export async function scanServer(open: OpenDatabase, folder: string, options: Se
     clock,
     logger: { info: () => undefined, warn: note, error: note },
     objects: {
+      open: objects.open,
       async read(sha256, offset, length) {
         reads.push(sha256);
         await options.beforeRead?.(sha256);
