@@ -92,7 +92,7 @@ beforeAll(async () => {
     },
     60_000,
   );
-}, 240_000);
+}, 400_000);
 afterAll(async () => {
   await instance?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -205,7 +205,7 @@ describe('a restore that goes wrong', () => {
     } finally {
       removeInstance(dataDir);
     }
-  }, 240_000);
+  }, 400_000);
 
   it('refuses a changed file, another key, and a wrong passphrase, and says so', () => {
     const dataDir = freshDir();
@@ -240,7 +240,7 @@ describe('a restore that goes wrong', () => {
     } finally {
       removeInstance(dataDir);
     }
-  }, 120_000);
+  }, 400_000);
 });
 
 function removeInstance(dataDir: string): void {
