@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openPart, sealPart } from './content.ts';
@@ -29,11 +30,11 @@ test('every word of a text is found by searching for it, whatever stands around 
 
 test('work and words are bounded for any text', () => {
   const long = Array.from({ length: 300_000 }, (_, index) => `w${index}`).join(' ');
-  const started = performance.now();
+  const started = cpuMs();
   expect(wordsOf(['a東'.repeat(500_000)]).size).toBe(2);
   expect(wordsOf([long, long, '東'.repeat(1_000_000)]).size).toBe(MAX_WORDS);
   expect([...wordsOf(['x'.repeat(100_000)])]).toEqual(['x'.repeat(64)]);
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(cpuMs() - started).toBeLessThan(3_000);
 });
 
 test('hashes are 63-bit numbers that depend on the key alone', () => {
