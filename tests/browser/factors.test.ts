@@ -57,7 +57,7 @@ describe.skipIf(missingChromium() !== null)('second factors in the browser', () 
     context = await browser.newContext();
     faults.push(...watchFaults(context));
     page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     await setUp(page, app);
   });
   afterAll(async () => {
@@ -158,7 +158,7 @@ describe.skipIf(missingChromium() !== null)('second factors in the browser', () 
     await page.getByText('Rules saved').waitFor();
 
     const other = await (await browser.newContext()).newPage();
-    other.setDefaultTimeout(15_000);
+    other.setDefaultTimeout(45_000);
     await other.goto(named(link));
     await other.locator('input[type=password]').fill('copper lantern winter ferry');
     await other.getByRole('button', { name: 'Choose password and sign in' }).click();

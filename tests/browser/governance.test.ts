@@ -16,7 +16,7 @@ describe.skipIf(missingChromium() !== null)('proof, teams and second persons', (
     const context = await browser.newContext();
     faults.push(...watchFaults(context));
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     return page;
   };
   /** Mara invites somebody, who chooses a password in a browser of their own. */

@@ -53,7 +53,7 @@ describe.skipIf(missingChromium() !== null)('single sign-on in the browser', () 
   /** A page in a browser profile of its own. */
   async function fresh(): Promise<Page> {
     const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
     return page;
   }
 

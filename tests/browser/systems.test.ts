@@ -31,7 +31,7 @@ describe.skipIf(missingChromium() !== null)('systems', () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     faults = watchFaults(context);
     page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(45_000);
     await setUp(page, app);
   });
   afterAll(async () => {
