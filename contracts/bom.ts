@@ -120,7 +120,7 @@ export const bomRoutes = {
     summary: 'Hold a CycloneDX document against the schema of its version',
     access: 'models.read',
     body: BomDocument,
-    bodyLimitBytes: 8 * 1024 * 1024,
+    bodyLimitBytes: 2 * 1024 * 1024,
     response: z.object({
       valid: z.boolean(),
       spec: z.string().nullable(),

@@ -326,7 +326,15 @@ signature:
   test('whatever the files hold, reading answers', () => {
     const bomb = `---\na: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\nlicense: mit\n---`;
     expect(readDescriptions(new Map([['README.md', bomb]])).license).toBe('');
-    expect(readDescriptions(new Map([['README.md', `---\n${'['.repeat(50_000)}\n---`]])).license).toBe('');
+    const tooMuch = [
+      '['.repeat(15_000),
+      '- '.repeat(8_000),
+      Array.from({ length: 3_000 }, (_, i) => `k${i}:`).join('\n'),
+    ];
+    for (const text of tooMuch)
+      expect(readDescriptions(new Map([['README.md', `---\nlicense: mit\nx:\n${text}\n---`]])).license).toBe(
+        '',
+      );
     expect(readDescriptions(new Map([['MLmodel', 'flavors: !!python/object:os.system {}']])).inputs).toEqual(
       [],
     );

@@ -29,7 +29,7 @@ const CARD = 'Write it down in the model card, on the page of the model.';
  * What a bill of materials of a model should say, with its weight: the fields of CycloneDX's machine-learning
  * component and model card, those more that decide whether a reader can tell what it is and where it is from.
  */
-const RULES: readonly Rule[] = Object.freeze([
+const RULES: readonly Rule[] = Object.freeze<Rule[]>([
   ['name', 'Name and version', 4, () => true, ''],
   ['digest', 'Digest of the whole', 6, ({ digest }) => digest !== null, 'Upload its files.'],
   [

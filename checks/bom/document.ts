@@ -14,8 +14,8 @@ export interface DocumentOptions {
   readonly tool: string;
 }
 
-/** Files beyond are counted, not listed. */
-const MAX_FILES = 2_000;
+/** Files beyond are counted, not listed: holding a document against its schema takes the square of their number. */
+const MAX_FILES = 1_000;
 const sha256 = (content: string) => [{ alg: 'SHA-256', content }];
 
 /** Leaves out what was not said: empty texts and lists, undefined and null. */

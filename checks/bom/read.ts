@@ -1,8 +1,13 @@
 import { parse } from 'yaml';
 import { type FoundFacts, type LibraryFact, NOTHING_FOUND } from './types.ts';
 
-/** Larger descriptions are not read. */
+/** Larger descriptions are not read: JSON and lists of requirements. */
 export const MAX_DESCRIPTION_BYTES = 256 * 1024;
+/** Larger YAML is not read: what parsing takes grows faster than its length. */
+const MAX_YAML_CHARS = 16 * 1024;
+const MAX_YAML_LINES = 600;
+/** Descriptions whose front matter is not closed by then have none. */
+const MAX_FRONT_MATTER = MAX_YAML_CHARS + 64;
 const MAX_TEXT = 200;
 const MAX_LIST = 50;
 const MAX_LIBRARIES = 300;
@@ -21,10 +26,29 @@ const texts = (value: unknown): string[] =>
     .map(text)
     .filter((each) => each !== '');
 
-/** Foreign YAML without aliases, tags of its own or duplicated keys; undefined for what is no YAML. */
+const MAX_NESTING = 64;
+/** Sequences inside sequences on one line. */
+const NESTED_DASHES = /(?:[-?][ \t]+){16}/;
+
+/** Whether it is so long or so deep that parsing would take long. Brackets in texts count too: those are few. */
+function isTooMuch(source: string): boolean {
+  if (source.length > MAX_YAML_CHARS || NESTED_DASHES.test(source)) return true;
+  if (source.split('\n', MAX_YAML_LINES + 1).length > MAX_YAML_LINES) return true;
+  let depth = 0;
+  for (const char of source) {
+    if (char === '[' || char === '{') depth += 1;
+    else if (char === ']' || char === '}') depth = Math.max(0, depth - 1);
+    if (depth > MAX_NESTING) return true;
+  }
+  return false;
+}
+
+/** Foreign YAML without aliases or tags of its own; undefined for what is no YAML, or too much of it. */
 function yamlOf(source: string): unknown {
+  if (isTooMuch(source)) return undefined;
   try {
-    return parse(source, { schema: 'core', maxAliasCount: 0, uniqueKeys: true, logLevel: 'silent' });
+    // Looking for duplicated keys would take the square of their number.
+    return parse(source, { schema: 'core', maxAliasCount: 0, uniqueKeys: false, logLevel: 'silent' });
   } catch {
     return undefined;
   }
@@ -40,7 +64,7 @@ function jsonOf(source: string): unknown {
 
 /** The YAML between the first two lines `---` of a model card (Hugging Face Hub, "Model Cards", metadata). */
 function frontMatter(readme: string): Json {
-  const match = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---/.exec(readme);
+  const match = /^\ufeff?---\r?\n([\s\S]*?)\r?\n---/.exec(readme.slice(0, MAX_FRONT_MATTER));
   const value = match?.[1] === undefined ? undefined : yamlOf(match[1]);
   return isObject(value) ? value : {};
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../../kernel/error.ts';
 import type { Migration } from '../../platform/database/types.ts';
 import type { RouteImplementation } from '../../platform/http/types.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
@@ -66,6 +67,8 @@ export interface Registry {
   readonly downloads: Transfers['downloads'];
   /** Idempotent work to be done now and then, by the one server that is elected for it. */
   readonly upkeep: () => Promise<void>;
+  /** Ends what runs beside the process. */
+  readonly close: () => void;
   readonly implementations: readonly RouteImplementation[];
 }
 
@@ -83,6 +86,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       ...deps.ports,
       signatures: { summaries: (versions) => signing.summaries(versions) },
       scans: { files: (_, files) => scans.judged(files), findings: scans.briefs },
+      policies: { left: (before, after, within) => signing.left(before, after, within) },
       runs: { names: (viewer, ids) => tracking.runNames(viewer, ids) },
       async demandPromotable(promotion, within) {
         await scans.gate.demandPromotable(promotion, within);
@@ -102,6 +106,17 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return await scans.gate.demandVersion(versionId, signal);
     },
   });
+  /** Whether files of a version are given out right now. Waits for nothing. */
+  const givesOut = async (versionId: string): Promise<boolean> => {
+    if (!(await scans.gate.standing(versionId)).allowed) return false;
+    return await signing.demandDownloadable(versionId).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AppError && error.code === 'forbidden') return false;
+        throw error;
+      },
+    );
+  };
   const boms = createBomService({
     ...deps,
     registry: models,
@@ -111,7 +126,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   });
   const transfers = createTransfers({
     ...deps,
-    ports: modelPorts({ database: deps.database, models, demandDownload: gate.demandVersion }),
+    ports: modelPorts({ database: deps.database, models, demandDownload: gate.demandVersion, givesOut }),
   });
   const tracking = createTracking({ ...deps, gate });
   const parts: RegistryParts = {
@@ -128,7 +143,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
   return Object.freeze({
     models,
     downloads: transfers.downloads,
-    upkeep: transfers.upkeep,
+    async upkeep() {
+      await transfers.upkeep();
+      await tracking.artifacts.upkeep();
+    },
+    close: boms.close,
     known: models.known,
     scans,
     gate,

@@ -3,7 +3,6 @@ import {
   type FoundFacts,
   MAX_DESCRIPTION_BYTES,
   type ModelFacts,
-  readDescriptions,
 } from '@bartizan/checks/bom/index.ts';
 import type { SystemDetail } from '@bartizan/contracts';
 import { sql } from 'kysely';
@@ -15,6 +14,7 @@ import type { FileRef, StoredVersion } from '../model.ts';
 import type { RegistryPorts, RegistryService } from '../models/types.ts';
 import { readRunFacts, type SigningService } from '../signing/index.ts';
 import type { Cards } from './cards.ts';
+import type { BomThread } from './thread.ts';
 
 export interface FactsDeps {
   readonly database: Database;
@@ -26,6 +26,7 @@ export interface FactsDeps {
     readonly show: (caller: Caller, id: string) => Promise<SystemDetail>;
   };
   readonly cards: Pick<Cards, 'cardOf'>;
+  readonly thread: Pick<BomThread, 'read'>;
   readonly config: { readonly publicUrl: string };
 }
 
@@ -34,7 +35,7 @@ const utf8 = new TextDecoder('utf-8');
 
 /** Gathers what bills of materials are made of. */
 export function createFacts(deps: FactsDeps) {
-  const { database, objects, registry, signing, systems, cards, config } = deps;
+  const { database, objects, registry, signing, systems, cards, thread, config } = deps;
 
   /** What the descriptions among the files say; a file that cannot be had says nothing. */
   async function found(files: readonly FileRef[]): Promise<FoundFacts> {
@@ -45,7 +46,7 @@ export function createFacts(deps: FactsDeps) {
         .catch(() => new Uint8Array());
       texts.set(path, utf8.decode(bytes));
     }
-    return readDescriptions(texts);
+    return await thread.read(texts);
   }
 
   async function baseFact(viewer: Viewer, version: StoredVersion): Promise<ModelFacts['base']> {

@@ -1,12 +1,10 @@
 import {
-  type BomValidation,
   type Completeness,
   type ModelFacts,
   modelCompleteness,
   modelDocument,
   systemCompleteness,
   systemDocument,
-  validateBom,
 } from '@bartizan/checks/bom/index.ts';
 import type { BomAnswer, BomSpec } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
@@ -14,8 +12,9 @@ import type { Caller } from '../../../reviews/index.ts';
 import type { Viewer } from '../../sight.ts';
 import { type CardDeps, createCards } from './cards.ts';
 import { createFacts, type FactsDeps } from './facts.ts';
+import { createBomThread } from './thread.ts';
 
-export interface BomDeps extends CardDeps, Omit<FactsDeps, 'cards' | 'registry'> {
+export interface BomDeps extends CardDeps, Omit<FactsDeps, 'cards' | 'registry' | 'thread'> {
   readonly registry: CardDeps['registry'] & FactsDeps['registry'];
   /** Version of Bartizan. */
   readonly version: string;
@@ -24,21 +23,24 @@ export interface BomDeps extends CardDeps, Omit<FactsDeps, 'cards' | 'registry'>
 /** Models of a system whose parts are listed; further ones would make a document that nobody reads. */
 const MAX_MODELS = 50;
 
-/** What was made holds against the schema, or it is not given out. */
-async function checked(document: Record<string, unknown>, spec: BomSpec, completeness: Completeness) {
-  const { valid, errors } = await validateBom(document);
-  if (!valid) {
-    const cause = new Error(`${errors[0]?.path}: ${errors[0]?.message}`);
-    throw new AppError('internal', 'the bill of materials does not hold against its schema', { cause });
-  }
-  return { spec, document, completeness: { ...completeness, items: [...completeness.items] } };
-}
-
 /** Bills of materials, made from what the registry and the inventory know. */
 export function createBomService(deps: BomDeps) {
   const cards = createCards(deps);
-  const facts = createFacts({ ...deps, cards });
+  const thread = createBomThread();
+  const facts = createFacts({ ...deps, cards, thread });
   const options = (spec: BomSpec) => ({ spec, nowMs: deps.clock.now(), tool: deps.version });
+
+  /** What was made holds against the schema, or it is not given out. */
+  async function checked(
+    document: Record<string, unknown>,
+    spec: BomSpec,
+    completeness: Completeness,
+  ): Promise<BomAnswer> {
+    const { valid, errors } = await thread.validate(document);
+    if (valid) return { spec, document, completeness: { ...completeness, items: [...completeness.items] } };
+    const cause = new Error(`${errors[0]?.path}: ${errors[0]?.message}`);
+    throw new AppError('internal', 'the bill of materials does not hold against its schema', { cause });
+  }
 
   /** The newest ready version of each linked model; one without any is left out. */
   async function modelsOf(viewer: Viewer, ids: readonly string[]): Promise<ModelFacts[]> {
@@ -89,9 +91,11 @@ export function createBomService(deps: BomDeps) {
     },
 
     async validate(document: unknown) {
-      const { valid, spec, errors }: BomValidation = await validateBom(document);
+      const { valid, spec, errors } = await thread.validate(document);
       return { valid, spec, errors: [...errors] };
     },
+
+    close: thread.close,
   });
 }
 export type BomService = ReturnType<typeof createBomService>;
