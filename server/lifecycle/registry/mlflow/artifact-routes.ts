@@ -93,7 +93,7 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
   return [
     implement(contracts.putArtifact, async ({ params }, { principal, body, signal }) => {
       const { root, path } = await rootToChange(principal, params['*']);
-      await artifacts.put(root, path, body, signal);
+      await artifacts.put(root, path, { sender: principal, bytes: body, signal });
       return {};
     }),
     implement(contracts.getArtifact, async ({ params }, { principal, setHeader, signal }) => {

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AppError } from '../../../kernel/error.ts';
 import { artifactPath } from './artifact-paths.ts';
+import type { Sender } from './artifact-quota.ts';
 import { DEFAULT_EXPERIMENT_ID } from './migrations.ts';
 import type { ArtifactRoot } from './model.ts';
-import { ADA, startTracking, type TestTracking } from './testing.ts';
+import { ADA, MAX_UPLOAD_BYTES, startTracking, type TestTracking } from './testing.ts';
 
 let world: TestTracking;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ async function newRoot(): Promise<ArtifactRoot> {
   return { kind: 'run', id: await world.runs.create(ADA, run) };
 }
 const put = (root: ArtifactRoot, path: string, text = path) =>
-  world.artifacts.put(root, path, bytes(text), signal);
+  world.artifacts.put(root, path, { sender: ADA, bytes: bytes(text), signal });
 async function read(root: ArtifactRoot, path: string): Promise<string> {
   const file = await world.artifacts.open(root, path, { teamId: null, signal });
   const chunks: Uint8Array[] = [];
@@ -199,7 +200,9 @@ describe('files', () => {
       yield Buffer.from('half');
       throw new AppError('invalid_input', 'the upload broke off before its end');
     }
-    await expect(world.artifacts.put(root, 'f', broken(), signal)).rejects.toThrow(/broke off/);
+    await expect(world.artifacts.put(root, 'f', { sender: ADA, bytes: broken(), signal })).rejects.toThrow(
+      /broke off/,
+    );
     expect(await read(root, 'f')).toBe('whole');
   });
 
@@ -208,5 +211,44 @@ describe('files', () => {
     await put(root, '🚀/🚀/file');
     expect((await world.artifacts.list(root, '🚀')).map(({ name }) => name)).toEqual(['🚀']);
     expect((await world.artifacts.list(root, '🚀/🚀')).map(({ name }) => name)).toEqual(['file']);
+  });
+});
+
+describe('what is sent', () => {
+  async function* zeros(size: number) {
+    const chunk = Buffer.alloc(64 * 1024);
+    for (let at = 0; at < size; at += chunk.byteLength)
+      yield chunk.subarray(0, Math.min(chunk.byteLength, size - at));
+  }
+  const sendAs = async (sender: Sender, size: number, root?: ArtifactRoot) =>
+    await world.artifacts.put(root ?? (await newRoot()), 'f', { sender, bytes: zeros(size), signal });
+  const somebody = (): Sender => ({ id: randomUUID(), ownerId: randomUUID() });
+
+  test('is no larger than an upload may be, and nothing of what is larger is kept', async () => {
+    const root = await newRoot();
+    await expect(sendAs(somebody(), MAX_UPLOAD_BYTES + 1, root)).rejects.toMatchObject({ code: 'too_large' });
+    expect(await world.artifacts.list(root, '')).toEqual([]);
+    await sendAs(somebody(), MAX_UPLOAD_BYTES, root);
+  });
+
+  test('is bounded for each owner and day, whichever of their keys sends it and whether it is kept', async () => {
+    const owner = somebody();
+    const key: Sender = { ...owner, id: randomUUID() };
+    await sendAs(owner, MAX_UPLOAD_BYTES);
+    await expect(sendAs(key, MAX_UPLOAD_BYTES + 1)).rejects.toMatchObject({ code: 'too_large' });
+    await expect(sendAs(key, MAX_UPLOAD_BYTES)).rejects.toMatchObject({
+      code: 'too_many_requests',
+      hint: expect.stringContaining('BARTIZAN_MAX_UPLOAD_GIB'),
+    });
+    for (const sender of [owner, key]) {
+      await expect(sendAs(sender, 1)).rejects.toMatchObject({ code: 'too_many_requests' });
+    }
+    await sendAs({ ...key, serviceAccountId: randomUUID() }, 1);
+    await sendAs(somebody(), 1);
+    world.later(25 * 3_600_000);
+    await world.artifacts.upkeep();
+    const { rows } = await world.pool.query('select count(*)::int as n from artifact_bytes');
+    expect(rows).toEqual([{ n: 0 }]);
+    await sendAs(key, MAX_UPLOAD_BYTES);
   });
 });

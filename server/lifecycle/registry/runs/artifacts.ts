@@ -4,6 +4,7 @@ import type { Database } from '../../../platform/database/types.ts';
 import type { LifecycleDeps } from '../../ports.ts';
 import type { DownloadGate } from '../scans/gate.ts';
 import { artifactPath } from './artifact-paths.ts';
+import { createArtifactQuota, type Sender } from './artifact-quota.ts';
 import { type ArtifactFile, type ArtifactRoot, invalid, type RegistryCaller } from './model.ts';
 
 /** Of one run or logged model. */
@@ -13,6 +14,14 @@ const MAX_LISTED = 10_000;
 
 export interface ArtifactsDeps extends Pick<LifecycleDeps, 'database' | 'audit' | 'clock' | 'objects'> {
   readonly gate: Pick<DownloadGate, 'demandContent'>;
+  readonly config: Pick<LifecycleDeps['config'], 'maxUploadBytes'>;
+}
+
+/** Where a file comes from. */
+export interface SentFile {
+  readonly sender: Sender;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
 }
 
 export interface ListedArtifact {
@@ -33,7 +42,10 @@ const noSuchArtifact = (): AppError =>
   new AppError('not_found', 'there is no such artifact', { hint: 'List the artifacts to see their paths.' });
 
 /** The files of runs and logged models; who may reach those is decided by the caller of this. */
-export function createArtifacts({ database, audit, clock, objects, gate }: ArtifactsDeps) {
+export function createArtifacts(deps: ArtifactsDeps) {
+  const { database, audit, clock, objects, gate, config } = deps;
+  const quota = createArtifactQuota(deps);
+
   /** A name is a file or a folder, never both. */
   async function demandPlace(tx: Database, root: ArtifactRoot, path: string): Promise<void> {
     const above = path.split('/').slice(0, -1);
@@ -54,12 +66,18 @@ export function createArtifacts({ database, audit, clock, objects, gate }: Artif
   }
 
   return Object.freeze({
-    /** Takes a file of any size; what was under this path before is replaced. */
-    async put(root: ArtifactRoot, sent: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+    /**
+     * Takes a file; what was under this path before is replaced. Throws `too_large` where it is larger than a whole
+     * upload may be, and `too_many_requests` where its sender has sent too much today.
+     */
+    async put(root: ArtifactRoot, sent: string, { sender, bytes, signal }: SentFile) {
       const path = artifactPath(sent);
       if (path === '') throw invalid('Invalid path: name a file');
       await demandPlace(database, root, path);
-      const { sha256, size } = await objects.put(bytes, { signal });
+      const { sha256, size } = await objects.put(quota.metered(sender, bytes), {
+        maxBytes: config.maxUploadBytes,
+        signal,
+      });
       await database.transaction().execute(async (tx) => {
         // One after the other for each root, so that no two uploads together make a file and a folder of one name.
         await sql`select pg_advisory_xact_lock(hashtextextended(${`artifacts:${root.id}`}, 0))`.execute(tx);
@@ -73,6 +91,8 @@ export function createArtifacts({ database, audit, clock, objects, gate }: Artif
       });
       return { path, sha256, size };
     },
+
+    upkeep: quota.upkeep,
 
     /** The file with its bytes. Throws `not_found`, and what the gate throws where its content is refused. */
     async open(

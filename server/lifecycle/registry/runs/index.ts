@@ -15,6 +15,7 @@ export { runRoutes } from './routes.ts';
 export interface TrackingDeps
   extends Pick<LifecycleDeps, 'database' | 'audit' | 'clock' | 'events' | 'objects' | 'masterKey'> {
   readonly gate: Pick<DownloadGate, 'demandContent'>;
+  readonly config: Pick<LifecycleDeps['config'], 'maxUploadBytes'>;
 }
 
 /** Experiments, runs, logged models and their files. */

@@ -167,4 +167,17 @@ export const runMigrations: readonly Migration[] = Object.freeze([
       create index artifact_files_content on artifact_files (sha256);
     `,
   },
+  {
+    id: '0222-runs-artifact-bytes',
+    sql: `
+      -- What each owner has sent as files of runs and models in an hour (hours since the epoch), kept or not
+      create table artifact_bytes (
+        owner_id text not null,
+        hour bigint not null,
+        bytes bigint not null,
+        primary key (owner_id, hour)
+      );
+      create index artifact_bytes_hour on artifact_bytes (hour);
+    `,
+  },
 ]);

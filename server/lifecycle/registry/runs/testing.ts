@@ -13,6 +13,9 @@ import type { LifecycleEvents } from '../../ports.ts';
 import { createTracking, runMigrations } from './index.ts';
 import type { RegistryCaller } from './model.ts';
 
+/** Of the tests' servers. */
+export const MAX_UPLOAD_BYTES = 1024 * 1024;
+
 export const ADA: RegistryCaller = { kind: 'person', id: randomUUID(), name: 'Ada', teams: '*' };
 
 export const memberOf = (...teams: string[]): RegistryCaller => ({
@@ -44,6 +47,7 @@ export async function startTracking() {
   const refused = new Set<string>();
   const tracking = createTracking({
     database,
+    config: { maxUploadBytes: MAX_UPLOAD_BYTES },
     audit: createAuditLog({ database, clock }),
     clock,
     events,
@@ -72,6 +76,8 @@ export async function startTracking() {
       );
       return id;
     },
+    /** Lets time pass, in ms. */
+    later: (ms: number) => void (now += ms),
     audited: async (): Promise<{ action: string; subject: string; detail: Record<string, unknown> }[]> =>
       (await open.pool.query('select action, subject, detail from audit_entries order by id')).rows,
     async close() {
