@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { chunked, gather, objectStoreConformance } from '../conformance.ts';
 import { unusable } from './failure.ts';
+import { spaceOf } from './room.ts';
 import { createFolderObjects } from './store.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'bartizan-objects-'));
@@ -80,6 +81,38 @@ describe('a folder', () => {
     await staging.append(id, 2_000, chunked(bytes.subarray(2_000)), { maxBytes: 5_000 });
     expect(await staging.finish(id, { expect: sha(bytes) })).toEqual({ sha256: sha(bytes), size: 5_000 });
     expect(readdirSync(join(root, 'staging'))).toEqual([]);
+  });
+
+  test('leaves room on the disk for others: what would fill it is refused, also in the middle', async () => {
+    const folder = join(home, 'small disk');
+    const MiB = 1024 * 1024;
+    const disk = { free: 100 * MiB, total: 1024 * MiB };
+    const store = createFolderObjects(folder, async () => disk);
+    const names = () => readdirSync(folder, { recursive: true, withFileTypes: true });
+    const files = () => names().filter((entry) => entry.isFile());
+    async function* growing() {
+      for (let n = 0; n < 40; n++) {
+        yield Buffer.alloc(MiB, n);
+        disk.free -= 3 * MiB;
+      }
+    }
+    await store.put(chunked(randomBytes(100)));
+    await expect(store.put(growing())).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('almost full'),
+    });
+    expect(disk.free).toBeGreaterThan(0);
+    expect(files()).toHaveLength(1);
+    disk.free = 20 * MiB;
+    const id = await store.staging.begin();
+    const part = store.staging.append(id, 0, chunked(randomBytes(100)), { maxBytes: 100 });
+    await expect(part).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await store.staging.offset(id)).toBe(0);
+    // Some file systems do not say how large they are.
+    Object.assign(disk, { free: 0, total: 0 });
+    expect(await store.staging.append(id, 0, chunked(randomBytes(100)), { maxBytes: 100 })).toBe(100);
+    const real = await spaceOf(folder);
+    expect(real.total).toBeGreaterThan(real.free);
   });
 
   test('says in plain words why it cannot be used', async () => {

@@ -3,6 +3,7 @@ import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { demandDigest } from '../digest.ts';
 import { ifThere, onDisk } from './failure.ts';
+import { createRoom, type Room, spaceOf } from './room.ts';
 
 /** Where what lies in the folder: `ab/cdef…` objects, `incoming/` being written, `staging/` in parts. */
 export interface Places {
@@ -12,6 +13,8 @@ export interface Places {
   readonly staging: string;
   /** A name for a file that is being written. */
   readonly newIncoming: () => string;
+  /** For one piece of content, whether the disk has room for it. */
+  readonly newRoom: () => Room;
   /** Makes a folder (0700) that is not there yet. */
   readonly make: (folder: string) => Promise<void>;
   /** Moves a file that is whole and on the disk to its digest's name, also where the object is there; durable. */
@@ -29,7 +32,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-export function createPlaces(root: string): Places {
+export function createPlaces(root: string, space: typeof spaceOf = spaceOf): Places {
   const objectPath = (sha256: string) => {
     const digest = demandDigest(sha256);
     return join(root, digest.slice(0, 2), digest.slice(2));
@@ -43,6 +46,7 @@ export function createPlaces(root: string): Places {
     incoming: join(root, 'incoming'),
     staging: join(root, 'staging'),
     newIncoming: () => join(root, 'incoming', randomUUID()),
+    newRoom: () => createRoom(root, space),
     make,
     async settle(from: string, sha256: string) {
       const to = objectPath(sha256);

@@ -88,6 +88,7 @@ export function createFolderStaging(places: Places): Staging {
     },
   ): Promise<void> {
     const writer = createFileWriter(file, progress.offset);
+    const room = places.newRoom();
     let marked = progress.offset;
     const keep = async () => {
       await writer.flush();
@@ -98,6 +99,7 @@ export function createFolderStaging(places: Places): Staging {
     try {
       for await (const chunk of chunks) {
         if (progress.offset + chunk.byteLength > maxBytes) throw tooMany(maxBytes);
+        await room(chunk.byteLength);
         progress.hash.update(chunk);
         progress.offset += chunk.byteLength;
         await writer.write(chunk);

@@ -5,6 +5,7 @@ import { boundsOf, measured, noSuchObject, otherDigest, verified } from '../dige
 import type { ByteRange, ObjectStore, Objects } from '../types.ts';
 import { ifThere, onDisk } from './failure.ts';
 import { createPlaces, type Places } from './places.ts';
+import type { spaceOf } from './room.ts';
 import { createFolderStaging } from './staging.ts';
 import { createFileWriter } from './writer.ts';
 
@@ -47,7 +48,11 @@ async function putObject(places: Places, ...[chunks, options = {}]: Parameters<O
     const seen = { hash: createHash('sha256'), size: 0 };
     try {
       const writer = createFileWriter(file, 0);
-      for await (const chunk of measured(chunks, seen, options)) await writer.write(chunk);
+      const room = places.newRoom();
+      for await (const chunk of measured(chunks, seen, options)) {
+        await room(chunk.byteLength);
+        await writer.write(chunk);
+      }
       await writer.flush();
       await onDisk(file.sync());
     } finally {
@@ -75,9 +80,12 @@ async function sweepFolder(folder: string, beforeMs: number): Promise<number> {
   return removed;
 }
 
-/** Objects as files in a folder of this server (0700, files 0600), named by their digest. */
-export function createFolderObjects(root: string): Objects {
-  const places = createPlaces(root);
+/**
+ * Objects as files in a folder of this server (0700, files 0600), named by their digest. Takes nothing that would
+ * fill the disk. `space`: how full that is, where not the file system is asked.
+ */
+export function createFolderObjects(root: string, space?: typeof spaceOf): Objects {
+  const places = createPlaces(root, space);
   const sizeOf = async (sha256: string) => (await ifThere(stat(places.objectPath(sha256))))?.size ?? null;
   const store: Objects = {
     place: `the folder ${root}`,
