@@ -18,14 +18,19 @@ export function outcomeBuilder(context: ScanContext): OutcomeBuilder {
   const findings: ArtifactFinding[] = [];
   const errors: ScanError[] = [];
   const skipped: ScanSkip[] = [];
-  const { path, limits, budget } = context;
+  const { path, limits, budget, onFinding } = context;
+
+  function keep(finding: ArtifactFinding): void {
+    findings.push(finding);
+    onFinding?.(finding);
+  }
 
   return Object.freeze({
     find(finding: Omit<ArtifactFinding, 'path'>) {
       budget.findings += 1;
-      if (budget.findings <= limits.findings) findings.push({ ...finding, path });
+      if (budget.findings <= limits.findings) keep({ ...finding, path });
       else if (finding.severity === 'critical' && findings.length < 2 * limits.findings) {
-        findings.push({ ...finding, path });
+        keep({ ...finding, path });
       } else if (errors.length === 0) {
         errors.push({
           check: finding.check,

@@ -39,6 +39,10 @@ export interface ScanOptions {
   readonly beside?: NonNullable<ScanContext['beside']>;
   /** Told what was measured of the weights of the file, where it has any; those inside containers are not told. */
   readonly onWeights?: NonNullable<ScanContext['onWeights']>;
+  /**
+   * Told of findings as they are made, perhaps more than once; what the outcome holds counts, where there comes one.
+   */
+  readonly onFinding?: NonNullable<ScanContext['onFinding']>;
   /** The checks to ask; all there are where absent. */
   readonly checks?: readonly AnyArtifactCheck[];
 }
@@ -62,6 +66,7 @@ export async function scanArtifact(source: ByteSource, options: ScanOptions = {}
     checkpoint: options.checkpoint ?? (() => {}),
     ...(options.beside === undefined ? {} : { beside: options.beside }),
     ...(options.onWeights === undefined ? {} : { onWeights: options.onWeights }),
+    ...(options.onFinding === undefined ? {} : { onFinding: options.onFinding }),
     scanMember,
   });
 }

@@ -155,6 +155,8 @@ export interface ScanContext {
   readonly beside?: (path: string) => Promise<ByteSource | null> | ByteSource | null;
   /** Told what was measured of the weights of the file itself, where it has any. */
   readonly onWeights?: (report: WeightReport) => void;
+  /** Told of findings as they are made, for those who must know them even where the scan does not come to its end. */
+  readonly onFinding?: (finding: ArtifactFinding) => void;
   /** Judges what a container holds, by its content. Made by the dispatcher. */
   readonly scanMember: MemberScan;
 }

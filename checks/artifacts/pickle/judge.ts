@@ -162,6 +162,8 @@ async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<strin
 }
 
 const TELL_EVERY_MS = 250;
+/** So many of the first looks are not spared. */
+const TELL_FIRST = 16;
 const NO_BYTES = bytesSource(new Uint8Array());
 
 /**
@@ -172,10 +174,12 @@ function tellingReader(source: ByteSource, context: ScanContext, joblib: boolean
   const { onFinding, path } = context;
   if (onFinding === undefined) return pickleReader(source, context, { joblib });
   let toldMs = performance.now();
+  let looks = 0;
   const told = new Set<string>();
   const checkpoint = (): void => {
     context.checkpoint();
-    if (performance.now() - toldMs < TELL_EVERY_MS) return;
+    looks += 1;
+    if (looks > TELL_FIRST && performance.now() - toldMs < TELL_EVERY_MS) return;
     toldMs = performance.now();
     const events = reader.journal.events().filter((event) => isDangerous(event) && judgesAnyway([event]));
     for (const event of events) {

@@ -1,5 +1,6 @@
+import type { ArtifactFinding } from '@bartizan/checks/artifacts/types.ts';
 import { type Blocks, createBlocks } from './blocks.ts';
-import { EXIT_MEMORY, type FromWorker, type ToWorker } from './protocol.ts';
+import { EXIT_MEMORY, type FromWorker, MOST_TOLD, type ToWorker } from './protocol.ts';
 import { perform } from './tasks.ts';
 
 /**
@@ -51,8 +52,16 @@ async function work({ task, memoryBytes }: Extract<ToWorker, { type: 'do' }>): P
   const sources = task.files.map(({ size }, file) =>
     blocks.source(size, (offset, length) => fetch(file, offset, length)),
   );
+  let told = 0;
+  const hooks = {
+    checkpoint: checkpointOf(blocks, memoryBytes),
+    onFinding(finding: ArtifactFinding) {
+      told += 1;
+      if (told <= MOST_TOLD) say({ type: 'found', finding });
+    },
+  };
   try {
-    say({ type: 'judged', ...(await perform(task, sources, checkpointOf(blocks, memoryBytes))) });
+    say({ type: 'judged', ...(await perform(task, sources, hooks)) });
   } catch (error) {
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     const frame = /\n\s+at [^\n]*?([\w.-]+\.ts:\d+)/.exec(stack)?.[1] ?? 'an unknown place';

@@ -1,16 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import type { ByteSource } from '@bartizan/checks/artifacts/types.ts';
+import type { ArtifactFinding, ByteSource } from '@bartizan/checks/artifacts/types.ts';
 import { workerCommand } from './command.ts';
-import { EXIT_MEMORY, type FromWorker, type Judged, type Task, type ToWorker } from './protocol.ts';
+import {
+  EXIT_MEMORY,
+  type FromWorker,
+  type Judged,
+  MOST_TOLD,
+  type Task,
+  type ToWorker,
+} from './protocol.ts';
 
 /** What became of one task in the process. */
-export type Reading =
-  | ({ readonly is: 'judged' } & Judged)
-  /** The file would have it take more than it may; or the process broke off. In words for people. */
-  | { readonly is: 'limit'; readonly message: string }
-  | { readonly is: 'broken'; readonly message: string };
+export type Reading = ({ readonly is: 'judged' } & Judged) | GivenUp;
+
+/** The file would have it take more than it may; or the process broke off. */
+export interface GivenUp {
+  readonly is: 'limit' | 'broken';
+  /** In words for people. */
+  readonly message: string;
+  /** What was found until then. */
+  readonly findings: readonly ArtifactFinding[];
+}
 
 export interface ReadOptions {
   /** From when the process is there to read. */
@@ -141,12 +153,13 @@ export function createReader(memoryMb: number) {
         }
         done();
       }
-      const end = (reading: Reading, atRest = false): void => settle(() => resolve(reading), atRest);
+      const findings: ArtifactFinding[] = [];
+      const giveUp = (why: Why): void => settle(() => resolve({ ...why, findings }), false);
       const onAbort = (): void => settle(() => reject(signal.reason), false);
       let timeUp: NodeJS.Timeout | undefined;
       const watch = setInterval(async () => {
         const bytes = child.pid === undefined ? null : await residentBytes(child.pid);
-        if (bytes !== null && bytes > memoryBytes) end(tooLarge(memoryMb));
+        if (bytes !== null && bytes > memoryBytes) giveUp(tooLarge(memoryMb));
       }, WATCH_MS);
       signal.addEventListener('abort', onAbort, { once: true });
 
@@ -163,18 +176,20 @@ export function createReader(memoryMb: number) {
       own.onMessage = (message) => {
         if (message.type === 'read') void answer(message);
         else if (message.type === 'reached') onReached(message.offset);
-        else if (message.type === 'judged') {
+        else if (message.type === 'found') {
+          if (findings.length < MOST_TOLD) findings.push(message.finding);
+        } else if (message.type === 'judged') {
           const { outcome, weights, delta } = message;
-          end({ is: 'judged', outcome, weights, delta }, true);
+          settle(() => resolve({ is: 'judged', outcome, weights, delta }), true);
         } else if (message.type === 'broken')
-          end({ is: 'broken', message: `the scanner broke off (${message.where})` });
+          giveUp({ is: 'broken', message: `the scanner broke off (${message.where})` });
       };
-      own.onEnd = (code) => end(ending(code, memoryMb));
+      own.onEnd = (code) => giveUp(ending(code, memoryMb));
       async function begin(): Promise<void> {
         await own.ready;
         if (over) return;
         timeUp = setTimeout(
-          () => end({ is: 'limit', message: `not done within ${Math.round(timeMs / 1000)} s` }),
+          () => giveUp({ is: 'limit', message: `not done within ${Math.round(timeMs / 1000)} s` }),
           timeMs,
         );
         say({ type: 'do', task, memoryBytes });
@@ -187,13 +202,15 @@ export function createReader(memoryMb: number) {
 }
 export type Reader = ReturnType<typeof createReader>;
 
-const tooLarge = (memoryMb: number): Reading => ({
+type Why = Omit<GivenUp, 'findings'>;
+
+const tooLarge = (memoryMb: number): Why => ({
   is: 'limit',
   message: `reading it takes more than ${memoryMb} MiB of memory`,
 });
 
 /** V8 ends a process whose heap is full by aborting: 134 as a code of a shell, or a signal (no code). */
-function ending(code: number | null, memoryMb: number): Reading {
+function ending(code: number | null, memoryMb: number): Why {
   if (code === EXIT_MEMORY || code === null || code === 134) return tooLarge(memoryMb);
   return { is: 'broken', message: `the process that reads files ended with ${code}` };
 }

@@ -1,4 +1,4 @@
-import type { ScanOutcome } from '@bartizan/checks/artifacts/types.ts';
+import type { ArtifactFinding, ScanOutcome } from '@bartizan/checks/artifacts/types.ts';
 import type { DeltaSummary, TensorRows } from '@bartizan/checks/weights/index.ts';
 
 /** A file that the process may read. Its number is its place in the list. */
@@ -41,9 +41,14 @@ export type FromWorker =
       readonly length: number;
     }
   | { readonly type: 'reached'; readonly offset: number }
+  /** Found on the way: what counts where the task does not come to its end. */
+  | { readonly type: 'found'; readonly finding: ArtifactFinding }
   | ({ readonly type: 'judged' } & Judged)
   /** The scanner itself broke off, by a fault of ours; `where` is the first line of its stack, without content. */
   | { readonly type: 'broken'; readonly where: string };
+
+/** Findings that are told on the way, and kept, for one task. */
+export const MOST_TOLD = 1_000;
 
 /** The process ends with this when it has taken more memory than it may. */
 export const EXIT_MEMORY = 76;

@@ -1,6 +1,11 @@
 import { weightsCheck } from '@bartizan/checks/artifacts/formats/weights/index.ts';
 import { scanArtifact } from '@bartizan/checks/artifacts/scan.ts';
-import { type ByteSource, ScanFault } from '@bartizan/checks/artifacts/types.ts';
+import {
+  type ArtifactFinding,
+  type ByteSource,
+  ScanFault,
+  type ScanLimits,
+} from '@bartizan/checks/artifacts/types.ts';
 import {
   compareWeights,
   deltaFindings,
@@ -16,11 +21,25 @@ const MOST_DELTAS = 500;
 /** Files beside an ONNX model that it may name. */
 const MOST_ASKED = 64;
 
+const GIB = 2 ** 30;
+const GROWS = 20;
+
+/** What the server spends on one file of `size` bytes at most: a small one cannot keep it busy for hours. */
+export const serverLimits = (size: number): Pick<ScanLimits, 'expandedBytes' | 'opcodes'> => ({
+  expandedBytes: Math.min(64 * GIB, Math.max(2 * GIB, GROWS * size)),
+  opcodes: 2_000_000_000,
+});
+
+export interface Hooks {
+  readonly checkpoint: () => void;
+  readonly onFinding: (finding: ArtifactFinding) => void;
+}
+
 /** Does a task over files of which `sources` answers the bytes, in the order of the task's list. */
 export async function perform(
   task: Task,
   sources: readonly ByteSource[],
-  checkpoint: () => void,
+  { checkpoint, onFinding }: Hooks,
 ): Promise<Judged> {
   if (task.is === 'compare') return await compared(task, sources, checkpoint);
   const [source] = sources;
@@ -30,6 +49,8 @@ export async function perform(
   const places = new Map(task.files.slice(1).map(({ path }, index) => [path, index + 1]));
   const outcome = await scanArtifact(source, {
     checkpoint,
+    onFinding,
+    limits: serverLimits(source.size),
     weights: task.is === 'weights' || task.weights,
     ...(task.is === 'weights' ? { checks: [weightsCheck as never] } : {}),
     beside(path) {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createBlocks } from './blocks.ts';
 import { createReader, type ReadOptions } from './process.ts';
+import { serverLimits } from './tasks.ts';
 
 // A busy machine starts a process in seconds.
 vi.setConfig({ testTimeout: 120_000 });
@@ -46,6 +47,7 @@ describe('reading in a process', () => {
     expect(await judge(reader(24), bytesSource(MALICIOUS))).toEqual({
       is: 'limit',
       message: 'reading it takes more than 24 MiB of memory',
+      findings: [],
     });
     const one = reader(400);
     // Delivers as long as it is asked, and is asked for as much as a file of a tebibyte may have.
@@ -62,6 +64,7 @@ describe('reading in a process', () => {
     expect(await judge(one, never, { timeMs: 1_500 })).toEqual({
       is: 'limit',
       message: 'not done within 2 s',
+      findings: [],
     });
     const stop = new AbortController();
     const reading = judge(one, never, { signal: stop.signal });
@@ -70,6 +73,33 @@ describe('reading in a process', () => {
     const broken: ByteSource = { size: 10, read: () => Promise.reject(new Error('the disk is gone')) };
     await expect(judge(one, broken)).rejects.toThrow('the disk is gone');
   });
+});
+
+test('what was found before a file is given up on is kept', async () => {
+  const attack = Buffer.concat([MALICIOUS.subarray(0, -1), Buffer.from('0')]);
+  const bytes = Buffer.concat([attack, Buffer.alloc(24 * 2 ** 20, 'N0'), Buffer.from('N.')]);
+  // Its end is had: formats are recognised by it.
+  const stalls: ByteSource = {
+    size: bytes.length,
+    read: (offset, length) =>
+      offset < 16 * 2 ** 20 || offset >= 20 * 2 ** 20
+        ? bytes.subarray(offset, offset + length)
+        : new Promise<Uint8Array>(() => undefined),
+  };
+  const one = reader();
+  // The process is there: what follows is not its start.
+  await judge(one, bytesSource(MALICIOUS));
+  const said = await judge(one, stalls, { timeMs: 8_000 });
+  expect(said).toMatchObject({ is: 'limit' });
+  const findings = said.is === 'judged' ? [] : said.findings;
+  expect(findings.map(({ evidence }) => evidence.import)).toContain('os.system');
+  expect(verdictOf({ format: 'unknown', findings, errors: [], skipped: [] })).toBe('malicious');
+});
+
+test('what a small file may grow to is bounded, and a large one may grow with its size', () => {
+  expect(serverLimits(1).expandedBytes).toBe(2 * 2 ** 30);
+  expect(serverLimits(2 ** 30).expandedBytes).toBe(20 * 2 ** 30);
+  expect(serverLimits(2 ** 40).expandedBytes).toBe(64 * 2 ** 30);
 });
 
 test('blocks answer the same bytes as the source, in any order', async () => {
