@@ -241,8 +241,11 @@ export const ScanSettings = z.object({
    */
   onUnscanned: z.enum(['wait', 'allow', 'refuse']).default('wait'),
   waitSeconds: z.number().int().min(1).max(90).default(30),
-  /** Files that could not be judged, and scans that failed. */
-  onError: OnDownload.default('allow'),
+  /**
+   * Files of which a part could not be judged, and scans that failed. Files that were not read to their end, for want
+   * of time or memory, are always refused.
+   */
+  onError: OnDownload.default('refuse'),
   onSuspicious: OnDownload.default('allow'),
   /** Most time for one file, and for a version. */
   fileSeconds: z.number().int().min(1).max(86_400).default(3_600),
@@ -419,7 +422,7 @@ export const scanRoutes = {
     access: 'models.write',
     params: Params,
     body: z.object({
-      /** Read every file again, even where its content is known to this scanner. */
+      /** Read every file again, even where its content is known to this scanner. Takes `models.manage`. */
       everything: z.boolean().default(false),
     }),
     response: ScanSummary,

@@ -4,6 +4,7 @@ import { IconLock, IconRefresh } from '@tabler/icons-react';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../app/api.ts';
+import { useMay } from '../app/session.ts';
 import { formatBytes, formatCount, formatDay, formatNoun, sentence } from '../ui/format.ts';
 import { Facts, Section } from '../ui/page.tsx';
 import { ScanBadge, SEVERITY_MARKS, SEVERITY_ORDER } from '../ui/severity.tsx';
@@ -37,9 +38,10 @@ export function ScanPanel({ versionId }: { versionId: string }) {
 
 function Rescan({ scan }: { scan: VersionScan }) {
   const client = useQueryClient();
+  const mayManage = useMay('models.manage');
   const rescan = useMutation({
     mutationFn: () =>
-      api.call(scanRoutes.rescan, { params: { id: scan.versionId }, body: { everything: true } }),
+      api.call(scanRoutes.rescan, { params: { id: scan.versionId }, body: { everything: mayManage } }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['scans'] });
       toast('The scan begins');

@@ -103,12 +103,71 @@ test('a file that takes too long is an error, never clean, and read again by the
     { message: 'not done within 2 s' },
   ]);
   expect(items.find(({ path }) => path === 'c.pkl')?.verdict).toBe('clean');
-  await one.scans.changeSettings(ada, ScanSettings.parse({ fileSeconds: 2, onError: 'refuse' }));
-  await expect(one.scans.gate.demandVersion(version.id)).rejects.toMatchObject({ code: 'forbidden' });
+  // Whatever is said of errors: nobody knows what is in it.
+  await one.scans.changeSettings(ada, ScanSettings.parse({ fileSeconds: 2, onError: 'allow' }));
+  await expect(one.scans.gate.demandVersion(version.id)).rejects.toMatchObject({
+    code: 'forbidden',
+    message: expect.stringContaining('to their end'),
+  });
+  const promotion = { version, to: { alias: 'champion' } };
+  await expect(one.scans.gate.demandPromotable(promotion, open.database)).rejects.toMatchObject({
+    code: 'forbidden',
+  });
   await one.scans.changeSettings(ada, ScanSettings.parse({}));
   hangs = false;
   await one.scans.rescan(ada, version.id, false);
   await expect.poll(async () => (await one.scans.version(ada, version.id)).verdict, POLL).toBe('clean');
+});
+
+test('a scan that does not come to its end takes nothing back, by whichever scanner', async () => {
+  const bad = Buffer.concat([MALICIOUS, Buffer.from('not taken back')]);
+  let hangs = false;
+  const beforeRead = async (sha256: string) => {
+    if (hangs && sha256 === sha256Of(bad)) await new Promise(() => undefined);
+  };
+  const one = await server({ beforeRead });
+  const version = await makeVersion(open, one, { files: { 'm.pkl': bad } });
+  expect(await ended(one, version.id)).toMatchObject({ verdict: 'malicious', quarantined: true });
+  const writer = caller('*', ['models.read', 'models.write', 'models.download']);
+  await expect(one.scans.rescan(writer, version.id, true)).rejects.toMatchObject({
+    code: 'forbidden',
+    hint: expect.any(String),
+  });
+  await one.scans.changeSettings(ada, ScanSettings.parse({ fileSeconds: 1, rescan: false }));
+  hangs = true;
+  const again = async (which: ScanServer) => {
+    const { scanId } = await which.scans.rescan(ada, version.id, true);
+    const scan = await ended(which, version.id);
+    expect(scan).toMatchObject({ scanId, verdict: 'malicious', quarantined: true });
+    await expect(which.scans.gate.demandVersion(version.id)).rejects.toMatchObject({ code: 'forbidden' });
+  };
+  await again(one);
+  await one.close();
+  await again(await server({ beforeRead, scanner: 'scanner-9' }));
+  await one.scans.changeSettings(ada, ScanSettings.parse({}));
+});
+
+test('files for which there is no time are not judged: the scan has failed, the next one goes on', async () => {
+  const slow = Buffer.from('takes all the time there is');
+  const last = Buffer.concat([HARMLESS, Buffer.from('has none left')]);
+  let hangs = true;
+  const one = await server({
+    beforeRead: async (sha256) => {
+      if (hangs && sha256 === sha256Of(slow)) await new Promise(() => undefined);
+    },
+  });
+  await one.scans.changeSettings(ada, ScanSettings.parse({ versionSeconds: 1, onError: 'allow' }));
+  const version = await makeVersion(open, one, { files: { 'a.bin': slow, 'b.pkl': last } });
+  const scan = await ended(one, version.id);
+  expect(scan).toMatchObject({ state: 'failed', download: { allowed: false, because: 'error' } });
+  const { items } = await one.scans.files(ada, version.id, { limit: 10 });
+  expect(items.find(({ path }) => path === 'b.pkl')?.verdict).toBeNull();
+  hangs = false;
+  await one.scans.changeSettings(ada, ScanSettings.parse({}));
+  await one.scans.rescan(caller('*', ['models.read', 'models.write']), version.id, false);
+  await expect
+    .poll(async () => (await one.scans.version(ada, version.id)).download, POLL)
+    .toMatchObject({ allowed: true, because: 'clean' });
 });
 
 test('content that is gone is an error of its file; a store that fails is tried again', async () => {
@@ -135,10 +194,9 @@ test('content that is gone is an error of its file; a store that fails is tried 
   rmSync(join(folder, sha256Of(gone).slice(0, 2)), { recursive: true, force: true });
   rmSync(join(folder, 'objects', sha256Of(gone).slice(0, 2)), { recursive: true, force: true });
   expect(await one.objects.has(sha256Of(gone))).toBe(false);
-  const id = await one.scans.gate
-    .demandContent({ sha256: sha256Of(gone), size: gone.length, teamId: null })
-    .then((said) => said.because);
-  expect(id).toBe('error');
+  await expect(
+    one.scans.gate.demandContent({ sha256: sha256Of(gone), size: gone.length, teamId: null }),
+  ).rejects.toMatchObject({ code: 'forbidden' });
 });
 
 /** A pickle (protocol 4) that would call the function of this name with this text. Never loaded. */

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Contents } from './contents.ts';
-import { downloadStanding, isQuarantined, LOW, type Standing } from './model.ts';
+import { CUT, downloadStanding, isQuarantined, LOW, type Standing } from './model.ts';
 import type { ScanSettingsService } from './settings.ts';
 import type { Standings } from './standing.ts';
 import type { VersionScans } from './versions.ts';
@@ -44,12 +44,14 @@ export interface DownloadGate {
     signal?: AbortSignal,
   ) => Promise<DownloadStanding>;
   /**
-   * Throws `forbidden` where a version in quarantine would get an alias, or a stage that leads users to it. Pass the
+   * Throws `forbidden` where a version in quarantine, or one that was not read to its end, would get an alias, or a stage that leads users to it. Pass the
    * transaction of the change.
    */
   readonly demandPromotable: (promotion: Promoted, within: Database) => Promise<void>;
 }
 
+const RAISE =
+  'Scan it again. Who may manage models can give scans more time and memory in the settings for scans.';
 const FIRST_LOOK_MS = 100;
 const MOST_LOOK_MS = 1_000;
 const AGAIN_MS = 5_000;
@@ -64,7 +66,9 @@ function refusal(said: DownloadStanding, settings: ScanSettings): AppError {
   const hint =
     said.because === 'malicious'
       ? 'See its findings in the console. Who may manage models can accept them with a reason.'
-      : 'See its scan in the console, and the settings for scans.';
+      : said.message.startsWith(CUT)
+        ? RAISE
+        : 'See its scan in the console, and the settings for scans.';
   return new AppError('forbidden', said.message, { hint });
 }
 
@@ -103,6 +107,8 @@ export function createGate(deps: GateDeps): DownloadGate {
       suspiciousFor: counts.others,
       accepted: counts.accepted,
       releasedUntil: counts.until,
+      cut: known.limited ? 1 : 0,
+      failures: known.failures > 0 ? 1 : 0,
     };
   }
 
@@ -151,7 +157,11 @@ export function createGate(deps: GateDeps): DownloadGate {
       // A verdict that is about to change this is waited for, and one that comes later finds the version in use.
       await standings.lock(within, versionId);
       const standing = await standings.find(versionId, within);
-      if (standing === undefined || !isQuarantined(standing, now())) return;
+      if (standing === undefined) return;
+      if (!isQuarantined(standing, now())) {
+        if (standing.cut === 0) return;
+        throw new AppError('forbidden', `${CUT} It can be given no alias and no stage.`, { hint: RAISE });
+      }
       throw new AppError(
         'forbidden',
         'this version is in quarantine: it can be given no alias and no stage',

@@ -236,4 +236,20 @@ export const scanMigrations: readonly Migration[] = Object.freeze([
         alter column delta type json using delta::json;
     `,
   },
+  {
+    id: '0244-scans-cut',
+    sql: `
+      -- Files that were not read to their end, and files of which a part could not be judged
+      alter table version_standings
+        add column cut integer not null default 0,
+        add column failures integer not null default 0;
+      update version_standings t set cut = x.cut, failures = x.failures
+      from (
+        select f.version_id, count(*) filter (where c.sha256 is null or c.limited) as cut,
+          count(*) filter (where c.sha256 is null or c.errors <> '[]') as failures
+        from model_version_files f left join content_scans c on c.sha256 = f.sha256 and c.latest
+        group by f.version_id) x
+      where x.version_id = t.version_id;
+    `,
+  },
 ]);

@@ -132,6 +132,36 @@ export function contentResult(outcome: ScanOutcome, limited: boolean, scanned: S
   };
 }
 
+const RISING: readonly FileVerdict[] = ['skipped', 'clean', 'error', 'suspicious', 'malicious'];
+const isWorse = (one: FileVerdict, other: FileVerdict): boolean =>
+  RISING.indexOf(one) > RISING.indexOf(other);
+
+/**
+ * What is kept of a result where the same content has an earlier one, of whatever scanner. Only a reading that came to
+ * its end takes anything back; of another one what it found is added to what was known. Null: the earlier one stays.
+ */
+export function withEarlier(
+  result: ContentResult,
+  earlier: Pick<ContentResult, 'verdict' | 'limited' | 'findings'>,
+): ContentResult | null {
+  if (!result.limited && result.errors.length === 0) return result;
+  const all = new Map(earlier.findings.map((one) => [one.finding, one]));
+  const fresh = result.findings.filter((one) => {
+    const known = all.get(one.finding);
+    if (known === undefined || one.rank > known.rank) all.set(one.finding, one);
+    return known === undefined && one.rank >= LOW;
+  });
+  if (fresh.length === 0) {
+    const isOfNoUse = result.limited && !earlier.limited;
+    if (isOfNoUse || isWorse(earlier.verdict, result.verdict)) return null;
+  }
+  const findings = [...all.values()];
+  const severities = noSeverities();
+  for (const { severity } of findings) severities[severity] += 1;
+  const verdict = isWorse(earlier.verdict, result.verdict) ? earlier.verdict : result.verdict;
+  return { ...result, findings, severities, verdict };
+}
+
 /** The outcome of a file that was given up on. */
 export function givenUp(message: string): ScanOutcome {
   const error = { check: 'artifacts/limits', message, offset: 0, path: '' };
@@ -153,6 +183,9 @@ export interface Standing {
   readonly suspiciousFor: number;
   readonly accepted: number;
   readonly releasedUntil: number | null;
+  /** Files that were not read to their end, and files of which a part could not be judged. */
+  readonly cut: number;
+  readonly failures: number;
 }
 
 /** True while downloads are refused: an acceptance that has ended counts no more, whoever has noticed. */
@@ -162,6 +195,8 @@ export const isQuarantined = (
 ): boolean =>
   standing.quarantinedFor > 0 || (standing.releasedUntil !== null && standing.releasedUntil <= nowMs);
 
+/** Whoever sends a file can make it take too long: what lies behind that point is known to nobody. */
+export const CUT = 'Files of it could not be read to their end.';
 const LOOK = 'See its findings before you use it.';
 
 /** Whether files may be had, by what is known of them and what the instance says. Null: no verdict yet. */
@@ -183,6 +218,13 @@ export function downloadStanding(
     const count = Math.max(1, standing.quarantinedFor);
     const message = `It is in quarantine for ${count === 1 ? 'one finding' : `${count} findings`}.`;
     return { allowed: false, because: 'malicious', message };
+  }
+  if (standing.cut > 0) {
+    const message = `${CUT} ${LOOK}`;
+    return { allowed: false, because: 'error', message };
+  }
+  if (standing.failures > 0 && settings.onError === 'refuse') {
+    return { allowed: false, because: 'error', message: `Parts of it could not be judged. ${LOOK}` };
   }
   if (standing.suspiciousFor > 0) {
     const allowed = settings.onSuspicious === 'allow';

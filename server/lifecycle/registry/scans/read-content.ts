@@ -65,7 +65,7 @@ export async function readContent(
   reader: Reader,
   content: ToJudge,
   options: ReadContentOptions,
-): Promise<ContentResult> {
+): Promise<ContentResult | null> {
   const { sha256, size } = content;
   const beganMs = performance.now();
   const timeMs = Math.min(options.settings.fileSeconds * 1000, options.endMs - beganMs);
@@ -77,7 +77,7 @@ export async function readContent(
       durationMs: performance.now() - beganMs,
       ...(said ? keptFigures(said) : {}),
     });
-  if (timeMs <= 0) return judged(givenUp('not read: the time for the whole version was over'), true);
+  if (timeMs <= 0) return null;
   const task = content.task ?? { is: 'file', files: [{ path: '', size }], weights: true };
   const { signal, onReached } = options;
   const tooLong = AbortSignal.timeout(Math.ceil(timeMs));
@@ -88,7 +88,7 @@ export async function readContent(
     if (reading.is === 'judged') return judged(reading.outcome, false, reading);
     // Lets a machine that is short of memory come to rest before the next file.
     await sleep(100);
-    return judged(givenUp(reading.message), true);
+    return judged({ ...givenUp(reading.message), findings: reading.findings }, true);
   } catch (error) {
     signal.throwIfAborted();
     if (isDamage(error)) return judged(givenUp('its stored content no longer has its digest'), true);

@@ -4,7 +4,7 @@ import type { Job } from '../../../platform/jobs/index.ts';
 import type { Logger } from '../../ports.ts';
 import type { Contents } from './contents.ts';
 import type { Group, Groups } from './groups.ts';
-import { differenceFrom, LOW, worstOf } from './model.ts';
+import { type ContentResult, differenceFrom, LOW, worstOf } from './model.ts';
 import { type ReadContentDeps, readContent, type ToJudge } from './read-content.ts';
 import type { ScanSettingsService } from './settings.ts';
 import type { Standings } from './standing.ts';
@@ -49,7 +49,7 @@ const distinct = (files: readonly JudgedFile[]): JudgedFile[] => [
 /** Saves a result, and weighs anew the other versions that have the same content. */
 export async function keepResult(
   { database, contents, standings, tell }: Pick<RunDeps, 'database' | 'contents' | 'standings' | 'tell'>,
-  result: Awaited<ReturnType<typeof readContent>>,
+  result: ContentResult,
   except: string | null,
 ): Promise<void> {
   const told = await database.transaction().execute(async (tx) => {
@@ -85,7 +85,8 @@ export function createVersionRun(deps: RunDeps) {
     });
   }
 
-  async function readAll(scan: StoredScan, job: Job<unknown>): Promise<readonly Group[]> {
+  /** Gives what was judged together, and how many contents there was no time left for. */
+  async function readAll(scan: StoredScan, job: Job<unknown>) {
     const limits = await settings.get();
     const all = distinct(await versions.files(scan.versionId));
     const left = await toRead(scan, all);
@@ -97,6 +98,7 @@ export function createVersionRun(deps: RunDeps) {
     });
     const endMs = performance.now() + limits.versionSeconds * 1000;
     const rate = rateOf();
+    let unread = 0;
     let filesDone = all.length - left.length;
     let bytesDone = bytesTotal - left.reduce((sum, { size }) => sum + size, 0);
     const show = (path: string, reached: number): void =>
@@ -110,7 +112,9 @@ export function createVersionRun(deps: RunDeps) {
       job.signal.throwIfAborted();
       onReached(0);
       const options = { settings: limits, endMs, signal: job.signal, onReached };
-      await keepResult(deps, await readContent(deps, reader, one, options), scan.versionId);
+      const result = await readContent(deps, reader, one, options);
+      if (result === null) unread += 1;
+      else await keepResult(deps, result, scan.versionId);
     };
     try {
       for (const file of left) {
@@ -121,7 +125,7 @@ export function createVersionRun(deps: RunDeps) {
       }
       const together = await groups.of(scan.versionId);
       for (const one of await toRead(scan, together)) await judge(one, () => show(one.files[0] ?? '', 0));
-      return together;
+      return { together, unread };
     } finally {
       reader.close();
     }
@@ -135,6 +139,25 @@ export function createVersionRun(deps: RunDeps) {
       join content_findings d on d.sha256 = c.sha256 and d.scanner = c.scanner
       where f.version_id = ${versionId} and d.rank >= ${LOW} order by 1 limit ${MOST_FOUND}`.execute(tx);
     return rows.map(({ finding }) => finding);
+  }
+
+  /**
+   * Ends a scan whose time was over before all had been read: what was found counts, of the rest nothing is known but
+   * what was known before.
+   */
+  async function endUnread(scan: StoredScan, unread: number): Promise<void> {
+    const problem = `its time was over before ${unread === 1 ? 'one file was' : `${unread} files were`} read; scan it again to go on`;
+    const told = await database.transaction().execute(async (tx) => {
+      await standings.lock(tx, scan.versionId);
+      const end = { state: 'failed', verdict: null, found: [], difference: null, problem } as const;
+      if (!(await versions.end(tx, scan.id, end))) return [];
+      const before = await standings.find(scan.versionId, tx);
+      const own = before === undefined ? { id: scan.id, scanner } : undefined;
+      const reassessed = await standings.reassess(tx, scan.versionId, own);
+      const failed = await tell.failed(tx, scan, problem);
+      return reassessed ? [...failed, ...(await tell.reassessed(tx, scan.versionId, reassessed))] : failed;
+    });
+    for (const one of told) one();
   }
 
   async function finish(scan: StoredScan, together: readonly Group[]): Promise<void> {
@@ -179,7 +202,9 @@ export function createVersionRun(deps: RunDeps) {
     }
     await database.transaction().execute((tx) => standings.noteState(tx, scan.versionId));
     try {
-      await finish(scan, await readAll(scan, job));
+      const { together, unread } = await readAll(scan, job);
+      if (unread > 0) await endUnread(scan, unread);
+      else await finish(scan, together);
     } catch (error) {
       if (!job.signal.aborted && job.last)
         await fail(scan, 'the files could not be read; the server’s log says why');

@@ -48,6 +48,11 @@ const notReady = (): AppError =>
     hint: 'Wait until it is ready.',
   });
 
+const notEverything = (): AppError =>
+  new AppError('forbidden', 'reading everything again is for those who manage models (models.manage)', {
+    hint: 'Scan it again without it: only what was not read to its end is then read.',
+  });
+
 /** Scans of model versions and of what runs leave behind, and what their verdicts mean for downloads. */
 export function createScanService(deps: ScanDeps) {
   const { database, audit, events, clock, logger, jobs } = deps;
@@ -120,6 +125,7 @@ export function createScanService(deps: ScanDeps) {
 
     async rescan(caller: Caller, versionId: string, everything: boolean): Promise<ScanSummary> {
       const about = await target(caller, versionId);
+      if (everything && !caller.permissions.has('models.manage')) throw notEverything();
       if (about.status !== 'ready') throw notReady();
       const { scan } = await database.transaction().execute(async (tx) => {
         const queued = await versions.queue(tx, {

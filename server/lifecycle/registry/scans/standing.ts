@@ -16,7 +16,7 @@ export interface StoredStanding extends Standing {
 
 const STANDING = sql`t.version_id as "versionId", t.scan_id as "scanId", t.scanner, t.verdict, t.severities, t.formats,
   t.quarantined_for as "quarantinedFor", t.suspicious_for as "suspiciousFor", t.accepted,
-  t.released_until as "releasedUntil", t.scanned_at as "scannedAt"`;
+  t.released_until as "releasedUntil", t.cut, t.failures, t.scanned_at as "scannedAt"`;
 
 /** A finding of a version, weighed against what is accepted. */
 interface Weighed {
@@ -125,6 +125,7 @@ export function createStandings({ database, now, versions, noteScan }: StandingD
       // A file without a result was given up on with its version: it is not clean.
       const verdict: ScanVerdict = worstOf(files.map((file) => file.verdict ?? 'error'));
       const contents = new Map(files.map((file) => [file.sha256, file]));
+      const ownContents = files.filter(({ grouped }) => !grouped);
       const after: StoredStanding = {
         versionId,
         scanId,
@@ -144,18 +145,20 @@ export function createStandings({ database, now, versions, noteScan }: StandingD
         suspiciousFor: open.filter(({ strikes }) => !strikes).length,
         accepted: weighed.length - open.length,
         releasedUntil: ends.length === 0 ? null : Math.min(...ends),
+        cut: ownContents.filter(({ verdict: one, limited }) => one === null || limited === true).length,
+        failures: ownContents.filter(({ failures }) => (failures ?? 1) > 0).length,
         scannedAt: scan ? now() : (before?.scannedAt ?? now()),
       };
       await sql`insert into version_standings (version_id, scan_id, scanner, verdict, severities, formats,
-          quarantined_for, suspicious_for, accepted, released_until, scanned_at)
+          quarantined_for, suspicious_for, accepted, released_until, cut, failures, scanned_at)
         values (${versionId}, ${scanId}, ${scanner}, ${verdict}, ${JSON.stringify(after.severities)}::jsonb,
           ${after.formats}::text[], ${after.quarantinedFor}, ${after.suspiciousFor}, ${after.accepted},
-          ${after.releasedUntil}, ${after.scannedAt})
+          ${after.releasedUntil}, ${after.cut}, ${after.failures}, ${after.scannedAt})
         on conflict (version_id) do update set scan_id = excluded.scan_id, scanner = excluded.scanner,
           verdict = excluded.verdict, severities = excluded.severities, formats = excluded.formats,
           quarantined_for = excluded.quarantined_for, suspicious_for = excluded.suspicious_for,
           accepted = excluded.accepted, released_until = excluded.released_until,
-          scanned_at = excluded.scanned_at`.execute(tx);
+          cut = excluded.cut, failures = excluded.failures, scanned_at = excluded.scanned_at`.execute(tx);
       await note(tx, versionId, after);
       return Object.freeze<Reassessed>({
         before,

@@ -49,6 +49,10 @@ export interface JudgedFile {
 }
 
 export type JudgedContent = Pick<JudgedFile, 'sha256' | 'verdict' | 'severities' | 'format'> & {
+  /** It was not read to its end. */
+  readonly limited: boolean | null;
+  /** Parts of it that could not be judged. */
+  readonly failures: number | null;
   /** Of files that were judged together. */
   readonly grouped: boolean;
 };
@@ -138,7 +142,8 @@ export function createVersionScans(database: Database, now: () => number) {
     /** Whatever its verdict rests on: its files, and those of them that were judged together. */
     judged: async (versionId: string, within: Database = database): Promise<JudgedContent[]> =>
       (
-        await sql<JudgedContent>`select f.sha256, f.grouped, c.verdict, c.severities, c.format
+        await sql<JudgedContent>`select f.sha256, f.grouped, c.verdict, c.severities, c.format, c.limited,
+            jsonb_array_length(c.errors) as failures
           from version_contents f left join content_scans c on c.sha256 = f.sha256 and c.latest
           where f.version_id = ${versionId}`.execute(within)
       ).rows,
