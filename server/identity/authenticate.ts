@@ -89,6 +89,7 @@ export function createAuthenticate(deps: AuthenticateDeps): Authenticate {
       // A key that names none was made for the control plane alone: its owner's teams are its bound.
       ...(key.endpoints === null || key.endpoints.length === 0 ? {} : { endpoints: new Set(key.endpoints) }),
       ownerId: key.answers_id,
+      ...(key.service_account_id === null ? {} : { serviceAccountId: key.service_account_id }),
     };
   }
 

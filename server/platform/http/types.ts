@@ -17,6 +17,8 @@ export interface Principal {
   readonly endpoints?: ReadonlySet<string>;
   /** The person who answers for what is done: themselves, or the owner of the key. Null: nobody. */
   readonly ownerId?: string | null;
+  /** Of a service account's key: the account, which is bounded otherwise than the person who answers for it. */
+  readonly serviceAccountId?: string;
   /** An emergency account: rules that need a second person do not hold it up, and raise an alarm instead. */
   readonly breakGlass?: boolean;
   /** When a person last proved who they are (signing in, or stepping up), in ms since the epoch. */

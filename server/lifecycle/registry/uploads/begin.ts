@@ -49,7 +49,7 @@ export function createBeginning(deps: UploadDeps & { readonly store: UploadStore
     const digests = [...sizes.keys()];
     const [theirs, sent] = await Promise.all([
       ports.downloadable(principal, digests),
-      store.sentBy(ownerOf(principal), digests),
+      store.sentBy(principal, digests),
     ]);
     const held = new Set<string>();
     await eachOf([...new Set([...theirs, ...sent])], async (sha256) => {
@@ -85,7 +85,7 @@ export function createBeginning(deps: UploadDeps & { readonly store: UploadStore
       throw new AppError('forbidden', 'this key is bound to endpoints and reaches no models');
     }
     const totalBytes = demandFits(input);
-    await ports.prepare(principal, input);
+    const teamId = await ports.prepare(principal, input);
     const held = await heldOf(principal, input);
     if (input.files.some(({ size }) => size === 0)) await objects.put(nothing());
     const files = input.files.map(({ path, size, sha256 }, position): StoredFile => {
@@ -106,7 +106,7 @@ export function createBeginning(deps: UploadDeps & { readonly store: UploadStore
       ownerId: ownerOf(principal),
       state: 'open',
       model: input.model,
-      teamId: input.teamId ?? null,
+      teamId,
       settings: {
         description,
         tags,

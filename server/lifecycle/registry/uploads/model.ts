@@ -15,9 +15,15 @@ export const MAX_OPEN_UPLOADS = 20;
 /** Of the configured limit of one upload, for what all open ones of an owner announce together. */
 export const OPEN_BYTES_FACTOR = 2;
 
-/** Who an upload belongs to: the person who answers for the caller, so that their key goes on with it. */
-export const ownerOf = (principal: Pick<Principal, 'id' | 'ownerId'>): string =>
-  principal.ownerId ?? principal.id;
+/**
+ * Who an upload belongs to: the person, so that their own key goes on with it. A service account is somebody of its
+ * own, for accounts that one person answers for are of different teams.
+ */
+export const ownerOf = ({
+  id,
+  ownerId,
+  serviceAccountId,
+}: Pick<Principal, 'id' | 'ownerId' | 'serviceAccountId'>): string => serviceAccountId ?? ownerId ?? id;
 
 /** See `uploadFingerprintText`. Lower-case hexadecimal. */
 export const fingerprintOf = (upload: ParsedUpload): string =>

@@ -14,12 +14,12 @@ export interface NewVersion extends Omit<ParsedUpload, 'files' | 'teamId'> {
 export interface UploadPorts {
   /**
    * Throws unless the caller may make this version: the model is out of their reach, the team of a new one is not
-   * theirs, or the base is not there.
+   * theirs, or the base is not there. Gives the team of the model that it goes to.
    */
   readonly prepare: (
     principal: Principal,
     upload: Pick<ParsedUpload, 'model' | 'teamId' | 'base' | 'alias'>,
-  ) => Promise<void>;
+  ) => Promise<string | null>;
   /** Makes the version, in the transaction that finishes the upload. */
   readonly createVersion: (
     principal: Principal,

@@ -5,6 +5,7 @@ import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Principal } from '../../../platform/http/types.ts';
 import type { RecordedObjects } from '../../../platform/objects/index.ts';
+import { inReach } from '../models/reach.ts';
 import { createBeginning } from './begin.ts';
 import { createExpiry } from './expiry.ts';
 import type { ParsedUpload } from './model.ts';
@@ -82,14 +83,15 @@ export function createUploadService(deps: UploadDeps) {
   const receive = createReceiving({ objects, store, writing, now: clock.now });
   const expiry = createExpiry({ objects, store, writing, audit, now: clock.now });
 
+  /** A key that is bound to endpoints, and one that its teams keep away from where it goes, have no part in it. */
+  const isOwn = (principal: Principal, upload: StoredUpload): boolean =>
+    upload.ownerId === ownerOf(principal) &&
+    upload.expiresAt > clock.now() &&
+    inReach(principal, upload.teamId);
+
   function demandOwn(principal: Principal, upload: StoredUpload | undefined): StoredUpload {
-    if (!upload || upload.ownerId !== ownerOf(principal) || upload.expiresAt <= clock.now())
-      throw noSuchUpload();
-    // A key that is bound to endpoints, and one that its teams keep away from where this goes.
-    if (principal.endpoints) throw noSuchUpload();
-    if (upload.teamId !== null && principal.teams !== '*' && !principal.teams.has(upload.teamId))
-      throw noSuchUpload();
-    return upload;
+    if (upload && isOwn(principal, upload)) return upload;
+    throw noSuchUpload();
   }
 
   async function filesOf(upload: StoredUpload): Promise<UploadFile[]> {
@@ -100,7 +102,7 @@ export function createUploadService(deps: UploadDeps) {
   return Object.freeze({
     async list(principal: Principal): Promise<UploadSummary[]> {
       const all = await store.list(ownerOf(principal));
-      return all.filter(({ expiresAt }) => expiresAt > clock.now()).map(summaryOf);
+      return all.filter((upload) => isOwn(principal, upload)).map(summaryOf);
     },
 
     async create(principal: Principal, input: ParsedUpload): Promise<Upload> {

@@ -1,7 +1,9 @@
 import type { UploadedVersion } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { Database } from '../../../platform/database/types.ts';
-import { LIFETIME_MS, type ParsedUpload } from './model.ts';
+import type { Principal } from '../../../platform/http/types.ts';
+import { reachSql } from '../models/reach.ts';
+import { LIFETIME_MS, ownerOf, type ParsedUpload } from './model.ts';
 
 export interface StoredUpload {
   readonly id: string;
@@ -101,11 +103,12 @@ export function createUploadStore(database: Database) {
         )
       ).rows[0],
 
-    /** Which of these digests the owner has sent in full in an upload that is still known. */
-    async sentBy(ownerId: string, digests: readonly string[]): Promise<readonly string[]> {
+    /** Which of these digests the caller has sent in full in an upload that is still known and in their reach. */
+    async sentBy(principal: Principal, digests: readonly string[]): Promise<readonly string[]> {
       const { rows } = await sql<{ sha256: string }>`select distinct f.sha256 from upload_files f
         join uploads u on u.id = f.upload_id
-        where u.owner_id = ${ownerId} and f.sha256 = any(${digests}::text[])`.execute(database);
+        where u.owner_id = ${ownerOf(principal)} and ${reachSql(principal, sql`u.team_id`)}
+          and f.sha256 = any(${digests}::text[])`.execute(database);
       return rows.map(({ sha256 }) => sha256);
     },
 

@@ -33,9 +33,13 @@ const told: UploadedVersion[] = [];
 /** Digests that everybody may download, for the test. */
 const downloadable = new Set<string>();
 
+/** Teams of models that are there already. */
+const teams = new Map<string, string>();
+
 const ports: UploadPorts = {
-  async prepare(_, { model }) {
+  async prepare(_, { model, teamId = null }) {
     if (model === 'theirs') throw new AppError('conflict', 'the name is taken');
+    return teams.get(model) ?? teamId;
   },
   async createVersion(_, version) {
     made.push(version);
@@ -333,6 +337,44 @@ describe('who may', () => {
     const moved: Principal = { ...ada, teams: new Set([randomUUID()]) };
     await expect(uploads.get(moved, id)).rejects.toMatchObject({ code: 'not_found' });
     expect((await uploads.get({ ...ada, teams: new Set([teamId]) }, id)).id).toBe(id);
+  });
+
+  test('see and go on with it: no other service account of the same person', async () => {
+    const account = (team: string): Principal => ({
+      ...principalWith(),
+      kind: 'key',
+      ownerId: ada.id,
+      serviceAccountId: randomUUID(),
+      teams: new Set([team]),
+    });
+    const [red, blue] = [randomUUID(), randomUUID()];
+    const [ours, theirs] = [account(red), account(blue)];
+    const bytes = randomBytes(100);
+    teams.set('red model', red);
+    const { id } = await begin({ a: bytes }, { model: 'red model' }, ours);
+    await send(id, 'a', bytes, { who: ours });
+    const rotated: Principal = { ...ours, id: randomUUID() };
+    expect((await uploads.list(rotated)).map((one) => one.id)).toEqual([id]);
+    const person: Principal = { ...ada, ownerId: ada.id };
+    for (const who of [theirs, person]) {
+      expect(await uploads.list(who)).toEqual([]);
+      await expect(uploads.get(who, id)).rejects.toMatchObject({ code: 'not_found' });
+      expect((await begin({ a: bytes }, {}, who)).files[0]).toMatchObject({ complete: false, received: 0 });
+    }
+  });
+
+  test('not get at what was sent for a team that is not in their reach any more', async () => {
+    const [red, blue] = [randomUUID(), randomUUID()];
+    const bytes = randomBytes(100);
+    teams.set('red model', red);
+    const account: Principal = { ...principalWith(), kind: 'key', serviceAccountId: randomUUID() };
+    const inRed = { ...account, teams: new Set([red]) };
+    const inBlue = { ...account, teams: new Set([blue]) };
+    const { id } = await begin({ a: bytes }, { model: 'red model' }, inRed);
+    await send(id, 'a', bytes, { who: inRed });
+    expect((await begin({ a: bytes }, {}, inBlue)).files[0]).toMatchObject({ complete: false });
+    expect((await uploads.list(inBlue)).map((one) => one.id)).not.toContain(id);
+    expect((await begin({ a: bytes }, {}, inRed)).files[0]).toMatchObject({ complete: true });
   });
 
   test('not begin what the registry refuses', async () => {
