@@ -93,7 +93,7 @@ export const SigningPolicyInput = z.object({
       message: 'ask for a signature, for provenance, or for both',
     }),
   mode: SigningMode,
-  /** Aliases that a version gets only when it fulfils this. */
+  /** Aliases that a version gets only when it fulfils this, in any case, `*` for any run of characters. */
   aliases: z.array(z.string().trim().min(1).max(200)).max(100).default([]),
   /** Stages that a version gets only when it fulfils this. */
   stages: z

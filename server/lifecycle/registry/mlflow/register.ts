@@ -43,7 +43,8 @@ export function createRegistration({ runs, loggedModels, artifacts, registry, ga
   }
 
   async function ofVersion(viewer: Viewer, found: StoredVersion, path = ''): Promise<Origin> {
-    if (found.scan.quarantined) throw new AppError('forbidden', (await gate.standing(found.id)).message);
+    // A copy is a way out: what keeps the files from being given out keeps them from being copied.
+    await gate.demandVersion(found.id);
     const prefix = path === '' ? '' : `${path}/`;
     const files = (await registry.files(found.id))
       .filter((file) => file.path.startsWith(prefix))

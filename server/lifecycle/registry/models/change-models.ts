@@ -3,9 +3,11 @@ import { sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
 import type { Database } from '../../../platform/database/types.ts';
+import type { Caller } from '../../../reviews/index.ts';
 import { constraintOf, isForeignKeyViolation, isUniqueViolation } from '../../sql-state.ts';
 import { within } from '../../within.ts';
 import type { NewModel, StoredModel } from '../model.ts';
+import { demandMovable } from './moving.ts';
 import type { ModelParts } from './parts.ts';
 import { demandMove, inReach, teamOfNew, unknownTeam } from './reach.ts';
 import { findModel } from './rows.ts';
@@ -36,7 +38,7 @@ export async function inProduction(db: Database, modelId: string): Promise<numbe
   return rows.map(({ version }) => version);
 }
 
-export function createModelChanges({ database, audit, clock }: ModelParts) {
+export function createModelChanges({ database, audit, clock, ports }: ModelParts) {
   const witness = (
     actor: RegistryActor,
     modelId: string,
@@ -105,7 +107,7 @@ export function createModelChanges({ database, audit, clock }: ModelParts) {
         return { model: theirs, created: false };
       }),
 
-    updateModel: (actor: RegistryActor, idOrName: string, change: ModelChange): Promise<StoredModel> =>
+    updateModel: (actor: Caller, idOrName: string, change: ModelChange): Promise<StoredModel> =>
       within(database, async (tx) => {
         const before = await findModel(tx, actor, idOrName, true);
         const name = change.name ?? before.name;
@@ -121,6 +123,7 @@ export function createModelChanges({ database, audit, clock }: ModelParts) {
           teamId,
           updatedAt: Math.max(clock.now(), before.updatedAt + 1),
         };
+        await demandMovable(tx, ports, actor, [before, after]);
         await sql`update models set name = ${name}, description = ${description}, team_id = ${teamId},
             updated_at = ${after.updatedAt} where id = ${before.id}`
           .execute(tx)

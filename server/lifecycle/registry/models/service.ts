@@ -59,9 +59,9 @@ export function createModelService(parts: ModelParts) {
       return await modelDetail(parts, caller, id);
     },
     showModels: (viewer, ids) => modelsById(database, viewer, ids.filter(isId)),
-    async updateModel(actor, idOrName, change) {
-      const { id } = await models.updateModel(actor, idOrName, change);
-      return await shown(actor, id);
+    async updateModel(caller, idOrName, change) {
+      const { id } = await models.updateModel(caller, idOrName, change);
+      return await shown(caller, id);
     },
     async tagModel(actor, idOrName, edit, within) {
       const { id } = await models.tagModel(actor, idOrName, edit, within);

@@ -35,6 +35,7 @@ const QUIET: RegistryPorts = {
   runs: { names: async () => new Map() },
   endpoints: { names: async () => new Map() },
   systems: { using: async () => [] },
+  policies: { left: async () => [] },
   demandPromotable: async () => undefined,
 };
 

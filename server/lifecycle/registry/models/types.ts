@@ -44,6 +44,9 @@ export interface Promotion {
   readonly to: { readonly alias: string } | { readonly stage: VersionStage };
 }
 
+/** What decides which rules hold for a model. */
+export type ModelPlace = Pick<StoredModel, 'name' | 'teamId'>;
+
 /** What the registry asks of its own other parts and of later stages; lifecycle wires it. */
 export interface RegistryPorts {
   readonly signatures: {
@@ -63,6 +66,10 @@ export interface RegistryPorts {
   };
   /** Throws when a version may not get an alias or stage (its signatures do not suffice, say). */
   readonly demandPromotable: (promotion: Promotion, within: Database) => Promise<void>;
+  readonly policies: {
+    /** Names of the rules that are enforced for a model as it is called, and whose it is, before but not after. */
+    readonly left: (before: ModelPlace, after: ModelPlace, within: Database) => Promise<readonly string[]>;
+  };
   readonly runs: {
     /** Names of the runs that are there for the viewer. */
     readonly names: (viewer: Viewer, ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
@@ -102,7 +109,11 @@ export interface RegistryService {
   showModel(caller: Caller, idOrName: string): Promise<ModelDetail>;
   /** As lists show them, in this order; what is not in reach is left out. */
   showModels(viewer: Viewer, ids: readonly string[]): Promise<Model[]>;
-  updateModel(actor: RegistryActor, idOrName: string, change: ModelChange): Promise<Model>;
+  /**
+   * Another name or team must not get around rules: throws what {@link RegistryPorts.demandPromotable} throws for
+   * versions in use, and `forbidden` where the model would leave an enforced rule without `models.manage`.
+   */
+  updateModel(caller: Caller, idOrName: string, change: ModelChange): Promise<Model>;
   tagModel(actor: RegistryActor, idOrName: string, edit: TagEdit, within?: Database): Promise<Model>;
   /** Throws `conflict` while a version is in production, unless forced. */
   removeModel(actor: RegistryActor, idOrName: string, force: boolean): Promise<void>;

@@ -1,4 +1,4 @@
-import { fitsAny } from '@bartizan/checks/signing/index.ts';
+import { fitsAny, fitsPattern } from '@bartizan/checks/signing/index.ts';
 import type {
   ProvenanceSummary,
   SignatureState,
@@ -127,11 +127,11 @@ function missingProvenance({ requires }: SigningPolicy, rows: readonly BundleRow
   return fits ? [] : ['its provenance names another builder'];
 }
 
-/** Where a version is to go, or that its files are wanted. Names of aliases count in any case. */
+/** Where a version is to go, or that its files are wanted. Aliases count in any case, `*` for any characters. */
 export type Use = { readonly alias: string } | { readonly stage: string } | { readonly download: true };
 
 export function concerns({ aliases, stages, downloads }: PolicyStanding, use: Use): boolean {
   if ('download' in use) return downloads;
   if ('stage' in use) return stages.some((one) => one === use.stage);
-  return aliases.some((one) => one.toLowerCase() === use.alias.toLowerCase());
+  return aliases.some((one) => fitsPattern(use.alias.toLowerCase(), one.toLowerCase()));
 }

@@ -18,6 +18,7 @@ export function createSigningService(deps: SigningDeps) {
     bundles: createBundles(parts),
     /** Of each version, in one word. */
     summaries: standing.summaries,
+    left: standing.left,
     demandPromotable: standing.demandPromotable,
     demandDownloadable: standing.demandDownloadable,
     async standing(viewer: Viewer, { model, version }: VersionParams) {

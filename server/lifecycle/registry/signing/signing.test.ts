@@ -393,6 +393,90 @@ describe('a policy', () => {
     await expect(demandDownloadable(version.id)).resolves.toBeUndefined();
   });
 
+  const writer = person('*', ['models.read', 'models.write', 'models.download']);
+  const manager = person();
+  const move = (version: StoredVersion, body: object, principal: Principal = manager) =>
+    server.call('models.update', { params: { model: version.modelId }, body, principal });
+
+  test('is not left by who may only write models, by another name or another team', async () => {
+    const name = fresh('guarded');
+    const version = await versionOf(name);
+    await ask({ models: ['guarded-*'] });
+    await expect(move(version, { name: fresh('outside') }, writer)).rejects.toThrow(code('forbidden'));
+    await move(version, { name: `${name}-2`, description: 'still inside' }, writer);
+    const [ours, theirs] = [await makeTeam(server.open, fresh()), await makeTeam(server.open, fresh())];
+    const owned = await versionOf(fresh('owned'), files, ours);
+    await ask({ models: ['owned-*'], teamId: ours });
+    for (const teamId of [null, theirs]) {
+      await expect(move(owned, { teamId }, writer)).rejects.toThrow(code('forbidden'));
+    }
+    await ask({ models: ['warned-*'], mode: 'warn' });
+    await move(await versionOf(fresh('warned')), { name: fresh('outside') }, writer);
+    await move(version, { name: fresh('outside') });
+    await move(owned, { teamId: theirs });
+  });
+
+  test('holds for versions in use that come under it by another name or another team', async () => {
+    const ours = await makeTeam(server.open, fresh());
+    await ask({ models: ['entered-*'], aliases: ['production'], stages: [] });
+    await ask({ models: ['*'], teamId: ours, stages: ['staging'] });
+    const [aliased, staged] = [await versionOf(fresh('outside')), await versionOf(fresh('outside'))];
+    await promote(aliased);
+    await toStage(staged, 'staging');
+    const inside = fresh('entered');
+    await expect(move(aliased, { name: inside })).rejects.toThrow(/version 1 \(alias production\)/);
+    await expect(move(staged, { teamId: ours })).rejects.toThrow(code('conflict'));
+    const { name, teamId } = await registry.models.model(ada, aliased.modelId);
+    expect([name === inside, teamId]).toEqual([false, null]);
+    const key = newKey();
+    await trust(key);
+    for (const version of [aliased, staged]) await attach(version, await signed(version, key));
+    await move(aliased, { name: inside }, writer);
+    await move(staged, { teamId: ours }, writer);
+  });
+
+  test('may name aliases by a pattern', async () => {
+    const name = fresh('patterned');
+    const version = await versionOf(name);
+    await ask({ models: [name], aliases: ['Prod-*'], stages: [] });
+    for (const alias of ['prod-eu', 'PROD-']) {
+      await expect(promote(version, alias)).rejects.toThrow(code('conflict'));
+    }
+    await promote(version, 'pre-prod-eu');
+  });
+
+  test('that holds files back is not got around by a copy under another name', async () => {
+    const name = fresh('kept');
+    const version = await versionOf(name);
+    await ask({ models: ['kept-*'], downloads: true });
+    await server.call('scans.changeSettings', { body: { onUnscanned: 'allow' } });
+    const copy = (target: string): Promise<object> =>
+      server.call('mlflow.versions.create', {
+        body: { name: target, source: `models:/${name}/1` },
+        principal: writer,
+      });
+    const target = fresh('copy');
+    await registry.models.createModel(ada, { name: target });
+    await expect(copy(target)).rejects.toThrow(code('forbidden'));
+    const upload = async (): Promise<{ files: { complete: boolean }[] }> =>
+      await server.call('uploads.create', {
+        body: { model: target, files: files.map(({ path, sha256, size }) => ({ path, sha256, size })) },
+        principal: writer,
+      });
+    const held = await storeFiles(server.objects, { 'only.bin': randomUUID() });
+    const alone = await versionOf(fresh('kept'), held);
+    const begun: { files: { complete: boolean }[] } = await server.call('uploads.create', {
+      body: { model: target, files: held },
+      principal: writer,
+    });
+    expect(begun.files).toMatchObject([{ complete: false, received: 0 }]);
+    const key = newKey();
+    await trust(key);
+    for (const one of [version, alone]) await attach(one, await signed(one, key));
+    expect((await upload()).files.every(({ complete }) => complete)).toBe(true);
+    await copy(target);
+  });
+
   test('is changed and removed, and all of that is audited', async () => {
     const name = fresh('changed');
     const version = await versionOf(name);

@@ -13,6 +13,8 @@ import {
 } from './model.ts';
 import type { SigningStore } from './store.ts';
 
+/** A model as it is called and whose it is. */
+type Place = { readonly name: string; readonly teamId: string | null };
 type Known = Pick<StoredVersion, 'id' | 'modelName' | 'teamId'>;
 
 /** How versions stand to signatures, provenance and what is asked of them. */
@@ -56,6 +58,16 @@ export function createStanding(store: SigningStore) {
           return [version.id, summaryOf(asCounting(own, version, byId))];
         }),
       );
+    },
+
+    /** Names of the policies that are enforced for a model at the one place and not at the other. */
+    async left(before: Place, after: Place, within?: Database): Promise<readonly string[]> {
+      const holdsFor = ({ models, teamId = null }: SigningPolicy, { name: modelName, teamId: team }: Place) =>
+        isAbout({ models, teamId }, { modelName, teamId: team });
+      return (await store.policies(within))
+        .filter(({ mode }) => mode === 'enforce')
+        .filter((policy) => holdsFor(policy, before) && !holdsFor(policy, after))
+        .map(({ name }) => name);
     },
 
     /** Throws `conflict` when a policy that is enforced does not let the version have that alias or stage. */
