@@ -100,8 +100,23 @@ function takeConstant(value: Value, into: Constants): boolean {
 const isKnown = (value: Value): value is Bytes =>
   typeof value === 'object' && value.kind === 'bytes' && value.head.length === value.size;
 
+/** `bytes()`, as protocols before 3 write no bytes. */
+const isNoBytes = (value: Value): boolean =>
+  typeof value === 'object' &&
+  value.kind === 'instance' &&
+  isImport(value.callee) &&
+  canonicalModule(value.callee.module) === 'builtins' &&
+  value.callee.name === 'bytes' &&
+  typeof value.args === 'object' &&
+  value.args.kind === 'tuple' &&
+  value.args.size === 0;
+
 const isPlainArgument = (value: Value): boolean =>
-  typeof value === 'number' || value.kind === 'plain' || value.kind === 'text' || value.kind === 'bytes';
+  typeof value === 'number' ||
+  value.kind === 'plain' ||
+  value.kind === 'text' ||
+  value.kind === 'bytes' ||
+  isNoBytes(value);
 
 /**
  * Reads the arguments of `CodeType`: byte code, then constants, names and names of variables stand in this order in

@@ -12,6 +12,9 @@ type Settled = (call: {
   readonly args: readonly Value[];
 }) => Value | undefined;
 
+/** Classes whose `__new__` makes an empty object or looks up a member: what carried enumerations refer to. */
+const MAKERS = /^(?:builtins\.(?:object|int|str|float)|enum\.(?:Enum|IntEnum|StrEnum|Flag|IntFlag))$/;
+
 /** `getattr(Class, "method")` or of an object of that class, where the method is known to be harmless by its name. */
 const getattr: Settled = ({ operations, machine, args }) => {
   const [target, name] = args;
@@ -21,7 +24,8 @@ const getattr: Settled = ({ operations, machine, args }) => {
   if (typeof target === 'object' && target.kind === 'instance' && target.hooks !== undefined)
     return undefined;
   const { allowed, built } = gradeImport(base.module, `${base.name}.${name.text}`);
-  return allowed || built ? operations.attribute(machine, target as Value, name.text) : undefined;
+  const isMaker = name.text === '__new__' && MAKERS.test(canonical(base.module, base.name).join('.'));
+  return allowed || built || isMaker ? operations.attribute(machine, target as Value, name.text) : undefined;
 };
 
 /** `type(None)`: how the types of constants are written. */
