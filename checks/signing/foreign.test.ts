@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readCertificate } from './certificate.ts';
 import {
+  bindingOf,
+  type DigestedFile,
   describeSigner,
+  FILES_V1,
+  filesDigest,
   fitsPattern,
   modelStatement,
   outcomeOf,
@@ -14,7 +18,6 @@ import {
   rootDigest,
   SIGNATURE_CODES,
   signStatement,
-  subjectCovers,
   verifyModel,
 } from './index.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -113,7 +116,7 @@ describe('foreign bytes', () => {
 
   test('as a statement, provenance or trusted root do as well', () => {
     const slsa = provenanceStatement({
-      subject: { name: 'm', sha256: 'a'.repeat(64) },
+      subject: { name: 'm', files: [{ path: 'm', sha256: 'a'.repeat(64) }] },
       buildType: 'urn:t',
       builder: 'urn:b',
       invocation: 'i',
@@ -178,19 +181,77 @@ describe('provenance', () => {
       ),
     );
 
-  test('is about a version when it names its digest, in either order of its files, or every file', () => {
+  const each = (files: readonly DigestedFile[]) =>
+    files.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }));
+  const by = (subject: readonly object[]) => {
+    const statement = about(['0'.repeat(64)]);
+    return parseStatement(Buffer.from(JSON.stringify({ ...statement, subject })));
+  };
+
+  test('is about the contents of a version by their digest, in either order of its files', () => {
     const files = [file('a.b', '1'), file('a/b', '2')];
-    expect(subjectCovers(about([rootDigest(['1'.repeat(64), '2'.repeat(64)])]), files)).toBe(true);
-    expect(subjectCovers(about([rootDigest(['2'.repeat(64), '1'.repeat(64)])]), files)).toBe(true);
-    expect(subjectCovers(about(['1'.repeat(64), '2'.repeat(64)]), files)).toBe(true);
-    expect(subjectCovers(about(['1'.repeat(64)]), files)).toBe(false);
-    expect(subjectCovers(about(['3'.repeat(64)]), files)).toBe(false);
-    expect(subjectCovers(about(['3'.repeat(64)]), [])).toBe(false);
+    expect(bindingOf(about([rootDigest(['1'.repeat(64), '2'.repeat(64)])]), files)).toBe('contents');
+    expect(bindingOf(about([rootDigest(['2'.repeat(64), '1'.repeat(64)])]), files)).toBe('contents');
+    expect(bindingOf(about(['3'.repeat(64)]), files)).toBeNull();
+    expect(bindingOf(about(['3'.repeat(64)]), [])).toBeNull();
+  });
+
+  test('is about the files of a version when it names each of them, and nothing else', () => {
+    const files = [file('a', '1'), file('model', '2')];
+    expect(bindingOf(by(each(files)), files)).toBe('names');
+    expect(bindingOf(by(each(files).toReversed()), files)).toBe('names');
+    // The same contents without names, under other names, of fewer and of more files.
+    expect(bindingOf(about(['1'.repeat(64), '2'.repeat(64)]), files)).toBeNull();
+    expect(
+      bindingOf(by(each([file('tests/evil.pkl', '2'), file('model', '3')])), [file('model', '2')]),
+    ).toBeNull();
+    expect(bindingOf(by(each([file('model', '1'), file('a', '2')])), files)).toBeNull();
+    expect(bindingOf(by(each([...files, file('b', '3')])), files)).toBeNull();
+    expect(bindingOf(by(each(files.slice(1))), files)).toBeNull();
+    expect(bindingOf(by(each([...files, file('a', '3')])), files)).toBeNull();
+    expect(bindingOf(by(each([file('a', '3'), ...files])), files)).toBeNull();
+  });
+
+  test('of ours binds names: no other set of files has its digest', () => {
+    const given = { buildType: 't', builder: 'b', invocation: null, startedAt: 1, finishedAt: 2 };
+    const ours = (files: readonly DigestedFile[]) =>
+      parseStatement(
+        Buffer.from(
+          provenanceStatement({ ...given, subject: { name: 'm', files }, parameters: {}, dependencies: [] }),
+        ),
+      );
+    const [files, renamed] = [
+      [file('a.txt', '1'), file('b.txt', '2')],
+      [file('__init__.py', '1'), file('model.pkl', '2')],
+    ];
+    expect(bindingOf(ours(files), files)).toBe('names');
+    expect(bindingOf(ours(files), renamed)).toBeNull();
+    const { subject } = ours(files);
+    expect(subject[0]?.digest).toEqual({
+      sha256: rootDigest(['1'.repeat(64), '2'.repeat(64)]),
+      [FILES_V1]: filesDigest(files),
+    });
+    expect(bindingOf(by([{ name: 'm', digest: { [FILES_V1]: filesDigest(files) } }]), files)).toBe('names');
+    const wrong = { sha256: '0'.repeat(64), [FILES_V1]: filesDigest(files) };
+    expect(bindingOf(by([{ name: 'm', digest: wrong }]), files)).toBeNull();
+    const path = fc.stringMatching(/^[ab\/]{1,4}$/);
+    const set = fc.uniqueArray(fc.record({ path, sha256: fc.constantFrom('1'.repeat(64), '2'.repeat(64)) }), {
+      selector: (one) => one.path,
+      maxLength: 4,
+    });
+    const key = (all: readonly DigestedFile[]) =>
+      JSON.stringify(all.map((one) => `${one.path}=${one.sha256}`).toSorted());
+    fc.assert(
+      fc.property(set, set, (one, other) => {
+        expect(filesDigest(one) === filesDigest(other)).toBe(key(one) === key(other));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('is read into what people ask for, foreign text cut short and made visible', () => {
     const text = provenanceStatement({
-      subject: { name: 'm', sha256: 'a'.repeat(64) },
+      subject: { name: 'm', files: [{ path: 'm', sha256: 'a'.repeat(64) }] },
       buildType: 'urn:t',
       builder: `urn:b\u202e\n${'x'.repeat(1000)}`,
       invocation: 'run-1',

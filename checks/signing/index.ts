@@ -25,7 +25,16 @@ export {
   shardsOf,
 } from './manifest.ts';
 export { byBytes, byNames, isIgnored, isPlainPath } from './paths.ts';
-export { type Provenance, provenanceOf, provenanceStatement, SLSA_V1, subjectCovers } from './provenance.ts';
+export {
+  bindingOf,
+  type DigestedFile,
+  FILES_V1,
+  filesDigest,
+  type Provenance,
+  provenanceOf,
+  provenanceStatement,
+  SLSA_V1,
+} from './provenance.ts';
 export { type SigningKey, signStatement } from './sign.ts';
 export { describeSigner, type SignerFacts } from './signer.ts';
 export { DIGESTS_V01, parseStatement, type Statement } from './statement.ts';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { rootDigest } from './manifest.ts';
 import { byBytes, byNames } from './paths.ts';
@@ -113,24 +114,61 @@ export interface DigestedFile {
   readonly sha256: string;
 }
 
-/** Digests that stand for a set of files: their order by bytes, which is ours, and name by name, which is Python's. */
+/** Digests over the contents of files, whatever these are called: their order by bytes, which is ours, and name by name, which is Python's. */
 export function digestsOfFiles(files: readonly DigestedFile[]): readonly string[] {
   const inOrder = (order: (a: string, b: string) => number): string =>
     rootDigest(files.toSorted((a, b) => order(a.path, b.path)).map(({ sha256 }) => sha256));
   return [...new Set([inOrder(byBytes), inOrder(byNames)])];
 }
 
-/** Whether a statement is about these files: one subject is the digest of all, or subjects name each of them. */
-export function subjectCovers({ subject }: Statement, files: readonly DigestedFile[]): boolean {
-  const named = new Set(subject.map(({ digest }) => digest.sha256).filter((one) => one !== undefined));
-  if (files.length === 0) return false;
+/** In the digests of a subject: {@link filesDigest}, which binds what the files are called. */
+export const FILES_V1 = 'bartizanFilesV1';
+
+/**
+ * A digest of files with their paths: sha256 over, for each file in the order of the paths' UTF-8 bytes, the path, a
+ * NUL, and the raw sha256 of its content. No path has a NUL, so that no two sets of files give the same bytes.
+ */
+export function filesDigest(files: readonly DigestedFile[]): string {
+  const sum = createHash('sha256');
+  for (const { path, sha256 } of files.toSorted((a, b) => byBytes(a.path, b.path)))
+    sum.update(path, 'utf8').update('\0').update(sha256, 'hex');
+  return sum.digest('hex');
+}
+
+/**
+ * What of a set of files a statement is about: `names` where it binds every path to its content and nothing else
+ * (subjects for each file, or {@link filesDigest}), `contents` where its subject is only the digest over the contents
+ * in their order, which files of other names have too; null where it is not about these files.
+ */
+export function bindingOf(
+  { subject }: Statement,
+  files: readonly DigestedFile[],
+): 'names' | 'contents' | null {
+  if (files.length === 0) return null;
+  const [contents, named] = [digestsOfFiles(files), filesDigest(files)];
+  let binding: 'contents' | null = null;
+  for (const { digest } of subject) {
+    const [root, own] = [digest.sha256, Object.hasOwn(digest, FILES_V1) ? digest[FILES_V1] : undefined];
+    if (root !== undefined && !contents.includes(root)) continue;
+    if (own === named) return 'names';
+    if (own === undefined && root !== undefined) binding = 'contents';
+  }
+  return namesEach(subject, files) ? 'names' : binding;
+}
+
+/** Whether the subjects are the files: the same paths, each once, with the same contents. */
+function namesEach(subject: Statement['subject'], files: readonly DigestedFile[]): boolean {
+  const named = new Map(subject.map(({ name, digest }) => [name, digest.sha256]));
   return (
-    digestsOfFiles(files).some((one) => named.has(one)) || files.every(({ sha256 }) => named.has(sha256))
+    subject.length === files.length &&
+    named.size === files.length &&
+    files.every(({ path, sha256 }) => named.get(path) === sha256)
   );
 }
 
 export interface NewProvenance {
-  readonly subject: { readonly name: string; readonly sha256: string };
+  /** The files of the model: their names are bound, and their contents by the digest that others know too. */
+  readonly subject: { readonly name: string; readonly files: readonly DigestedFile[] };
   readonly buildType: string;
   readonly builder: string;
   readonly invocation: string | null;
@@ -147,11 +185,16 @@ export interface NewProvenance {
 
 const iso = (ms: number | null): string | undefined => (ms === null ? undefined : new Date(ms).toISOString());
 
+const subjectDigest = (files: readonly DigestedFile[]) => ({
+  sha256: rootDigest(files.toSorted((a, b) => byBytes(a.path, b.path)).map(({ sha256 }) => sha256)),
+  [FILES_V1]: filesDigest(files),
+});
+
 /** The text of a statement with SLSA provenance v1, ready to be signed. */
 export function provenanceStatement(given: NewProvenance): string {
   return JSON.stringify({
     _type: STATEMENT_TYPE,
-    subject: [{ name: given.subject.name, digest: { sha256: given.subject.sha256 } }],
+    subject: [{ name: given.subject.name, digest: subjectDigest(given.subject.files) }],
     predicateType: SLSA_V1,
     predicate: {
       buildDefinition: {

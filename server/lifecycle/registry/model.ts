@@ -117,7 +117,8 @@ export const byPath = (a: Pick<FileRef, 'path'>, b: Pick<FileRef, 'path'>): numb
 
 /**
  * The digest of a version: sha256 over the raw digests of its files in the order of their paths' UTF-8 bytes, which
- * is what an OpenSSF model signature (v1, subject digest) is made over. Lower-case hexadecimal.
+ * is the subject digest of an OpenSSF model signature (v1). It stands for the contents in that order, not for what the
+ * files are called: files renamed without a change of order have the same digest. Lower-case hexadecimal.
  */
 export function versionDigest(files: readonly FileRef[]): string {
   const hash = createHash('sha256');

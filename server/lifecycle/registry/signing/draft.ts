@@ -38,7 +38,8 @@ export async function draftProvenance(
 ): Promise<Draft> {
   if (version.digest === null)
     throw new AppError('conflict', 'this version has no files yet', { hint: 'Finish its upload first.' });
-  const [run, datasets, base] = await Promise.all([
+  const [files, run, datasets, base] = await Promise.all([
+    registry.files(version.id),
     version.runId === null ? null : readRunFacts(database, viewer, version.runId),
     registry.datasets(version.id),
     registry.baseOf(viewer, version),
@@ -46,7 +47,7 @@ export async function draftProvenance(
   const tags = new Map((run?.tags ?? []).map(({ key, value }) => [key, value]));
   const code = codeOf(tags);
   const statement = provenanceStatement({
-    subject: { name: version.modelName, sha256: version.digest },
+    subject: { name: version.modelName, files },
     buildType: run ? BUILD_TYPES.run : BUILD_TYPES.upload,
     builder: builderOf(run, tags, version),
     invocation: run ? `${publicUrl}/runs/${encoded(run.id)}` : null,

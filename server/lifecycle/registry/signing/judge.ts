@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import {
+  bindingOf,
   DIGESTS_V01,
   describeDifferences,
   describeSigner,
@@ -16,7 +17,6 @@ import {
   SignatureError,
   type SignerFacts,
   type Statement,
-  subjectCovers,
   verifyStatement,
 } from '@bartizan/checks/signing/index.ts';
 import type { ProvenanceSummary, SignedWith } from '@bartizan/contracts';
@@ -31,6 +31,8 @@ export interface Fitting {
   readonly provenance: ProvenanceSummary | null;
   readonly signedWith: z.infer<typeof SignedWith>;
   readonly unsignedFiles: readonly string[];
+  /** Whether it says what each file is called, not only what is in them. */
+  readonly bindsNames: boolean;
 }
 
 /** Git's own lists say nothing that is run: signers leave them out, and so may a version that is signed. */
@@ -55,7 +57,13 @@ export function fitSignature(bundle: string, files: readonly FileRef[]): Fitting
   const differing = differences(manifest, resourcesOf(manifest, files, new Set(unsignedFiles)));
   if (differing) throw new SignatureError('files_differ', describeDifferences(differing));
   const { predicateType } = statement;
-  return { predicateType, provenance: null, signedWith: signedWith(describeSigner(parsed)), unsignedFiles };
+  return {
+    predicateType,
+    provenance: null,
+    signedWith: signedWith(describeSigner(parsed)),
+    unsignedFiles,
+    bindsNames: true,
+  };
 }
 
 /** Files that the signer left out and that carry no weight: git's lists, and the signature itself. */
@@ -90,10 +98,11 @@ export function fitAttestation(bundle: string, files: readonly FileRef[]): Fitti
   const statement = parseStatement(parsed.envelope.payload);
   if (isModelSignature(statement))
     throw new SignatureError('unsupported', 'this is a model signature: attach it as one');
-  if (!subjectCovers(statement, files))
+  const binding = bindingOf(statement, files);
+  if (binding === null)
     throw new SignatureError(
       'subject_differs',
-      'the statement is not about this version: no subject is its digest',
+      'the statement is not about this version: no subject is its digest, and they are not its files by name',
     );
   const provenance = provenanceOf(statement);
   return {
@@ -101,6 +110,7 @@ export function fitAttestation(bundle: string, files: readonly FileRef[]): Fitti
     provenance: provenance && { ...provenance, materials: [...provenance.materials] },
     signedWith: signedWith(describeSigner(parsed)),
     unsignedFiles: [],
+    bindsNames: binding === 'names',
   };
 }
 

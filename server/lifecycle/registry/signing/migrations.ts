@@ -59,4 +59,11 @@ export const signingMigrations: readonly Migration[] = Object.freeze([
       );
     `,
   },
+  {
+    id: '0232-signing-binds-names',
+    sql: `
+      -- Whether it binds the names of files; what came in before names were compared does not count as if it did.
+      alter table signing_bundles add column binds_names boolean not null default false;
+    `,
+  },
 ]);

@@ -42,6 +42,8 @@ export interface StoredBundle extends Judgement {
   readonly provenance: ProvenanceSummary | null;
   readonly signedWith: z.infer<typeof SignedWith>;
   readonly unsignedFiles: readonly string[];
+  /** Whether it says what each file is called, not only what is in them. */
+  readonly bindsNames: boolean;
   readonly receivedAt: number;
   readonly receivedBy: string;
   readonly verifiedAt: number;
@@ -123,7 +125,12 @@ function missingProvenance({ requires }: SigningPolicy, rows: readonly BundleRow
   if (builtBy === null) return [];
   const provenance = rows.filter((row) => row.state === 'trusted' && row.provenance !== null);
   if (provenance.length === 0) return ['it has no provenance that is trusted'];
-  const fits = provenance.some((row) => fitsAny(row.provenance?.builder ?? '', builtBy));
+  // The digest of contents alone fits files of other names; a model signature says what they are called.
+  const isSigned = rows.some(({ kind, state }) => kind === 'signature' && state === 'trusted');
+  const bound = provenance.filter(({ bindsNames }) => bindsNames || isSigned);
+  if (bound.length === 0)
+    return ['its provenance does not say what its files are called: it counts with a trusted signature only'];
+  const fits = bound.some((row) => fitsAny(row.provenance?.builder ?? '', builtBy));
   return fits ? [] : ['its provenance names another builder'];
 }
 

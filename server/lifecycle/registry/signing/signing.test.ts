@@ -504,9 +504,9 @@ describe('a policy', () => {
 describe('provenance', () => {
   const attest = (version: StoredVersion, bundle: string): Promise<Attestation> =>
     server.call('signing.addAttestation', { params: at(version), body: { bundle } });
-  const slsa = (sha256: string, builder = 'https://ci.example.com/build') =>
+  const slsa = (builder = 'https://ci.example.com/build', of: readonly FileRef[] = files) =>
     provenanceStatement({
-      subject: { name: 'm', sha256 },
+      subject: { name: 'm', files: of },
       buildType: 'urn:t',
       builder,
       invocation: null,
@@ -515,13 +515,22 @@ describe('provenance', () => {
       parameters: {},
       dependencies: [{ uri: 'git+https://git.example.com/acme/m', digest: { gitCommit: 'c0ffee' } }],
     });
+  /** As other builders write it: with these subjects, or with the digest over contents alone. */
+  const about = (statement: string, subject?: readonly object[]): string => {
+    const parsed = JSON.parse(statement);
+    const [first] = parsed.subject;
+    return JSON.stringify({
+      ...parsed,
+      subject: subject ?? [{ name: first.name, digest: { sha256: first.digest.sha256 } }],
+    });
+  };
   const by = (key: KeyObject, statement: string) => signStatement(statement, { key, certificates: [] });
 
   test('is judged by its signer and by what it is about, and shown', async () => {
     const key = newKey();
     const version = await versionOf();
     await trust(key);
-    expect(await attest(version, by(key, slsa(version.digest ?? '')))).toMatchObject({
+    expect(await attest(version, by(key, slsa()))).toMatchObject({
       state: 'trusted',
       predicateType: 'https://slsa.dev/provenance/v1',
       provenance: {
@@ -529,7 +538,7 @@ describe('provenance', () => {
         source: { repository: 'https://git.example.com/acme/m', revision: 'c0ffee' },
       },
     });
-    await expect(attest(version, by(key, slsa('0'.repeat(64))))).rejects.toThrow(/not about this version/);
+    await expect(attest(version, by(key, slsa(undefined, files.slice(1))))).rejects.toThrow(/not about this version/);
     await expect(attest(version, await signed(version, key))).rejects.toThrow(/model signature/);
     const { items }: { items: Attestation[] } = await server.call('signing.attestations', {
       params: at(version),
@@ -550,12 +559,39 @@ describe('provenance', () => {
     await ask({ models: [name], requires: { signedBy: null, builtBy: ['https://ci.example.com/*'] } });
     const release = () => server.call('models.stage', { params: at(version), body: { stage: 'production' } });
     await expect(release()).rejects.toThrow(/no provenance/);
-    await attest(version, by(newKey(), slsa(version.digest ?? '')));
+    await attest(version, by(newKey(), slsa()));
     await expect(release()).rejects.toThrow(/no provenance that is trusted/);
-    await attest(version, by(key, slsa(version.digest ?? '', 'https://laptop.example.com')));
+    await attest(version, by(key, slsa('https://laptop.example.com')));
     await expect(release()).rejects.toThrow(/another builder/);
-    await attest(version, by(key, slsa(version.digest ?? '')));
+    await attest(version, by(key, slsa()));
     await release();
+  });
+
+  test('of one version is not that of another with the same contents under other names', async () => {
+    const key = newKey();
+    await trust(key);
+    const name = fresh('renamed');
+    const inOrder = files.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+    const renamed = inOrder.map((file, at) => ({ ...file, path: `${at}-__init__.py` }));
+    const version = await versionOf(name, renamed);
+    await ask({ models: [name], requires: { signedBy: null, builtBy: ['https://ci.example.com/*'] } });
+    const release = () => server.call('models.stage', { params: at(version), body: { stage: 'production' } });
+    await expect(attest(version, by(key, slsa()))).rejects.toThrow(/not about this version/);
+    const each = (all: readonly FileRef[]) =>
+      all.map(({ path, sha256 }) => ({ name: path, digest: { sha256 } }));
+    for (const other of [each(files), [...each(renamed), ...each(files)], each(renamed).slice(1)]) {
+      await expect(attest(version, by(key, about(slsa(), other)))).rejects.toThrow(/not about this version/);
+    }
+    // The digest over contents fits, by its definition; what the files are called a signature has to say.
+    await attest(version, by(key, about(slsa())));
+    await expect(release()).rejects.toThrow(/what its files are called/);
+    await attach(version, await signed(version, newKey()));
+    await expect(release()).rejects.toThrow(/what its files are called/);
+    await attach(version, await signed(version, key));
+    await release();
+    const named = await versionOf(name, renamed);
+    await attest(named, by(key, about(slsa(), each(renamed))));
+    await server.call('models.stage', { params: at(named), body: { stage: 'production' } });
   });
 
   test('is drafted from the run behind a version, without credentials', async () => {

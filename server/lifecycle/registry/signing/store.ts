@@ -8,7 +8,7 @@ const SIGNER = sql`s.id, s.name, s.team_id as "teamId", s.models, s.trust, s.fin
   s.created_at as "createdAt", case when s.revoked_at is null then null else
   json_build_object('at', s.revoked_at, 'by', s.revoked_by, 'reason', s.revoked_reason) end as revoked`;
 const BUNDLE = sql`b.id, b.version_id as "versionId", b.kind, b.sha256, b.predicate_type as "predicateType",
-  b.provenance, b.signed_with as "signedWith", b.unsigned_files as "unsignedFiles", b.state, b.code, b.message,
+  b.provenance, b.signed_with as "signedWith", b.unsigned_files as "unsignedFiles", b.binds_names as "bindsNames", b.state, b.code, b.message,
   b.signer_id as "signerId", b.received_at as "receivedAt", b.received_by as "receivedBy",
   b.verified_at as "verifiedAt"`;
 const POLICY = sql`id, name, team_id as "teamId", rules, created_at as "createdAt", updated_at as "updatedAt"`;
@@ -145,10 +145,11 @@ export function createSigningStore(database: Database) {
     /** Throws a unique violation when the same bundle is there already. */
     async addBundle(one: StoredBundle, tx: Database): Promise<void> {
       await sql`insert into signing_bundles (id, version_id, kind, bundle, sha256, predicate_type, provenance,
-          signed_with, unsigned_files, state, code, message, signer_id, received_at, received_by, verified_at)
+          signed_with, unsigned_files, binds_names, state, code, message, signer_id, received_at, received_by,
+          verified_at)
         values (${one.id}, ${one.versionId}, ${one.kind}, ${one.bundle}, ${one.sha256}, ${one.predicateType},
           ${one.provenance === null ? null : JSON.stringify(one.provenance)}::jsonb,
-          ${JSON.stringify(one.signedWith)}::jsonb, ${one.unsignedFiles}::text[], ${one.state}, ${one.code},
+          ${JSON.stringify(one.signedWith)}::jsonb, ${one.unsignedFiles}::text[], ${one.bindsNames}, ${one.state}, ${one.code},
           ${one.message}, ${one.signerId}, ${one.receivedAt}, ${one.receivedBy}, ${one.verifiedAt})`.execute(
         tx,
       );
