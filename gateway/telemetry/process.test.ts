@@ -277,7 +277,7 @@ describe('traces of a gateway', () => {
       const started = performance.now();
       const answers = await Promise.all(Array.from({ length: 60 }, () => ask(url, 'Hello')));
       expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
-      expect(performance.now() - started).toBeLessThan(15_000);
+      expect(performance.now() - started).toBeLessThan(50_000);
       await expect
         .poll(async () => total(await metrics(), 'bartizan_trace_spans_total', { result: 'dropped' }), {
           timeout: 30_000,
@@ -285,9 +285,9 @@ describe('traces of a gateway', () => {
         .toBeGreaterThan(0);
       const ending = performance.now();
       expect(await ended(child, 'SIGTERM')).toBe(0);
-      expect(performance.now() - ending).toBeLessThan(15_000);
+      expect(performance.now() - ending).toBeLessThan(50_000);
     },
-    60_000,
+    180_000,
   );
 
   test('off where no collector is named: the upstream hears of no trace, and no span is counted', async () => {

@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import { describe, expect, it } from 'vitest';
 import { scanned } from './core/testing.ts';
 import { buildHdf5 } from './keras/build.ts';
@@ -29,11 +30,11 @@ describe('HDF5', () => {
   });
 
   it('does not work itself to death on braces', async () => {
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     await scanned(buildHdf5('{"'.repeat(300_000)));
     await scanned(buildHdf5('{"a":'.repeat(100_000)));
     await scanned(buildHdf5('{"a":[1],'.repeat(60_000)));
-    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    expect(cpuMs() - startedMs).toBeLessThan(15_000);
   });
 });
 

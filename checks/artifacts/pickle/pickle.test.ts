@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import { describe, expect, test } from 'vitest';
 import { scanArtifact } from '../scan.ts';
 import { bytesSource } from '../source/bytes.ts';
@@ -535,10 +536,10 @@ describe('size', () => {
       EVIL,
       op.stop,
     ]);
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     const found = await calls(content);
     expect(found).toContain('os.system("id")');
-    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    expect(cpuMs() - startedMs).toBeLessThan(15_000);
   });
 
   test('what was forgotten is unknown, not harmless', async () => {

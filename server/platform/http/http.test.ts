@@ -449,7 +449,7 @@ test('a connection that says nothing does not hold up a server that stops', asyn
   await sleep(50);
   const started = performance.now();
   await stopping.close();
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(performance.now() - started).toBeLessThan(10_000);
   socket.destroy();
 });
 

@@ -1,4 +1,5 @@
 import { ALL_ROUTES } from '@bartizan/contracts';
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -56,7 +57,7 @@ describe('a JSON body', () => {
       }),
       { numRuns: 5_000 },
     );
-    const started = performance.now();
+    const started = cpuMs();
     for (const piece of ['\\', '"', '"\\', '[', '\\"', '{"a":']) {
       try {
         parseJsonBody(bytes(piece.repeat(1_000_000)));
@@ -64,7 +65,7 @@ describe('a JSON body', () => {
         expect(error).toMatchObject({ code: 'invalid_input' });
       }
     }
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(cpuMs() - started).toBeLessThan(3_000);
   });
 
   test('may be as deep as allowed and no deeper', () => {

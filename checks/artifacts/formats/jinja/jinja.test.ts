@@ -1,3 +1,4 @@
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import { describe, expect, it } from 'vitest';
 import { judgeTemplate } from './judge.ts';
 import { jinjaBlocks } from './tokens.ts';
@@ -72,9 +73,9 @@ describe('tokens', () => {
   });
 
   it('takes long hostile texts in linear time', () => {
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     for (const piece of ['{{', '{%', "{{'", '{#', '{% raw %}', '{{ x[', '{{ a~'])
       judgeTemplate(piece.repeat(20_000));
-    expect(performance.now() - startedMs).toBeLessThan(8_000);
+    expect(cpuMs() - startedMs).toBeLessThan(8_000);
   });
 });

@@ -1,4 +1,5 @@
 import { SsoProviderFields } from '@bartizan/contracts';
+import { cpuMs } from '@bartizan/contracts/testing.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { localPath } from '../sso/attempt.ts';
@@ -66,7 +67,7 @@ describe('a filter', () => {
   });
 
   test('is read in a time that its length bounds', () => {
-    const started = performance.now();
+    const started = cpuMs();
     for (const text of [
       '('.repeat(1_000),
       '\\'.repeat(1_000),
@@ -76,7 +77,7 @@ describe('a filter', () => {
       `${'not ('.repeat(200)}`,
     ])
       for (let times = 0; times < 50; times++) refusing(() => parseFilter(text));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(cpuMs() - started).toBeLessThan(5_000);
   });
 
   test('and its opposite divide everything', () => {
