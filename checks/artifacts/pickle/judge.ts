@@ -161,8 +161,7 @@ async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<strin
   return 'joblib';
 }
 
-const TELL_EVERY_MS = 250;
-/** So many of the first looks are not spared. */
+/** So many of the first looks are not spared; after them one each time a sixteenth more have been. */
 const TELL_FIRST = 16;
 const NO_BYTES = bytesSource(new Uint8Array());
 
@@ -173,14 +172,14 @@ const NO_BYTES = bytesSource(new Uint8Array());
 function tellingReader(source: ByteSource, context: ScanContext, joblib: boolean): PickleReader {
   const { onFinding, path } = context;
   if (onFinding === undefined) return pickleReader(source, context, { joblib });
-  let toldMs = performance.now();
   let looks = 0;
+  let next = 0;
   const told = new Set<string>();
   const checkpoint = (): void => {
     context.checkpoint();
     looks += 1;
-    if (looks > TELL_FIRST && performance.now() - toldMs < TELL_EVERY_MS) return;
-    toldMs = performance.now();
+    if (looks < next) return;
+    next = looks < TELL_FIRST ? looks + 1 : looks + Math.floor(looks / TELL_FIRST);
     const events = reader.journal.events().filter((event) => isDangerous(event) && judgesAnyway([event]));
     for (const event of events) {
       const name = `${event.at} ${event.what}`;
