@@ -538,7 +538,9 @@ describe('provenance', () => {
         source: { repository: 'https://git.example.com/acme/m', revision: 'c0ffee' },
       },
     });
-    await expect(attest(version, by(key, slsa(undefined, files.slice(1))))).rejects.toThrow(/not about this version/);
+    await expect(attest(version, by(key, slsa(undefined, files.slice(1))))).rejects.toThrow(
+      /not about this version/,
+    );
     await expect(attest(version, await signed(version, key))).rejects.toThrow(/model signature/);
     const { items }: { items: Attestation[] } = await server.call('signing.attestations', {
       params: at(version),
