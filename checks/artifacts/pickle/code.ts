@@ -17,25 +17,37 @@ const LEAST_ARGUMENTS = 13;
 const MOST_ARGUMENTS = 24;
 const MOST_TEXTS = 4_096;
 
+/** Arguments of `CodeType` in Python 3.8 to 3.10, and from 3.11 on. */
+const OLD_ARGUMENTS = 16;
+const NEW_ARGUMENTS = 18;
+
 /**
- * Opcodes that may look up a name as a global, in any CPython from 3.8 on: LOAD_NAME 101, IMPORT_FROM 109,
- * LOAD_GLOBAL 116, LOAD_FROM_DICT_OR_GLOBALS 175 until 3.12; from 3.13 on they lie in 71-76 and 89-94 (Lib/opcode.py
- * and Include/opcode_ids.h of each version). Which Python will run the code is not known, so all of them count.
+ * Opcodes that may look up a name as a global (Lib/opcode.py and Include/opcode_ids.h of each version): LOAD_NAME 101,
+ * IMPORT_FROM 109, LOAD_GLOBAL 116 and LOAD_FROM_DICT_OR_GLOBALS 175 until 3.12; 72 to 74 and 90 to 94 from 3.13 on.
+ * Which Python will run the code is not known, so those of all count.
  */
 const isLookup = (opcode: number): boolean =>
   opcode === 101 ||
   opcode === 109 ||
   opcode === 116 ||
   opcode === 175 ||
-  (opcode >= 71 && opcode <= 76) ||
-  (opcode >= 89 && opcode <= 94);
+  (opcode >= 72 && opcode <= 74) ||
+  (opcode >= 90 && opcode <= 94);
 
-/** True where some instruction may look up the name at `index`: its low byte is enough, longer indices have prefixes. */
-function looksUp(code: Uint8Array, index: number): boolean {
+/** LOAD_GLOBAL of 3.11 to 3.14: its argument is twice the index, and one more where a call follows. */
+const isDoubled = (opcode: number): boolean => opcode === 116 || (opcode >= 91 && opcode <= 93);
+
+/**
+ * True where some instruction may look up the name at `index`: the low byte of its argument is enough, prefixes hold
+ * the rest. `count` is that of the arguments of `CodeType`, which no other Python takes.
+ */
+function looksUp(code: Uint8Array, index: number, count: number): boolean {
   for (let at = 0; at + 1 < code.length; at += 2) {
-    const argument = code[at + 1] as number;
-    if (!isLookup(code[at] as number)) continue;
-    if (argument === (index & 255) || argument >> 1 === (index & 127)) return true;
+    const [opcode, argument] = [code[at] as number, code[at + 1] as number];
+    if (!isLookup(opcode)) continue;
+    if (count !== OLD_ARGUMENTS && isDoubled(opcode) && argument >> 1 === (index & 127)) return true;
+    const isPlain = count !== NEW_ARGUMENTS || opcode !== 116;
+    if (isPlain && argument === (index & 255)) return true;
   }
   return false;
 }
@@ -149,6 +161,6 @@ export function readCode(args: Value): CarriedCode | undefined {
     locals: cells,
     texts: constants.texts,
     hidden: constants.hidden,
-    isGlobal: (index) => looksUp(code.head, index),
+    isGlobal: (index) => looksUp(code.head, index, items.length),
   };
 }
