@@ -252,4 +252,12 @@ export const scanMigrations: readonly Migration[] = Object.freeze([
       where x.version_id = t.version_id;
     `,
   },
+  {
+    id: '0245-scans-turns',
+    sql: `
+      -- When its job was put into the queue; null while it waits for its owner's turn.
+      alter table version_scans add column sent_at bigint;
+      create index version_scans_started on version_scans (started_at) where started_at is not null;
+    `,
+  },
 ]);

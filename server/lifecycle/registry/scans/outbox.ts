@@ -5,10 +5,10 @@ import type { Jobs } from '../../../platform/jobs/index.ts';
 import type { Acceptances } from './acceptances.ts';
 import { contentQueue, versionQueue } from './queues.ts';
 import type { ScanSettingsService } from './settings.ts';
+import { createTurns } from './turns.ts';
 import type { VersionScans } from './versions.ts';
 
 const LOOK_MS = 1_000;
-const AT_ONCE = 100;
 const HOUR_MS = 3_600_000;
 /** Failures in a row before anybody is told: a database that restarts is told of elsewhere. */
 const PATIENCE = 4;
@@ -32,30 +32,32 @@ export interface OutboxDeps {
  */
 export function createOutbox(deps: OutboxDeps) {
   const { database, now, jobs, versions, acceptances, settings, scanner, onError } = deps;
+  const turns = createTurns(database, now);
   let waking = new AbortController();
   const stopping = new AbortController();
   let running: Promise<void> | null = null;
 
   async function sendVersions(): Promise<void> {
-    const open = await versions.open(AT_ONCE);
-    if (open.length === 0) return;
-    const keys = open.map(({ id }) => id);
-    const alive = await jobs.alive(versionQueue, keys);
-    for (const { id, reason } of open) {
-      if (alive.has(id)) continue;
-      const priority = reason === 'requested' ? 10 : reason === 'scanner' ? 0 : 5;
-      await jobs.send(versionQueue, { scanId: id }, { key: id, priority });
-    }
+    const due = await turns.versions();
+    if (due.length === 0) return;
+    const alive = await jobs.alive(
+      versionQueue,
+      due.map(({ id }) => id),
+    );
+    const lost = due.filter(({ id }) => !alive.has(id));
+    for (const { id, priority } of lost) await jobs.send(versionQueue, { scanId: id }, { key: id, priority });
+    await turns.sent(lost.map(({ id }) => id));
   }
 
   async function sendContents(): Promise<void> {
-    const { rows } = await sql<{ batch: string }>`select batch from content_scan_requests
-      group by batch order by min(requested_at) limit ${AT_ONCE}`.execute(database);
-    if (rows.length === 0) return;
-    const keys = rows.map(({ batch }) => batch);
-    const alive = await jobs.alive(contentQueue, keys);
-    for (const batch of keys) {
-      if (!alive.has(batch)) await jobs.send(contentQueue, { batch }, { key: batch });
+    const due = await turns.batches();
+    if (due.length === 0) return;
+    const alive = await jobs.alive(
+      contentQueue,
+      due.map(({ id }) => id),
+    );
+    for (const { id, priority } of due) {
+      if (!alive.has(id)) await jobs.send(contentQueue, { batch: id }, { key: id, priority });
     }
   }
 

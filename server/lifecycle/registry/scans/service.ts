@@ -101,7 +101,15 @@ export function createScanService(deps: ScanDeps) {
   const weights = createWeights(database);
   const groups = createGroups(database, versions);
   const runDeps = { ...deps, scanner, versions, contents, groups, standings, settings, tell };
-  jobs.work(versionQueue, createVersionRun(runDeps));
+  const runVersion = createVersionRun(runDeps);
+  jobs.work(versionQueue, async (job) => {
+    try {
+      await runVersion(job);
+    } finally {
+      // Whose turn it is next is known only now.
+      outbox.poke();
+    }
+  });
   jobs.work(contentQueue, createContentRun(runDeps));
   const ends: (() => void)[] = [];
 

@@ -148,13 +148,6 @@ export function createVersionScans(database: Database, now: () => number) {
           where f.version_id = ${versionId}`.execute(within)
       ).rows,
 
-    /** Scans that wait or run, oldest first. */
-    open: async (limit: number): Promise<readonly StoredScan[]> =>
-      (
-        await sql<StoredScan>`select ${SCAN} from version_scans s where s.state in ('queued', 'running')
-          order by s.queued_at, s.id limit ${limit}`.execute(database)
-      ).rows,
-
     /** Old scans of a version beyond the newest `keep`. */
     async forget(versionId: string, keep: number): Promise<void> {
       await sql`delete from version_scans where version_id = ${versionId} and state in ('done', 'failed')
