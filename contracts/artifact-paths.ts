@@ -8,6 +8,11 @@ export const MAX_ARTIFACT_FILES = 10_000;
 const bytesOf = (text: string): number => new TextEncoder().encode(text).byteLength;
 /** Control characters, line and paragraph separators, and marks that turn the reading direction around. */
 const UNSEEN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+/** Windows leaves these away at the end of a name, so that it becomes another one. */
+const CUT_OFF = /[\s.]$/u;
+/** Names that Windows takes for devices in every folder, whatever follows the first dot (Win32 "Naming files"). */
+const DEVICE =
+  /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(?:[.:]|$)/iu;
 
 /**
  * Why `path` cannot name a file of a model version, or null: it is relative, with `/` between names, and cannot
@@ -24,6 +29,8 @@ export function artifactPathProblem(path: string): string | null {
   const names = path.split('/');
   if (names.includes('')) return 'has an empty name in it';
   if (names.includes('.') || names.includes('..')) return 'has "." or ".." in it';
+  if (names.some((name) => CUT_OFF.test(name))) return 'has a name that ends with a blank or a dot';
+  if (names.some((name) => DEVICE.test(name))) return 'has a name that is a device on Windows';
   return null;
 }
 

@@ -68,6 +68,9 @@ const TRAVERSALS = [
   'a\nb',
   'a/%3f/..',
   '\u202egpj.exe',
+  'a./x',
+  'x%20',
+  'a/%6eul.txt',
   `${'a/'.repeat(600)}x`,
 ];
 

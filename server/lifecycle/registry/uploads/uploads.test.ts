@@ -433,6 +433,16 @@ describe('bounds', () => {
       'x'.repeat(1025),
       '',
       '\ud800',
+      'a /b',
+      'a./b',
+      'a/b ',
+      'a/b...',
+      'a/b\u00a0',
+      'NUL',
+      'a/con.json',
+      'Aux .txt/b',
+      'lpt\u00b9',
+      'com1:x',
     ],
   ])('of paths: what leads elsewhere is no path', (...paths) => {
     for (const path of paths) {
@@ -447,6 +457,7 @@ describe('bounds', () => {
     const parse = (...paths: string[]) =>
       UploadInput.safeParse({ model: 'm', files: paths.map((path) => ({ path, size: 1 })) }).success;
     expect(parse('a', 'b/a', 'b/c')).toBe(true);
+    expect(parse('.gitattributes', 'console.log', 'auxiliary/nul_model', 'com10', 'a b.c/d')).toBe(true);
     for (const pair of [
       ['a', 'a'],
       ['A', 'a'],
