@@ -198,7 +198,13 @@ export const RegisteredModelOut = z.object({
 export type RegisteredModelOut = z.infer<typeof RegisteredModelOut>;
 
 /** `path` is relative to what was listed; `file_size` is in bytes, of files only. */
-export const FileOut = z.object({ path: z.string(), is_dir: z.boolean(), file_size: z.number().optional() });
+export const FileOut = z.object({
+  path: z.string(),
+  is_dir: z.boolean(),
+  file_size: z.number().optional(),
+  /** Of the content, in lower-case hexadecimal; clients of MLflow do not look at it. */
+  sha256: z.string().optional(),
+});
 export type FileOut = z.infer<typeof FileOut>;
 
 /** An error as a body with a status of its own. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { MlflowServer } from './http.ts';
 import { Files } from './shapes.ts';
 import { allPages, type Import } from './state.ts';
@@ -14,6 +15,7 @@ interface ListedFile {
   readonly path: string;
   readonly is_dir: boolean;
   readonly file_size?: string | number | undefined;
+  readonly sha256?: string | undefined;
 }
 
 export const runListing = (server: MlflowServer, runId: string): Listing => ({
@@ -66,19 +68,35 @@ export interface Copying {
 
 const encoded = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
-/** Copies the files that are not there yet in their size, one after the other, without keeping any on this machine. */
+async function digestOf(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Copies the files that are not there yet with their content, one after the other, without keeping any on this machine. */
 export async function copyFiles(state: Import, copying: Copying): Promise<void> {
   const { source, target, tally, maxFileBytes } = state;
   const there = new Map(
-    (await treeOf(copying.to)).map(({ path, file_size }) => [path, Number(file_size ?? -1)]),
+    (await treeOf(copying.to)).map(({ path, file_size, sha256 }) => [
+      path,
+      { size: Number(file_size ?? -1), sha256 },
+    ]),
   );
-  for (const { path, file_size } of await treeOf(copying.from)) {
-    const size = Number(file_size ?? 0);
-    if (there.get(path) === size) continue;
+  /** Where the source tells no digest, its bytes are read: another file may be of the same size. */
+  async function isThere({ path, sha256 }: ListedFile, size: number): Promise<boolean> {
+    const known = there.get(path);
+    if (known?.sha256 === undefined || known.size !== size) return false;
+    return known.sha256 === (sha256 ?? (await digestOf(await source.open(copying.sourcePath(path)))));
+  }
+  for (const file of await treeOf(copying.from)) {
+    const { path } = file;
+    const size = Number(file.file_size ?? 0);
     if (size > maxFileBytes) {
       tally.problems.push(`${copying.what}: ${path} has ${size} bytes, more than --max-file-bytes`);
       continue;
     }
+    if (await isThere(file, size)) continue;
     const bytes = await source.open(copying.sourcePath(path));
     await target.put(`/api/2.0/mlflow-artifacts/artifacts/${copying.targetRoot}/${encoded(path)}`, bytes);
     tally.files++;

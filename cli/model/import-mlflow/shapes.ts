@@ -98,7 +98,15 @@ export const History = z.object({ metrics: z.array(Metric).default([]), ...token
 export const Files = z.object({
   root_uri: z.string().default(''),
   files: z
-    .array(z.object({ path: z.string(), is_dir: z.boolean().default(false), file_size: number.optional() }))
+    .array(
+      z.object({
+        path: z.string(),
+        is_dir: z.boolean().default(false),
+        file_size: number.optional(),
+        /** Bartizan tells it, MLflow does not. */
+        sha256: z.string().optional(),
+      }),
+    )
     .default([]),
   ...token,
 });

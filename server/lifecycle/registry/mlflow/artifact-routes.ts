@@ -1,4 +1,4 @@
-import { mlflowArtifactRoutes as contracts, mlflowAbsentRoutes } from '@bartizan/contracts';
+import { mlflowArtifactRoutes as contracts, type FileOut, mlflowAbsentRoutes } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import { implement, type RouteImplementation } from '../../../platform/http/types.ts';
 import type { Viewer } from '../../sight.ts';
@@ -19,7 +19,7 @@ const nothingThere = () =>
 /** The names right below a path of a version, as a folder of a file system would show them. */
 function listedBelow(files: readonly FileRef[], path: string) {
   const start = path === '' ? 0 : path.length + 1;
-  const listed = new Map<string, { path: string; is_dir: boolean; file_size?: number }>();
+  const listed = new Map<string, FileOut>();
   for (const file of files) {
     if (path !== '' && !file.path.startsWith(`${path}/`)) continue;
     const rest = file.path.slice(start);
@@ -27,7 +27,9 @@ function listedBelow(files: readonly FileRef[], path: string) {
     const name = end === -1 ? rest : rest.slice(0, end);
     listed.set(
       name,
-      end === -1 ? { path: name, is_dir: false, file_size: file.size } : { path: name, is_dir: true },
+      end === -1
+        ? { path: name, is_dir: false, file_size: file.size, sha256: file.sha256 }
+        : { path: name, is_dir: true },
     );
   }
   return [...listed.values()];
@@ -79,8 +81,13 @@ export function artifactRoutes(parts: Parts): RouteImplementation[] {
   }
 
   const listed = async (root: ArtifactRoot, path: string) =>
-    (await artifacts.list(root, path)).map(({ name, folder, size }) =>
-      folder ? { path: name, is_dir: true } : { path: name, is_dir: false, file_size: size },
+    (await artifacts.list(root, path)).map(
+      ({ name, folder, size, sha256 }): FileOut => ({
+        path: name,
+        is_dir: folder,
+        ...(folder ? {} : { file_size: size }),
+        ...(sha256 === null ? {} : { sha256 }),
+      }),
     );
 
   /** As {@link listed}, with paths from the root on. */
