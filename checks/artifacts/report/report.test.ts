@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactFinding } from '../types.ts';
 import { humanReport } from './human.ts';
 import { exitCodeOf, failedReport, fileReport, jsonReport, skippedReport } from './json.ts';
 import { junitReport } from './junit.ts';
 import { sarifReport } from './sarif.ts';
+import { sarifProblems } from './sarif-rules.ts';
 
 const finding = (more: Partial<ArtifactFinding> = {}): ArtifactFinding => ({
   check: 'artifacts/pickle',
@@ -65,6 +67,85 @@ describe('reports', () => {
       logicalLocations: [{ fullyQualifiedName: 'x.zip!y' }],
     });
     expect(run?.invocations[0]?.toolExecutionNotifications).toHaveLength(1);
+  });
+
+  const asText = (files: Parameters<typeof sarifReport>[0]): string =>
+    JSON.stringify(sarifReport(files, { version: '1', rules: [] }), null, 2);
+
+  it('are SARIF that readers can rely on, whatever stands in names and messages', () => {
+    expect(sarifProblems(asText([bad, clean, broken, skipped]))).toEqual([]);
+    const nasty = fc.constantFrom(
+      ...[
+        '//evil.example/x',
+        '\\\\evil\\share',
+        'javascript:alert(1)',
+        'C:\\a',
+        'a/../b',
+        '',
+        '#a?b=%zz',
+        'a\nb',
+      ],
+      ...[
+        '\u001b]0;owned\u0007',
+        '\u009b2J',
+        '\u202egnp.exe',
+        '\ud800',
+        '\u2028',
+        '\0',
+        '[x](https://evil.example)',
+      ],
+    );
+    const text = fc.oneof(
+      nasty,
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.string({ unit: 'grapheme' }),
+    );
+    const offset = fc.oneof(fc.nat(), fc.constantFrom(-1, Number.NaN, 1.5, Number.MAX_SAFE_INTEGER, 2 ** 60));
+    const one = fc.record({ check: fc.constantFrom('a/x', 'b/y', 'c/z'), message: text, path: text, offset });
+    const report = fc.record({
+      path: text,
+      found: fc.array(one, { maxLength: 4 }),
+      missed: fc.array(one, { maxLength: 2 }),
+    });
+    fc.assert(
+      fc.property(fc.array(report, { maxLength: 4 }), text, (reports, call) => {
+        const files = reports.map(({ path, found, missed }) =>
+          fileReport(path, {
+            format: 'pickle',
+            findings: found.map((more) => finding({ ...more, evidence: { call, import: call } })),
+            errors: missed,
+            skipped: [],
+          }),
+        );
+        expect(sarifProblems(asText(files))).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('in SARIF name files of hosts and schemes as files here', () => {
+    const uris = ['//evil.example/x', '\\\\evil\\x', 'http://h/x', 'a b', 'ä%'].map(
+      (path) =>
+        sarifReport([report(path, [finding()])], { version: '1', rules: [] }).runs[0]?.results[0]
+          ?.locations[0]?.physicalLocation.artifactLocation.uri,
+    );
+    expect(uris).toEqual(['/evil.example/x', '/evil/x', 'http%3A//h/x', 'a%20b', '%C3%A4%25']);
+  });
+
+  it('in SARIF that are broken are told', () => {
+    const good = asText([bad]);
+    for (const [from, to] of [
+      ['"ruleIndex": 0', '"ruleIndex": 7'],
+      ['"level": "error"', '"level": "fatal"'],
+      ['"byteOffset": 12', '"byteOffset": -1'],
+      ['"uri": "a%20b', '"uri": "http://h/a%20b'],
+      ['"version": "2.1.0"', '"version": "2.0.0"'],
+      ['Loading', 'Loading\u009b'],
+      ['Loading', 'Loading\\u001b'],
+    ] as const) {
+      expect(good).toContain(from);
+      expect(sarifProblems(good.replace(from, to))).not.toEqual([]);
+    }
   });
 
   it('are JUnit XML, whatever stands in names and messages', () => {

@@ -66,33 +66,48 @@ export function sarifReport(files: readonly FileReport[], { version, rules }: Sa
   };
 }
 
+/**
+ * Foreign text for viewers and terminals: well-formed, without characters that nobody sees (line breaks and tabs
+ * stay), and without links, which plain text in SARIF may have (section 3.11.6).
+ */
+const plain = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/[^\P{Cc}\n\t]|[\p{Cf}\u2028\u2029]/gu, '\ufffd')
+    .replaceAll('](', '] (');
+
+/** A message is never empty. */
+const message = (text: string) => ({ text: plain(text) || 'no message' });
+
 function results({ path, outcome }: FileReport, used: readonly string[]) {
   return outcome.findings.map((finding) => ({
     ruleId: finding.check,
     ruleIndex: used.indexOf(finding.check),
     level: LEVEL[finding.severity],
-    message: { text: finding.message },
+    message: message(finding.message),
     locations: [location(path, finding.path, finding.offset)],
     properties: {
       kind: finding.kind,
       severity: finding.severity,
       'security-severity': SCORE[finding.severity],
-      ...(finding.evidence.call === undefined ? {} : { call: finding.evidence.call }),
-      ...(finding.evidence.import === undefined ? {} : { import: finding.evidence.import }),
+      ...(finding.evidence.call === undefined ? {} : { call: plain(finding.evidence.call) }),
+      ...(finding.evidence.import === undefined ? {} : { import: plain(finding.evidence.import) }),
     },
   }));
 }
 
 function notifications({ path, outcome }: FileReport) {
-  return outcome.errors.map(({ check, message, offset, path: member }) => ({
+  return outcome.errors.map((error) => ({
     level: 'error',
-    descriptor: { id: check },
-    message: { text: message },
-    locations: [location(path, member, offset)],
+    descriptor: { id: error.check },
+    message: message(error.message),
+    locations: [location(path, error.path, error.offset)],
   }));
 }
 
-function location(path: string, member: string, offset: number) {
+function location(path: string, foreign: string, at: number) {
+  const member = plain(foreign);
+  const offset = Number.isSafeInteger(at) && at > 0 ? at : 0;
   return {
     physicalLocation: {
       artifactLocation: { uri: uriOf(path) },
@@ -105,6 +120,8 @@ function location(path: string, member: string, offset: number) {
   };
 }
 
+/** A relative reference (RFC 3986, section 4.2): no scheme, and no host where a path begins with several slashes. */
 function uriOf(path: string): string {
-  return path.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
+  const parts = path.toWellFormed().replaceAll('\\', '/').replace(/^\/+/, '/').split('/');
+  return parts.map(encodeURIComponent).join('/') || '.';
 }
