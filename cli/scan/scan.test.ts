@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildGguf } from '@bartizan/checks/artifacts/formats/gguf/build.ts';
 import { buildSafetensors } from '@bartizan/checks/artifacts/formats/safetensors/build.ts';
+import { sarifProblems } from '@bartizan/checks/artifacts/report/sarif-rules.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProgress } from './progress.ts';
 import { scanPaths } from './scan-paths.ts';
@@ -104,6 +105,10 @@ describe('bartizan scan', () => {
     expect(cli(at('bad'), '--format', 'sarif', '--output', at('out.sarif')).status).toBe(1);
     const sarif = JSON.parse(readFileSync(at('out.sarif'), 'utf8'));
     expect(sarif.version).toBe('2.1.0');
+    mkdirSync(at('hostile'));
+    writeFileSync(at('hostile', 'a\u001b]0;x\u0007 %\u202e:[b](c).gguf'), BAD);
+    const hostile = cli(at('hostile'), '--format', 'sarif');
+    expect([hostile.status, sarifProblems(hostile.stdout)]).toEqual([1, []]);
     expect(sarif.runs[0].results[0]).toMatchObject({ ruleId: 'artifacts/jinja', level: 'error' });
     expect(cli(at('clean'), at('broken'), '--format', 'junit', '--output', at('out.xml')).status).toBe(2);
     expect(readFileSync(at('out.xml'), 'utf8')).toMatch(/tests="3" failures="0" errors="1" skipped="0"/);
