@@ -44,6 +44,9 @@ const HOOKS: ReadonlySet<string> = new Set([
   'persistent_load',
 ]);
 
+/** Kinds of values that a hook may be. */
+const CALLABLE: ReadonlySet<string> = new Set(['import', 'bound', 'made']);
+
 /** What GLOBAL and its kin bring in; noted in the journal. */
 export function importName(machine: Machine, module: string, name: string): Imported {
   const value: Imported = { kind: 'import', module, name, grade: gradeImport(module, name) };
@@ -249,7 +252,7 @@ function takeHooks(machine: Machine, target: Instance, state: Value): void {
     for (let index = 0; index + 1 < pairs.length; index += 2) {
       const [key, value] = [pairs[index], pairs[index + 1]];
       if (typeof key !== 'object' || key.kind !== 'text' || !HOOKS.has(key.text)) continue;
-      if (typeof value !== 'object' || (value.kind !== 'import' && value.kind !== 'bound')) continue;
+      if (typeof value !== 'object' || !CALLABLE.has(value.kind)) continue;
       target.hooks ??= new Map();
       target.hooks.set(key.text, value);
       machine.journal.note({

@@ -226,6 +226,18 @@ describe('attacks in carried code', () => {
       'something forgotten that is called',
       assemble(functionOf(codeOf({})), op.text('1'), op.binPersid, op.emptyTuple, op.reduce),
     ],
+    [
+      'a function that an object of elsewhere gets as its __setstate__',
+      assemble(
+        op.global('__main__', 'Net'),
+        op.emptyTuple,
+        op.newObj,
+        dictOf({ __setstate__: functionOf(codeOf({})) }),
+        op.build,
+        op.text('id'),
+        op.build,
+      ),
+    ],
     ['os.system as a method', modelOf({ predict: op.global('os', 'system') })],
     ['os.system as the class of a class', assemble(classOf({}, op.global('os', 'system')))],
     [
