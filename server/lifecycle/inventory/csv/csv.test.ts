@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ImportResult, System, SystemDetail } from '@bartizan/contracts';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
@@ -229,6 +230,46 @@ describe('imports', () => {
       ...rest
     } = made;
     expect(await byKey('copied')).toMatchObject(rest);
+  });
+
+  test('of an export bring back cells that begin as formulas do, none of which is one in the file', async () => {
+    const starts = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', "'", "'="];
+    const fields = (start: string) => ({
+      name: `${start}cmd|' /C calc'!A0`,
+      description: `${start}1+1`,
+      purpose: `${start}SUM(A1)`,
+      monitoringContact: `${start}ops`,
+      decisions: { text: `${start}x`, how: 'informs' },
+      tags: [`${start.trim()}tag`],
+      vendorModels: [`${start.trim()}m`],
+    });
+    const made: System[] = [];
+    for (const [at, start] of starts.entries()) {
+      const body = { key: `formula-${at}`, ...fields(start) };
+      made.push(await server.call('systems.create', { body }));
+    }
+    const text = await exported();
+    const cells = parse(text, { bom: true }) as unknown as string[][];
+    expect(cells.length).toBeGreaterThan(starts.length);
+    for (const cell of cells.flat()) expect(cell).not.toMatch(/^[=+\-@\t\r\n＝＋－＠]/);
+    expect(await take(text)).toMatchObject({ done: true, created: 0, updated: 0, failed: 0 });
+    const copies = await take(text.replaceAll('"formula-', '"copy-of-'));
+    expect(copies).toMatchObject({ done: true, failed: 0 });
+    for (const {
+      key,
+      name,
+      description,
+      purpose,
+      decisions,
+      tags,
+      vendorModels,
+      monitoringContact,
+    } of made) {
+      const copy = await byKey(key.replace('formula-', 'copy-of-'));
+      expect(copy).toMatchObject({
+        ...{ name, description, purpose, decisions, tags, vendorModels, monitoringContact },
+      });
+    }
   });
 
   test('reach nothing of other teams, and take no key of theirs', async () => {
