@@ -18,7 +18,7 @@ import { signInAsAdmin, startInstance } from '../support/instance.ts';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const VENV = join(HERE, '../../.cache/mlflow-client');
 const BIN = process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python';
-const INSTALL_MS = 480_000;
+const INSTALL_MS = 600_000;
 const SUITE_MS = 1_200_000;
 
 interface Outcome {
@@ -42,8 +42,8 @@ function findPython(given: string | undefined): { readonly python: string } | { 
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted && works(python, ['-c', 'import mlflow'])) {
     return { python };
   }
-  const fits = ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))'];
-  if (!works('python3', fits)) return { missing: 'there is no python3 of version 3.10 or later here' };
+  const fits = ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))'];
+  if (!works('python3', fits)) return { missing: 'there is no python3 of version 3.11 or later here' };
   mkdirSync(join(VENV, '..'), { recursive: true });
   if (!works('python3', ['-m', 'venv', '--clear', VENV], INSTALL_MS)) {
     return { missing: 'python3 cannot make a virtual environment' };
@@ -54,13 +54,15 @@ function findPython(given: string | undefined): { readonly python: string } | { 
     'install',
     '--quiet',
     '--disable-pip-version-check',
+    '--no-compile',
+    '--only-binary=:all:',
     '--retries',
     '1',
     '--timeout',
     '15',
   ];
   if (!works(python, [...pip, '-r', join(HERE, 'requirements.txt')], INSTALL_MS)) {
-    return { missing: 'the packages of requirements.txt cannot be installed (no network?)' };
+    return { missing: 'the packages of requirements.txt cannot be installed in time (no network?)' };
   }
   writeFileSync(mark, wanted);
   return { python };
