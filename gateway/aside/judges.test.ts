@@ -71,23 +71,26 @@ describe('long texts are judged aside', () => {
       expect(decision.errors).toEqual([]);
       expect(waited).toBeLessThan(400);
     }
-  }, 60_000);
+  }, 300_000);
 
   test('one that takes too long is not judged, and the next one is', async () => {
-    const judges = createJudges({ threads: 1, timeoutMs: 1_500 });
-    started.push(judges);
     const boundless = { ...document, rules: document.rules.filter(({ check }) => check !== 'text/length') };
-    const policy = judges.aside(boundless, compilePolicy(boundless, textChecks));
-    const slow = policy.inspect(
-      input(...Array.from({ length: 40 }, () => long('4111 1111 1111 1112 ', 390_000))),
-    );
-    expect((await slow).errors).toEqual([
-      { check: 'gateway/inspection', message: 'no decision within 1500 ms' },
-    ]);
-    expect((await judging().inspect(input(long('fine ')))).errors).toEqual([]);
-    // A thread that starts on a busy machine may itself take longer than that once.
-    const next = async () => (await policy.inspect(input(long('fine ', 21_000)))).errors;
-    await expect.poll(next, { timeout: 60_000 }).toEqual([]);
+    const slow = input(...Array.from({ length: 40 }, () => long('4111 1111 1111 1112 ', 390_000)));
+    const next = input(long('fine ', 21_000));
+    let errors: Decision['errors'] = [];
+    // Where a busy machine needs longer for a new thread and a short text, it also does for the long ones.
+    for (const timeoutMs of [1_500, 6_000, 24_000]) {
+      const judges = createJudges({ threads: 1, timeoutMs });
+      started.push(judges);
+      const policy = judges.aside(boundless, compilePolicy(boundless, textChecks));
+      expect(((await policy.inspect(slow)) as Decision).errors).toEqual([
+        { check: 'gateway/inspection', message: `no decision within ${timeoutMs} ms` },
+      ]);
+      errors = ((await policy.inspect(next)) as Decision).errors;
+      if (errors.length === 0) break;
+    }
+    expect(errors).toEqual([]);
+    expect(((await judging().inspect(next)) as Decision).errors).toEqual([]);
   });
 
   test('too many at once are refused, not queued without end', async () => {

@@ -276,15 +276,16 @@ describe('the snapshot', () => {
 
   test('wakes who waits when something changes, on this server or another', async () => {
     const other = await startTestServer({ beside: server });
-    const waitAt = async (at: TestServer): Promise<number> => {
-      const { version }: Snapshot = await at.call('gateway.snapshot');
+    const waitAt = async (at: TestServer, version: string): Promise<number> => {
       const headers = { 'if-none-match': `"${version}"` };
       const started = performance.now();
       const next: Snapshot = await at.call('gateway.snapshot', { headers, query: { waitMs: 10_000 } });
       expect(next.version).not.toBe(version);
       return performance.now() - started;
     };
-    const waits = [waitAt(server), waitAt(other)];
+    const { version: here }: Snapshot = await server.call('gateway.snapshot');
+    const { version: there }: Snapshot = await other.call('gateway.snapshot');
+    const waits = [waitAt(server, here), waitAt(other, there)];
     await new Promise((resolve) => setTimeout(resolve, 100));
     await create();
     for (const tookMs of await Promise.all(waits)) expect(tookMs).toBeLessThan(9_000);
