@@ -17,8 +17,8 @@ import {
   ActClass,
   Answers,
   Questionnaire,
-  RiskResult,
   RiskTier,
+  RiskTrial,
   SystemAssessment,
   SystemRisk,
 } from './system-risk.ts';
@@ -236,7 +236,7 @@ export const inventoryRoutes = {
     summary: 'What answers come to; nothing is kept',
     access: 'systems.read',
     body: z.object({ answers: Answers }),
-    response: RiskResult,
+    response: RiskTrial,
   }),
   export: defineRoute({
     id: 'systems.export',

@@ -130,6 +130,17 @@ export const RiskResult = z.object({
 });
 export type RiskResult = z.infer<typeof RiskResult>;
 
+/** What answers come to so far. */
+export const RiskTrial = RiskResult.extend({
+  act: ActResult.extend({
+    /** Null while a question on the AI Act is open: a class from half the answers would be a guess. */
+    suggested: ActClass.nullable(),
+    /** Ids of the questions on the AI Act that are asked and have no answer. */
+    missing: z.array(z.string()),
+  }),
+});
+export type RiskTrial = z.infer<typeof RiskTrial>;
+
 export const RiskOverride = z.object({
   /** Null leaves the suggestion. */
   tier: RiskTier.nullable(),

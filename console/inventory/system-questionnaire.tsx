@@ -228,7 +228,8 @@ function Live({ answers }: { answers: Answers }) {
           {(result) => (
             <Stack gap="sm" role="status" aria-live="polite">
               <div>
-                <TierBadge tier={result.tier} /> <ClassBadge actClass={result.act.suggested} />
+                <TierBadge tier={result.tier} />{' '}
+                {result.act.suggested === null ? null : <ClassBadge actClass={result.act.suggested} />}
               </div>
               {result.missing.length > 0 ? (
                 <p className="bz-dim bz-note">
@@ -236,6 +237,11 @@ function Live({ answers }: { answers: Answers }) {
                 </p>
               ) : null}
               <Steps result={result} />
+              {result.act.suggested === null ? (
+                <p className="bz-dim bz-note">
+                  EU AI Act class: not known yet: {formatNoun(result.act.missing.length, 'question')} open.
+                </p>
+              ) : null}
               {result.act.reasons[0] ? (
                 <p className="bz-note">
                   {result.act.reasons[0].text}{' '}

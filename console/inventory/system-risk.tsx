@@ -179,7 +179,7 @@ function Axis({ title, axis }: { title: string; axis: AxisResult }) {
 }
 
 /** How the product became the tier. */
-export const Steps = ({ result }: { result: RiskResult }) => (
+export const Steps = ({ result }: { result: Pick<RiskResult, 'steps'> }) => (
   <ul className="bz-steps">
     {result.steps.map((step) => (
       <li key={step}>{step}</li>

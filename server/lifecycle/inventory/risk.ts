@@ -6,7 +6,15 @@ import {
   QUESTIONNAIRE_VERSION,
   QUESTIONS,
 } from '@bartizan/checks/risk/index.ts';
-import type { ActClass, Answers, Questionnaire, RiskResult, RiskTier, System } from '@bartizan/contracts';
+import type {
+  ActClass,
+  Answers,
+  Questionnaire,
+  RiskResult,
+  RiskTier,
+  RiskTrial,
+  System,
+} from '@bartizan/contracts';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Caller } from '../../reviews/index.ts';
@@ -44,6 +52,16 @@ export function tryAnswers(answers: Answers): RiskResult {
     });
   }
   return assessRisk(answers);
+}
+
+/** As {@link tryAnswers}, for a trial: no class, and nothing that follows from one, while its questions are open. */
+export function tryAssessment(answers: Answers): RiskTrial {
+  const result = tryAnswers(answers);
+  const missing = QUESTIONS.flatMap(({ id, part }) =>
+    part === 'act' && result.missing.includes(id) ? [id] : [],
+  );
+  const unsettled = missing.length > 0 ? { suggested: null, also: [], duties: [] } : {};
+  return { ...result, act: { ...result.act, ...unsettled, missing } };
 }
 
 export interface NewOverride {

@@ -3,7 +3,7 @@ import { implement, type RouteImplementation } from '../../platform/http/types.t
 import { exportCsv } from './csv/export.ts';
 import type { createImport } from './csv/import.ts';
 import type { SystemReading } from './reading.ts';
-import { questionnaire, type RiskService, tryAnswers } from './risk.ts';
+import { questionnaire, type RiskService, tryAssessment } from './risk.ts';
 import type { SystemService } from './service.ts';
 
 export interface InventoryRouteDeps {
@@ -27,7 +27,7 @@ export function inventoryRoutes({
       items: await reading.owners(principal, query.text ?? ''),
     })),
     implement(contracts.questionnaire, async () => questionnaire()),
-    implement(contracts.tryAssessment, async ({ body }) => tryAnswers(body.answers)),
+    implement(contracts.tryAssessment, async ({ body }) => tryAssessment(body.answers)),
     implement(contracts.export, async ({ query }, { principal, setHeader }) => {
       setHeader('content-disposition', 'attachment; filename="systems.csv"');
       return exportCsv(reading, principal, query);

@@ -355,6 +355,10 @@ describe('risk', () => {
     ).toMatchObject({
       impact: { highest: 5 },
       missing: expect.arrayContaining(['decisions']),
+      act: { suggested: null, duties: [], missing: expect.arrayContaining([expect.any(String)]) },
+    });
+    expect(await server.call('systems.tryAssessment', { body: { answers: ANSWERS } })).toMatchObject({
+      act: { suggested: expect.any(String), missing: [] },
     });
     await expect(
       server.call('systems.tryAssessment', { body: { answers: { nonsense: 'x' } } }),
