@@ -37,7 +37,7 @@ function aboutOwner(system: StoredSystem, { people, teams }: Facts): Found[] {
     return found(
       'owner-without-account',
       'low',
-      `${owner.name} has no account here: unowned by an account.`,
+      `${owner.name}, who owns this system, has no account here.`,
       'Invite them, or choose somebody with an account.',
     );
   }

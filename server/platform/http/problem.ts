@@ -133,6 +133,6 @@ const MLFLOW_CODES: Readonly<Partial<Record<ErrorCode, string>>> = Object.freeze
 export function toMlflowError(error: AppError): object {
   return {
     error_code: MLFLOW_CODES[error.code] ?? 'INTERNAL_ERROR',
-    message: error.hint === undefined ? error.message : `${error.message}. ${error.hint}`,
+    message: error.hint === undefined ? error.message : `${error.message.replace(/\.$/, '')}. ${error.hint}`,
   };
 }
