@@ -8,14 +8,15 @@ import {
   SYSTEM_STATES,
   SystemInput,
 } from '@bartizan/contracts';
+import { ApiFailure } from '@bartizan/contracts/client.ts';
 import { type Command, Option } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
 import { collect } from '../options.ts';
-import { createOutput, table } from '../output.ts';
+import { createOutput, printable, table } from '../output.ts';
 import { client } from '../session.ts';
 import { byKey, everySystem, given, inputOf, partsOf, type SystemFlags } from '../system/lookup.ts';
-import { importText, questionText, resultText } from '../system/words.ts';
+import { importText, questionText, resultText, systemText } from '../system/words.ts';
 
 interface Json {
   json?: boolean;
@@ -70,12 +71,10 @@ function addReading(system: Command): void {
 
   system
     .command('show <key>')
-    .description('one system in full, as JSON')
-    .option('--json', 'print JSON on one line')
+    .description('one system; --json for all that is known of it')
+    .option('--json', 'print JSON')
     .action(async (key: string, flags: Json) => {
-      createOutput(flags.json ?? false).result(await byKey(client(), key), (one) =>
-        JSON.stringify(one, null, 2),
-      );
+      createOutput(flags.json ?? false).result(await byKey(client(), key), systemText);
     });
 
   system
@@ -120,7 +119,7 @@ function addWriting(system: Command): void {
     )
     .option('--vendor-model <name>', 'a model that is not in the registry (again for more)', collect)
     .option('--tag <tag>', 'a tag (again for more)', collect)
-    .option('--file <file>', 'everything else from a JSON file, as "system show" prints it')
+    .option('--file <file>', 'everything else from a JSON file, as "system show --json" prints it')
     .option('--json', 'print JSON')
     .action(async (key: string, flags: AddFlags) => {
       const api = client();
@@ -131,7 +130,16 @@ function addWriting(system: Command): void {
         state: flags.state as (typeof SYSTEM_STATES)[number],
         ...(await partsOf(api, flags)),
       };
-      const made = await api.call(inventoryRoutes.create, { body });
+      const made = await api.call(inventoryRoutes.create, { body }).catch((error: unknown) => {
+        const taken =
+          error instanceof ApiFailure &&
+          error.body.issues?.some(({ path }) => path === 'key') &&
+          error.status === 409;
+        if (!taken) throw error;
+        throw new CliError(
+          `there is a system "${key}" already; to change it: bartizan system edit ${key}; or choose another key`,
+        );
+      });
       createOutput(flags.json ?? false).result(
         made,
         (one) => `System ${one.key} (${one.id}) is in the inventory.`,
@@ -222,6 +230,15 @@ function addRisk(system: Command): void {
         }
         const { id } = await byKey(api, key);
         const answers: Answers = readJsonFile(flags.answers, AnswersSchema);
+        const { questions } = await api.call(inventoryRoutes.questionnaire, {});
+        const names = questions.map((question) => question.id);
+        const strange = Object.keys(answers).filter((name) => !names.includes(name));
+        if (strange.length > 0) {
+          throw new CliError(
+            `there is no question ${strange.map((name) => `"${printable(name)}"`).join(', ')}; there are ${names.join(', ')}.\n"bartizan system assess ${key} --questions" says what each asks and takes.`,
+            EXIT.usage,
+          );
+        }
         const result = await api.call(inventoryRoutes.tryAssessment, { body: { answers } });
         if (flags.dryRun) {
           output.result(result, resultText);
