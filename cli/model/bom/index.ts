@@ -64,9 +64,12 @@ function inWords({ completeness, spec }: BomAnswer, output: string | undefined):
   const missing = completeness.items
     .filter(({ present }) => !present)
     .toSorted((a, b) => b.weight - a.weight);
+  if (output !== undefined) {
+    return `Written to ${printable(output)}: CycloneDX ${spec}, ${completeness.score} of 100, ${missing.length} missing.`;
+  }
   return [
     `CycloneDX ${spec}, ${completeness.score} of 100`,
     ...missing.map(({ title, advice }) => `  missing: ${printable(title)}. ${printable(advice)}`),
-    output === undefined ? 'Write it with --output FILE or --json.' : `Written to ${printable(output)}.`,
+    'Write it with --output FILE or --json.',
   ].join('\n');
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { wholeNumber } from '../../options.ts';
 import { createOutput, printable } from '../../output.ts';
 import { client } from '../../session.ts';
-import { named, namedVersion } from './named.ts';
+import { named } from './named.ts';
 import { inherited } from './words.ts';
 
 export function addLineage(model: Command): void {
@@ -90,11 +90,11 @@ const DOWN: Readonly<Record<Lineage['edges'][number]['relation'], string>> = {
 export function addCompare(model: Command): void {
   model
     .command('compare <from> <to>')
-    .description('two versions side by side: MODEL@1 MODEL@2')
+    .description('two versions side by side: MODEL@1 MODEL@2; MODEL is its latest version')
     .option('--json', 'print JSON')
     .action(async (first: string, second: string, flags: { json?: boolean }) => {
-      const from = namedVersion(first);
-      const to = namedVersion(second);
+      const from = named(first);
+      const to = named(second);
       const found = await client().call(registryRoutes.compare, {
         params: { model: from.model },
         query: { from: from.version, to: to.version, toModel: to.model },

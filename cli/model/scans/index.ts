@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   FINDING_TEXTS,
+  FindingId,
   FindingSeverity,
   registryRoutes,
   type ScanFinding,
@@ -25,13 +26,19 @@ async function versionId(api: Client, text: string): Promise<string> {
 }
 
 /** As `bartizan scan`: 1 when anything was found, 2 when it could not be judged, else 0. */
-function exitOf(scan: Pick<VersionScan, 'state' | 'verdict'>): number {
+export function exitOf(scan: Pick<VersionScan, 'state' | 'verdict'>): number {
   if (scan.state === 'failed') return EXIT.failed;
   if (scan.verdict === 'malicious' || scan.verdict === 'suspicious') return EXIT.findings;
   return scan.verdict === 'error' ? EXIT.failed : EXIT.ok;
 }
 
-async function wait(api: Client, id: string, timeoutSeconds: number, note: (line: string) => void) {
+/** Waits for a scan to end. Throws with `EXIT.waiting` when it takes longer. */
+export async function waitForScan(
+  api: Client,
+  id: string,
+  timeoutSeconds: number,
+  note: (line: string) => void,
+) {
   const endMs = performance.now() + timeoutSeconds * 1000;
   let said = '';
   for (;;) {
@@ -47,7 +54,7 @@ async function wait(api: Client, id: string, timeoutSeconds: number, note: (line
   }
 }
 
-function human(scan: VersionScan): string {
+export function human(scan: VersionScan): string {
   const found = severities(scan.severities);
   return [
     `${(scan.verdict ?? scan.state).toUpperCase()}  ${printable(scan.modelName)}@${scan.version}`,
@@ -84,7 +91,7 @@ function addScan(model: Command): void {
           output.result(queued, () => 'Queued. Add --wait to see what comes of it.');
           return;
         }
-        const scan = await wait(api, id, flags.timeout, output.note);
+        const scan = await waitForScan(api, id, flags.timeout, output.note);
         output.result(scan, human);
         process.exitCode = exitOf(scan);
       },
@@ -146,6 +153,38 @@ function addFindings(model: Command): void {
     );
 }
 
+const SHORTEST_PREFIX = 6;
+
+/** The finding whose id begins like this. Throws for none, several, or a beginning of under 6 characters. */
+async function findingId(api: Client, id: string, given: string): Promise<string> {
+  if (FindingId.safeParse(given).success) return given;
+  const prefix = given.toLowerCase();
+  if (prefix.length < SHORTEST_PREFIX) {
+    throw new CliError('give the id of the finding, or at least its first 6 characters', EXIT.usage);
+  }
+  const fits = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const query = { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await api.call(scanRoutes.findings, { params: { id }, query });
+    for (const one of page.items) if (one.id.toLowerCase().startsWith(prefix)) fits.add(one.id);
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  const [found] = fits;
+  if (fits.size > 1) {
+    throw new CliError(
+      `${fits.size} findings begin with "${printable(given)}"; give more of the id`,
+      EXIT.usage,
+    );
+  }
+  if (found === undefined) {
+    throw new CliError(
+      `no finding of this version begins with "${printable(given)}"; "bartizan model findings" lists them`,
+    );
+  }
+  return found;
+}
+
 function addAccept(model: Command): void {
   model
     .command('accept <model@version> <finding>')
@@ -157,7 +196,7 @@ function addAccept(model: Command): void {
       const api = client();
       const id = await versionId(api, text);
       const accepted = await api.call(scanRoutes.accept, {
-        params: { id, finding },
+        params: { id, finding: await findingId(api, id, finding) },
         body: { reason: flags.reason, expiresAt: Date.now() + flags.for },
       });
       createOutput(flags.json ?? false).result(
@@ -172,7 +211,9 @@ function addAccept(model: Command): void {
     .action(async (text: string, finding: string, flags: { json?: boolean }) => {
       const api = client();
       const id = await versionId(api, text);
-      const found = await api.call(scanRoutes.withdraw, { params: { id, finding } });
+      const found = await api.call(scanRoutes.withdraw, {
+        params: { id, finding: await findingId(api, id, finding) },
+      });
       createOutput(flags.json ?? false).result(found, () => 'It counts again.');
     });
 }

@@ -1,9 +1,13 @@
-import type { BaseInput } from '@bartizan/contracts';
-import { teamRoutes } from '@bartizan/contracts';
+import type { BaseInput, UploadedVersion } from '@bartizan/contracts';
+import { registryRoutes, teamRoutes } from '@bartizan/contracts';
+import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.ts';
+import { wholeNumber } from '../../options.ts';
 import { createOutput, printable } from '../../output.ts';
 import { clientFor, readSession, type Stored } from '../../session.ts';
+import { verdict } from '../registry/words.ts';
+import { exitOf, human, waitForScan } from '../scans/index.ts';
 import { localFiles } from './files.ts';
 import { hashFiles } from './hashing.ts';
 import { bytesText, createByteProgress } from './progress.ts';
@@ -18,6 +22,8 @@ interface PushFlags {
   team?: string;
   tag?: string[];
   resume?: boolean;
+  wait?: boolean;
+  timeout: number;
   json?: boolean;
 }
 
@@ -71,12 +77,30 @@ async function push(place: string, flags: PushFlags): Promise<void> {
     },
     resume: flags.resume ?? false,
   }).finally(progress.end);
-  output.result(version, (made) =>
+  const api = clientFor(session);
+  const scan = flags.wait ? await waitForScan(api, version.versionId, flags.timeout, output.note) : null;
+  const state = scan === null ? await scanNow(api, version) : human(scan);
+  output.result(scan === null ? version : { ...version, scan }, (made) =>
     [
       `${printable(made.model)} version ${made.version}: ${files.length} ${files.length === 1 ? 'file' : 'files'}, ${bytesText(bytes)}`,
       `digest ${made.digest}`,
+      state,
     ].join('\n'),
   );
+  if (scan !== null) process.exitCode = exitOf(scan);
+}
+
+/** How far its scan is, and the command that goes on. A key that may only write is told the command alone. */
+async function scanNow(api: Client, { model, version }: UploadedVersion): Promise<string> {
+  const name = `${printable(model)}@${version}`;
+  const next = `see what was found: bartizan model findings ${name}`;
+  try {
+    const params = { model, version: String(version) };
+    return `scan   ${verdict(await api.call(registryRoutes.version, { params }))}; ${next}`;
+  } catch (error) {
+    if (error instanceof ApiFailure) return next;
+    throw error;
+  }
 }
 
 /** `bartizan model push`. */
@@ -93,6 +117,11 @@ export function addPush(model: Command): void {
     .option('--team <name>', 'the team of a model that is registered by this')
     .option('--tag <key=value...>', 'tags of the version')
     .option('--resume', 'only go on with an upload that was begun; fail when there is none')
+    .option(
+      '--wait',
+      'wait for the scan; exits with 1 for malicious or suspicious, 2 when it cannot be judged',
+    )
+    .option('--timeout <seconds>', 'most time to wait for the scan', wholeNumber(1, 604_800), 3_600)
     .option('--json', 'print JSON')
     .action(push);
 }
