@@ -17,6 +17,8 @@ interface Flags {
   json?: boolean;
 }
 
+const SIGN_IN =
+  'it asks for sign-in: name the variable that holds its token with --token-env, or write user:password@ before its host';
 const MAX_FILE_BYTES = 64 * 1024 ** 3;
 const namesOf = (list: string | undefined): string[] =>
   (list ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
@@ -26,6 +28,7 @@ function newTally(): Tally {
     experiments: 0,
     runs: { imported: 0, already: 0 },
     loggedModels: { imported: 0, already: 0 },
+    unfinished: 0,
     models: 0,
     versions: { imported: 0, already: 0 },
     files: 0,
@@ -70,6 +73,11 @@ function tokenOf(variable: string | undefined): string | undefined {
 const summary = (tally: Tally): string =>
   [
     `${tally.experiments} experiments; runs: ${tally.runs.imported} imported, ${tally.runs.already} were here`,
+    ...(tally.unfinished > 0
+      ? [
+          `unfinished runs: ${tally.unfinished}, taken over as far as they are; import again when they have ended`,
+        ]
+      : []),
     `logged models: ${tally.loggedModels.imported} imported, ${tally.loggedModels.already} were here`,
     `${tally.models} registered models; versions: ${tally.versions.imported} imported, ${tally.versions.already} were here`,
     `${tally.files} files, ${tally.bytes} bytes`,
@@ -93,8 +101,18 @@ export function addImportMlflow(model: Command): void {
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort(new CliError('stopped; run it again to go on')));
       const { signal } = stop;
-      const source = mlflowServer({ url: addressOf(url), token: tokenOf(flags.tokenEnv), signal });
-      const target = mlflowServer({ url: session.url, token: session.key, signal });
+      const source = mlflowServer({
+        url: addressOf(url),
+        token: tokenOf(flags.tokenEnv),
+        signal,
+        signIn: SIGN_IN,
+      });
+      const target = mlflowServer({
+        url: session.url,
+        token: session.key,
+        signal,
+        signIn: 'run "bartizan login"',
+      });
       const state: Import = {
         source,
         target,

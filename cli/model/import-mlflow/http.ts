@@ -66,15 +66,30 @@ async function failureOf(response: Response, where: string): Promise<MlflowFailu
   return new MlflowFailure(`${where}: the server answered ${response.status}`, response.status, '');
 }
 
+/** What to check where nothing answers at all; null for every other failure. */
+function unreachable(error: unknown, root: string): MlflowFailure | null {
+  if (!(error instanceof Error) || !(error.cause instanceof Error) || !('code' in error.cause)) return null;
+  const { code } = error.cause;
+  if (code !== 'ECONNREFUSED' && code !== 'ENOTFOUND') return null;
+  const what = code === 'ENOTFOUND' ? 'there is no host of this name' : 'connection refused';
+  return new MlflowFailure(
+    `${root}: ${what}; check the address and the port, and that the server runs and can be reached from here`,
+    0,
+    '',
+  );
+}
+
 export interface ServerOptions {
   /** Address as MLFLOW_TRACKING_URI has it; a name and password in it are sent as Basic authentication. */
   readonly url: string;
   readonly token: string | undefined;
   readonly signal: AbortSignal;
+  /** What to do where it asks for sign-in, in words. */
+  readonly signIn?: string;
 }
 
 /** An MLflow server over HTTP: bounded answers, retries where they help, credentials to nobody else. */
-export function mlflowServer({ url, token, signal }: ServerOptions): MlflowServer {
+export function mlflowServer({ url, token, signal, signIn }: ServerOptions): MlflowServer {
   const base = new URL(url);
   const basic = base.username
     ? `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}`
@@ -93,8 +108,10 @@ export function mlflowServer({ url, token, signal }: ServerOptions): MlflowServe
     const limit = limitMs === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
     // A redirect would carry credentials and reads to wherever it points.
     const response = await fetch(root + path, { ...init, redirect: 'error', signal: limit });
-    if (!response.ok) throw await failureOf(response, `${init.method} ${path.split('?', 1)[0]}`);
-    return response;
+    if (response.ok) return response;
+    const failure = await failureOf(response, `${init.method} ${path.split('?', 1)[0]}`);
+    if (failure.status !== 401 || signIn === undefined) throw failure;
+    throw new MlflowFailure(`${failure.message}; ${signIn}`, failure.status, failure.code);
   }
 
   async function retried<T>(run: () => Promise<T>): Promise<T> {
@@ -104,7 +121,7 @@ export function mlflowServer({ url, token, signal }: ServerOptions): MlflowServe
       } catch (error) {
         signal.throwIfAborted();
         const passing = !(error instanceof MlflowFailure) || RETRIED.includes(error.status);
-        if (!passing || attempt === ATTEMPTS) throw error;
+        if (!passing || attempt === ATTEMPTS) throw unreachable(error, root) ?? error;
         await sleep(500 * 2 ** attempt, undefined, { signal });
       }
     }

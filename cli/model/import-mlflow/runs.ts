@@ -120,15 +120,15 @@ async function copyRun(state: Import, run: Run, experimentId: string): Promise<v
 }
 
 /** Marks what is complete; a run that still goes on is looked at again next time. */
-async function finish({ target, runs }: Import, run: Run): Promise<void> {
+async function finish({ target, runs, tally }: Import, run: Run): Promise<void> {
   const id = runs.get(run.info.run_id);
   if (id === undefined) return;
   const parent = run.data.tags.find(({ key }) => key === PARENT_TAG)?.value;
+  const goesOn = run.info.status === 'RUNNING' || run.info.status === 'SCHEDULED';
+  if (goesOn) tally.unfinished++;
   const tags = [
     ...(parent === undefined ? [] : [{ key: PARENT_TAG, value: runs.get(parent) ?? parent }]),
-    ...(run.info.status === 'RUNNING' || run.info.status === 'SCHEDULED'
-      ? []
-      : [{ key: DONE_TAG, value: 'true' }]),
+    ...(goesOn ? [] : [{ key: DONE_TAG, value: 'true' }]),
   ];
   if (tags.length > 0) await target.post('runs/log-batch', { run_id: id, tags }, Any);
 }

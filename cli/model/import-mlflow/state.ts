@@ -10,6 +10,8 @@ export interface Tally {
   /** `already`: were complete before. */
   runs: { imported: number; already: number };
   loggedModels: { imported: number; already: number };
+  /** Runs that went on when they were looked at; the next import completes them. */
+  unfinished: number;
   models: number;
   versions: { imported: number; already: number };
   files: number;
