@@ -10,7 +10,11 @@ python train.py`;
     <div style={{ textAlign: 'left', width: 'min(100%, 560px)', marginTop: 8 }}>
       <CodeBlock code={code} label="Environment of an mlflow client" />
       <p className="bz-dim" style={{ marginTop: 6 }}>
-        The key needs the role ML engineer; make one under <Link to="/settings/keys">Keys</Link>.
+        The key needs <code>models.read</code>, <code>models.write</code> and <code>models.download</code>:{' '}
+        <Link to="/settings/keys" search={{ new: 'models' }}>
+          create one
+        </Link>
+        .
       </p>
     </div>
   );

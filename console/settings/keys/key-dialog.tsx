@@ -10,17 +10,27 @@ import { CodeBlock } from '../../ui/copy.tsx';
 import { fieldErrors } from '../../ui/form.ts';
 import { FormFoot } from '../../ui/form-foot.tsx';
 import { LimitsFields } from '../../ui/limits-fields.tsx';
-import { EXPIRIES, type KeyValues, toKeyInput, validateKey } from './key-values.ts';
+import {
+  EXPIRIES,
+  KEY_PRESETS,
+  type KeyPreset,
+  type KeyValues,
+  presetValues,
+  toKeyInput,
+  validateKey,
+} from './key-values.ts';
 
 interface DialogProps {
   readonly opened: boolean;
   /** Chosen already, when a link says so. */
   readonly endpointId?: string;
+  /** What it is for, when a link says so. */
+  readonly preset?: KeyPreset;
   readonly onClose: () => void;
 }
 
 /** Creates a key, then shows its secret, once. */
-export function KeyDialog({ opened, endpointId, onClose }: DialogProps) {
+export function KeyDialog({ opened, endpointId, preset = 'endpoints', onClose }: DialogProps) {
   const client = useQueryClient();
   const create = useMutation({
     mutationFn: (values: KeyValues) =>
@@ -51,6 +61,7 @@ export function KeyDialog({ opened, endpointId, onClose }: DialogProps) {
       ) : (
         <KeyForm
           endpointId={endpointId}
+          preset={preset}
           busy={create.isPending}
           failure={create.error}
           onCancel={close}
@@ -63,23 +74,24 @@ export function KeyDialog({ opened, endpointId, onClose }: DialogProps) {
 
 interface FormProps {
   readonly endpointId: string | undefined;
+  readonly preset: KeyPreset;
   readonly busy: boolean;
   readonly failure: unknown;
   readonly onCancel: () => void;
   readonly onSubmit: (values: KeyValues) => void;
 }
 
-function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
+function KeyForm({ endpointId, preset, busy, failure, onCancel, onSubmit }: FormProps) {
   const endpoints = useQuery(endpointsQuery);
   const me = useQuery(meQuery);
   const accounts = useQuery(serviceAccountsQuery);
+  // A key cannot be given more than its maker has.
+  const grantable = ALL_PERMISSIONS.filter((permission) => me.data?.permissions.includes(permission));
   const form = useForm<KeyValues>({
     initialValues: {
       name: '',
-      invoke: true,
-      every: false,
       endpoints: endpointId ? [endpointId] : [],
-      permissions: [],
+      ...presetValues(preset, grantable),
       limits: NO_LIMITS,
       days: '90',
       serviceAccountId: null,
@@ -87,8 +99,6 @@ function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
     validate: validateKey,
   });
   const errors = { ...fieldErrors(failure), ...form.errors };
-  // A key cannot be given more than its maker has.
-  const grantable = ALL_PERMISSIONS.filter((permission) => me.data?.permissions.includes(permission));
   return (
     <form onSubmit={form.onSubmit(onSubmit)} noValidate>
       <Stack gap="md">
@@ -100,6 +110,21 @@ function KeyForm({ endpointId, busy, failure, onCancel, onSubmit }: FormProps) {
           {...form.getInputProps('name')}
           error={errors.name}
         />
+        <div>
+          <div className="bz-label">For</div>
+          <Group gap={6} role="group" aria-label="Start from">
+            {KEY_PRESETS.map(({ value, label }) => (
+              <Button
+                key={value}
+                size="compact-xs"
+                variant="default"
+                onClick={() => form.setValues(presetValues(value, grantable))}
+              >
+                {label}
+              </Button>
+            ))}
+          </Group>
+        </div>
         <div>
           <Checkbox
             label="Call endpoints through the gateway"

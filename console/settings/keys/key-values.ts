@@ -14,6 +14,32 @@ export interface KeyValues {
   serviceAccountId: string | null;
 }
 
+/** What a key is usually for, as links and the form name it. */
+export type KeyPreset = 'endpoints' | 'models' | 'everything';
+
+export const KEY_PRESETS: readonly { readonly value: KeyPreset; readonly label: string }[] = [
+  { value: 'endpoints', label: 'Call endpoints' },
+  { value: 'models', label: 'MLflow client and model pushes' },
+  { value: 'everything', label: 'Everything that I may' },
+];
+
+const MODEL_SCOPES: readonly KeyScope[] = ['models.read', 'models.write', 'models.download'];
+
+/** What a preset ticks. `grantable`: what its maker may give. */
+export function presetValues(
+  preset: KeyPreset,
+  grantable: readonly KeyScope[],
+): Pick<KeyValues, 'invoke' | 'every' | 'permissions'> {
+  if (preset === 'endpoints') return { invoke: true, every: false, permissions: [] };
+  if (preset === 'everything') return { invoke: true, every: true, permissions: [...grantable] };
+  const permissions = MODEL_SCOPES.filter((scope) => grantable.includes(scope));
+  return { invoke: false, every: false, permissions };
+}
+
+/** The preset that a link names, or calling endpoints. */
+export const knownPreset = (named: string | undefined): KeyPreset =>
+  KEY_PRESETS.find(({ value }) => value === named)?.value ?? 'endpoints';
+
 const DAY_MS = 86_400_000;
 
 export const EXPIRIES = [

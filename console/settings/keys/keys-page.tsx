@@ -16,6 +16,7 @@ import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { RelativeTime, useNow } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.ts';
 import { KeyDialog } from './key-dialog.tsx';
+import { knownPreset } from './key-values.ts';
 import { LongestLife } from './longest-life.tsx';
 import { RotateDialog } from './rotate-dialog.tsx';
 import { ServiceAccounts } from './service-accounts.tsx';
@@ -81,7 +82,12 @@ export function KeysPage() {
           </QueryView>
         ) : null}
         {mayManage ? (
-          <KeyDialog opened={search.new === '1'} endpointId={search.endpoint} onClose={() => show(false)} />
+          <KeyDialog
+            opened={search.new !== undefined}
+            preset={knownPreset(search.new)}
+            endpointId={search.endpoint}
+            onClose={() => show(false)}
+          />
         ) : null}
       </Page>
     </Gate>
