@@ -21,6 +21,13 @@ const WORDS = {
   signing: 'Whose signatures count, and what a version needs before it is used.',
 } as const;
 
+const TITLES = {
+  models: 'Models',
+  runs: 'Runs · Models',
+  scans: 'Scans · Models',
+  signing: 'Signing · Models',
+} as const;
+
 /** Models, the runs that made them, their scans, and whose signatures count. */
 export function ModelsPage() {
   const search = route.useSearch();
@@ -32,7 +39,7 @@ export function ModelsPage() {
   return (
     <Gate permission="models.read">
       <Page
-        title="Models"
+        title={TITLES[current]}
         description={WORDS[current]}
         actions={
           mayWrite && current === 'models' ? (

@@ -126,7 +126,7 @@ function Overview({ run }: { run: RunDetail }) {
                 <div className="bz-dim bz-wrap">
                   {dataset.sourceType} <code>{dataset.digest}</code>
                 </div>
-                <div className="bz-dim bz-wrap bz-mono">{dataset.source.slice(0, 300)}</div>
+                <div className="bz-dim bz-wrap">{sourceInWords(dataset.source).slice(0, 300)}</div>
               </div>
             ))
           )}
@@ -138,6 +138,7 @@ function Overview({ run }: { run: RunDetail }) {
             <p className="bz-dim">None was logged.</p>
           ) : (
             <Facts
+              keys
               items={run.params.map(({ key, value }) => [key, <code key={key}>{value}</code>] as const)}
             />
           )}
@@ -146,7 +147,7 @@ function Overview({ run }: { run: RunDetail }) {
           {tags.length === 0 ? (
             <p className="bz-dim">It has none.</p>
           ) : (
-            <Facts items={tags.map(([key, value]) => [key, <span key={key}>{value}</span>] as const)} />
+            <Facts keys items={tags.map(([key, value]) => [key, <span key={key}>{value}</span>] as const)} />
           )}
         </Section>
         {run.children.length > 0 ? (
@@ -164,6 +165,26 @@ function Overview({ run }: { run: RunDetail }) {
       </div>
     </div>
   );
+}
+
+/** Where data is from: the address in what a client logged as JSON, else its fields, else the text as it is. */
+function sourceInWords(source: string): string {
+  try {
+    const read: unknown = JSON.parse(source);
+    if (read === null || typeof read !== 'object' || Array.isArray(read)) return source;
+    const fields = read as Record<string, unknown>;
+    const address = [fields.uri, fields.url, fields.path].find(
+      (one) => typeof one === 'string' && one !== '',
+    );
+    if (typeof address === 'string') return address;
+    const { tags } = fields;
+    const shown = tags !== null && typeof tags === 'object' ? tags : fields;
+    return Object.entries(shown)
+      .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(', ');
+  } catch {
+    return source;
+  }
 }
 
 function Made({ run }: { run: RunDetail }) {

@@ -98,7 +98,8 @@ function Quarantine({ scan }: { scan: VersionScan }) {
   if (scan.quarantined) {
     return (
       <Alert color="red" variant="light" icon={<IconLock size={16} />} title="In quarantine" mb="sm">
-        Its files are given to nobody because of {formatNoun(scan.quarantinedFor, 'finding')}. Whoever may
+        Its files are given to nobody for{' '}
+        {scan.quarantinedFor === 1 ? 'one finding' : formatNoun(scan.quarantinedFor, 'finding')}. Whoever may
         manage models can look at each one and accept it with a reason.
       </Alert>
     );
@@ -153,7 +154,7 @@ function filesInWords({ verdicts, progress, filesKnown }: VersionScan): string {
     [skipped, 'not loaded by anything'],
   ] as const;
   const named = parts.filter(([count]) => count > 0).map(([count, word]) => `${formatCount(count)} ${word}`);
-  const known = filesKnown > 0 ? ` (${formatCount(filesKnown)} known from before)` : '';
+  const known = filesKnown > 0 ? `; ${formatCount(filesKnown)} read in an earlier scan` : '';
   return `${formatNoun(progress.filesTotal, 'file')}${named.length > 0 ? `: ${named.join(', ')}` : ''}${known}`;
 }
 

@@ -169,10 +169,10 @@ function Picture({ nodes, edges, around, onAround }: PartProps) {
               strokeWidth={node.id === around || node.kind === 'system' ? 2 : 1}
             />
             <text x={10} y={18} style={{ fontWeight: node.kind === 'system' ? 600 : 400 }}>
-              {shortened(node.label, 25)}
+              {shortened(node.label, 22)}
             </text>
             <text x={10} y={33} data-dim>
-              {shortened([KIND_WORDS[node.kind], node.detail].filter(Boolean).join(', '), 30)}
+              {shortened([KIND_WORDS[node.kind], node.detail].filter(Boolean).join(', '), 26)}
             </text>
           </g>
         ))}

@@ -28,6 +28,12 @@ const WORDS = {
   relations: 'Systems and what they share: models, endpoints, data, vendors and people.',
 } as const;
 
+const TITLES = {
+  systems: 'Systems',
+  attention: 'Needs attention · Systems',
+  relations: 'Relations · Systems',
+} as const;
+
 /** AI systems, what needs attention, and how everything hangs together. */
 export function SystemsPage() {
   return (
@@ -47,7 +53,7 @@ function Systems() {
     void navigate({ to: '/inventory/systems', search: { ...search, ...next }, replace: true });
   return (
     <Page
-      title="Systems"
+      title={TITLES[current]}
       description={WORDS[current]}
       actions={
         <>

@@ -1,4 +1,4 @@
-import { registryRoutes, type VersionDetail } from '@bartizan/contracts';
+import { registryRoutes, runRoutes, type VersionDetail } from '@bartizan/contracts';
 import { Alert } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
@@ -185,7 +185,7 @@ function From({ detail }: { detail: VersionDetail }) {
               'none: it was uploaded'
             ) : (
               <Link key="run" to="/inventory/models/runs/$id" params={{ id: detail.runId }}>
-                {detail.runId}
+                <RunName id={detail.runId} />
               </Link>
             ),
           ],
@@ -207,6 +207,15 @@ function From({ detail }: { detail: VersionDetail }) {
       />
     </Section>
   );
+}
+
+/** What people call a run; its id while that is not known. */
+function RunName({ id }: { id: string }) {
+  const run = useQuery({
+    queryKey: ['runs', id],
+    queryFn: ({ signal }) => api.call(runRoutes.get, { params: { id }, signal }),
+  });
+  return run.data?.name || id;
 }
 
 function Base({ detail: { base } }: { detail: VersionDetail }) {
@@ -247,13 +256,35 @@ function Metrics({ detail: { metrics } }: { detail: VersionDetail }) {
   if (metrics.length === 0) return null;
   return (
     <Section title="Metrics">
-      <Facts items={metrics.map(({ key, value }) => [key, formatMetric(value)] as const)} />
+      <Facts keys items={metrics.map(({ key, value }) => [key, formatMetric(value)] as const)} />
     </Section>
   );
 }
 
 function Load({ detail }: { detail: VersionDetail }) {
   const name = detail.modelName;
+  const quarantined = detail.scan.quarantined;
+  const files = useQuery({
+    queryKey: ['models', detail.modelId, 'versions', detail.version, 'mlmodel'],
+    queryFn: ({ signal }) =>
+      api.call(registryRoutes.files, {
+        params: { model: detail.modelId, version: String(detail.version) },
+        query: { prefix: 'MLmodel', limit: 1 },
+        signal,
+      }),
+    enabled: !quarantined,
+  });
+  // Without the file that describes its flavours, MLflow cannot load it. It sorts first of its prefix.
+  const isMlflow = files.data?.items.some(({ path }) => path === 'MLmodel') ?? false;
+  if (quarantined)
+    return (
+      <Section title="Use it">
+        <p>
+          It is in quarantine, so its files are given to nobody: look at the findings first. Whoever may
+          manage models can accept them with a reason.
+        </p>
+      </Section>
+    );
   const python = `import mlflow
 model = mlflow.pyfunc.load_model("models:/${name}/${formatCount(detail.version).replaceAll(',', '')}")`;
   return (
@@ -262,8 +293,12 @@ model = mlflow.pyfunc.load_model("models:/${name}/${formatCount(detail.version).
         code={`bartizan model pull '${name.replaceAll("'", `'\\''`)}@${detail.version}' DIR`}
         label="Command"
       />
-      <div style={{ height: 8 }} />
-      <CodeBlock code={python} label="Python" />
+      {isMlflow ? (
+        <>
+          <div style={{ height: 8 }} />
+          <CodeBlock code={python} label="Python" />
+        </>
+      ) : null}
     </Section>
   );
 }

@@ -57,10 +57,16 @@ export function Section({ title, description, actions, children, flush = false, 
   );
 }
 
+interface FactsProps {
+  readonly items: readonly (readonly [name: string, value: ReactNode])[];
+  /** Names are people's keys, which may be long: more room for them. */
+  readonly keys?: boolean;
+}
+
 /** Names and values, two columns. */
-export function Facts({ items }: { items: readonly (readonly [name: string, value: ReactNode])[] }) {
+export function Facts({ items, keys = false }: FactsProps) {
   return (
-    <dl className="bz-facts">
+    <dl className="bz-facts" data-keys={keys}>
       {items.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
