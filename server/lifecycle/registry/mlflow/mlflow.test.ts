@@ -260,7 +260,7 @@ describe('a model that is logged and registered', () => {
     );
     const root = artifact_uri.replace('mlflow-artifacts:/', '');
     expect((await ok('GET', `${FILES}?path=${root}`)).files).toEqual([
-      { path: 'MLmodel', is_dir: false, file_size: 11 },
+      { path: 'MLmodel', is_dir: false, file_size: 11, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       { path: 'data', is_dir: true },
     ]);
     const file = await send('GET', `${FILES}/${root}/data/w.txt`);
