@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sarifProblems } from '@bartizan/checks/artifacts/report/sarif-rules.ts';
 import { ScanSettings, type VersionScan } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -104,7 +105,9 @@ test('a version is scanned by itself: state, files, findings with their evidence
   expect(detail.why).toContain('loaded'.slice(0, 3));
   const none = await one.scans.findings(ada, version.id, { limit: 50, file: 'c.pkl' });
   expect(none.items).toEqual([]);
-  const sarif = JSON.parse(await one.scans.sarif(ada, version.id));
+  const text = await one.scans.sarif(ada, version.id);
+  expect(sarifProblems(text)).toEqual([]);
+  const sarif = JSON.parse(text);
   expect(sarif.version).toBe('2.1.0');
   expect(sarif.runs[0].results.map((result: { level: string }) => result.level)).toContain('error');
   expect(await actions()).toEqual(expect.arrayContaining(['scans.completed', 'scans.quarantined']));
