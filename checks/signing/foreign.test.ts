@@ -234,7 +234,7 @@ describe('provenance', () => {
     expect(bindingOf(by([{ name: 'm', digest: { [FILES_V1]: filesDigest(files) } }]), files)).toBe('names');
     const wrong = { sha256: '0'.repeat(64), [FILES_V1]: filesDigest(files) };
     expect(bindingOf(by([{ name: 'm', digest: wrong }]), files)).toBeNull();
-    const path = fc.stringMatching(/^[ab\/]{1,4}$/);
+    const path = fc.stringMatching(/^[ab/]{1,4}$/);
     const set = fc.uniqueArray(fc.record({ path, sha256: fc.constantFrom('1'.repeat(64), '2'.repeat(64)) }), {
       selector: (one) => one.path,
       maxLength: 4,

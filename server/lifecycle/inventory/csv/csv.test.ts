@@ -266,9 +266,8 @@ describe('imports', () => {
       monitoringContact,
     } of made) {
       const copy = await byKey(key.replace('formula-', 'copy-of-'));
-      expect(copy).toMatchObject({
-        ...{ name, description, purpose, decisions, tags, vendorModels, monitoringContact },
-      });
+      const kept = { name, description, purpose, decisions, tags, vendorModels, monitoringContact };
+      expect(copy).toMatchObject(kept);
     }
   });
 
