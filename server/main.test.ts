@@ -147,15 +147,19 @@ describe('as a process', () => {
     ['SIGTERM', (child: ChildProcess) => void child.kill('SIGTERM')],
     ['SIGINT', (child: ChildProcess) => void child.kill('SIGINT')],
     ['its supervisor being gone', (child: ChildProcess) => child.disconnect()],
-  ])('tells when it is ready and drains on %s', async (_, end) => {
-    const { child, exited } = run({});
-    const [message] = (await once(child, 'message')) as [{ type: string; url: string; setupUrl: string }];
-    expect(message).toMatchObject({ type: 'ready', demoKey: null });
-    expect(message.setupUrl.startsWith(message.url)).toBe(true);
-    expect((await fetch(`${message.url}/healthz`)).status).toBe(200);
-    end(child);
-    expect(await exited).toBe(0);
-  });
+  ])(
+    'tells when it is ready and drains on %s',
+    async (_, end) => {
+      const { child, exited } = run({});
+      const [message] = (await once(child, 'message')) as [{ type: string; url: string; setupUrl: string }];
+      expect(message).toMatchObject({ type: 'ready', demoKey: null });
+      expect(message.setupUrl.startsWith(message.url)).toBe(true);
+      expect((await fetch(`${message.url}/healthz`)).status).toBe(200);
+      end(child);
+      expect(await exited).toBe(0);
+    },
+    300_000,
+  );
 
   test('says what is wrong with its configuration, without a stack or a secret', async () => {
     const { exited, output } = run({ BARTIZAN_MASTER_KEY: 'f00f'.repeat(16), BARTIZAN_PORT: 'x' }, 'ignore');

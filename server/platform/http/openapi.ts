@@ -25,7 +25,12 @@ function parametersOf(contract: RouteContract): Json[] {
       }),
     );
   };
-  return [...of(contract.params, 'path'), ...of(contract.query, 'query')];
+  const inPath = of(contract.params, 'path');
+  // A path of any rest needs no schema for it in the contract, but OpenAPI wants each parameter declared.
+  if (contract.path.endsWith('*') && !inPath.some(({ name }) => name === REST)) {
+    inPath.push({ name: REST, in: 'path', required: true, schema: { type: 'string' } });
+  }
+  return [...inPath, ...of(contract.query, 'query')];
 }
 
 function securityOf(contract: RouteContract): Json {
