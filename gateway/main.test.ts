@@ -91,7 +91,7 @@ describe('gateway process', () => {
     await start();
     await expect.poll(() => server.shipped().length, { timeout: 30_000 }).toBe(4);
     expect(new Set(server.shipped()).size).toBe(4);
-  }, 60_000);
+  }, 300_000);
 
   it('ends when its supervisor is gone', async () => {
     const { child } = await start();
@@ -152,7 +152,7 @@ describe('workers', () => {
     await expect.poll(async () => (await ask(url)).status, { timeout: 30_000 }).toBe(429);
     await expect.poll(() => server.shipped().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(answered);
     expect(await ended(child, 'SIGTERM')).toBe(0);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('settings', () => {

@@ -53,7 +53,7 @@ beforeAll(async () => {
     cookie,
   );
   secret = ((await made.json()) as { secret: string }).secret;
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await server?.close();
   await open?.close();
@@ -216,7 +216,7 @@ test('an altered entry that the server finds when asked to verify raises an alar
   ]);
   await attack('update audit_entries e set actor_name = k.actor_name from kept_name k where k.id = e.id');
   await attack('drop table kept_name');
-}, 60_000);
+}, 300_000);
 
 describe('an export', () => {
   test('is verified without the server; every line that is altered, moved, dropped or cut off is found', async () => {

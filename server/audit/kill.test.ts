@@ -10,7 +10,7 @@ beforeAll(async () => {
   await t.settled();
   // Only the processes that are killed sequence from here on.
   await t.trail.stop();
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
   await t?.close();

@@ -15,7 +15,7 @@ beforeAll(async () => {
     });
   }
   await t.settled(31);
-}, 60_000);
+}, 300_000);
 afterAll(async () => t?.close());
 
 const found = async (filter: object) => (await t.trail.reading.list(filter, { limit: 200 })).items;

@@ -9,7 +9,7 @@ import { entryOf, startTestTrail, type TestTrail } from './testing.ts';
 let t: TestTrail;
 beforeAll(async () => {
   t = await startTestTrail();
-}, 60_000);
+}, 300_000);
 afterAll(async () => t?.close());
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
@@ -37,7 +37,7 @@ describe('the sequencer', () => {
     );
     expect(rows).toEqual([{ n: size, places: size, last: size - 1, entries: size }]);
     expect(await t.verify()).toMatchObject({ state: 'passed', size, problems: [] });
-  }, 60_000);
+  }, 300_000);
 
   test('proofs lead from an entry to the signed root, and from an older root to it', async () => {
     const size = await t.settled();
@@ -134,7 +134,7 @@ describe('the sequencer', () => {
     expect(await t.settled(before + 200)).toBe(before + 200);
     expect(await t.verify()).toMatchObject({ state: 'passed', problems: [] });
     expect((await other.status()).breaks).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test('a key is replaced by one that it vouches for, and old checkpoints still hold', async () => {
     const before = await t.trail.keys();

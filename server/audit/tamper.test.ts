@@ -13,7 +13,7 @@ beforeEach(async () => {
   t = await startTestTrail();
   await t.trail.log.recordMany(Array.from({ length: COUNT }, (_, n) => entryOf(n)));
   size = await t.settled(COUNT + 1);
-}, 60_000);
+}, 300_000);
 afterEach(async () => t?.close());
 
 const idAt = async (index: number): Promise<string> =>
@@ -236,7 +236,7 @@ describe('so is one who brings back an older copy of the tables', () => {
     const told = t.told.length;
     await t.restart();
     expect(t.told).toHaveLength(told);
-  }, 60_000);
+  }, 300_000);
 
   test('and has other entries put after it: the checkpoint outside tells the two apart', async () => {
     await copy();
@@ -250,7 +250,7 @@ describe('so is one who brings back an older copy of the tables', () => {
     expect((await t.trail.status()).breaks).toEqual([]);
     await t.restart({ back: folder });
     expect((await t.trail.status()).breaks.map(({ kind }) => kind)).toEqual(['forked']);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('so is one who alters what waits for its place', () => {
@@ -323,5 +323,5 @@ describe('so is one who alters what waits for its place', () => {
     await expect.poll(kinds, { timeout: 30_000 }).toEqual(['waiting-altered']);
     const [noticed] = (await t.trail.status()).breaks;
     expect(noticed?.message).toMatch(/was committed and taken away/);
-  }, 60_000);
+  }, 300_000);
 });

@@ -22,7 +22,7 @@ const servers: Server[] = [];
 beforeAll(async () => {
   t = await startTestTrail();
   await t.settled();
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   for (const server of servers) server.close();
   await t?.close();

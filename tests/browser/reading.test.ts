@@ -40,7 +40,7 @@ describe.skipIf(missingChromium() !== null)('reading the console', () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     faults = watchFaults(context);
     page = await context.newPage();
-    page.setDefaultTimeout(6000);
+    page.setDefaultTimeout(45_000);
     await setUp(page, app);
     for (const text of [HARMLESS, INJECTION, 'Where is my order?']) await ask(app, text);
     await page.getByRole('link', { name: 'Where is my order?' }).waitFor();

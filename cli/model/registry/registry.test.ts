@@ -53,7 +53,7 @@ beforeAll(async () => {
     'endpoints.read',
     'endpoints.manage',
   );
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   for (const end of ends.toReversed()) await end();
   rmSync(home, { recursive: true, force: true });

@@ -71,7 +71,7 @@ beforeAll(async () => {
   session = { url: server.url, key: made.body.secret };
   // What scans find is not looked at here, and not waited for.
   await post(`${server.url}/api/v1/scans/settings`, { onUnscanned: 'allow' }, cookie, 'PUT');
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   for (const end of ends.toReversed()) await end();
   rmSync(home, { recursive: true, force: true });
@@ -199,7 +199,7 @@ describe('push and pull', () => {
       readFileSync(path),
     );
     expect(back?.equals(sent ?? Buffer.alloc(0))).toBe(true);
-  }, 60_000);
+  }, 300_000);
 
   test('go on with what was begun, when the command is started again', async () => {
     const place = folder('again', { 'w.bin': randomBytes(24 * MiB) });
@@ -219,7 +219,7 @@ describe('push and pull', () => {
     await push(place, { resume: true, note: (line) => void notes.push(line) }, 'again');
     expect(notes.join()).toContain('Going on');
     expect(await begun()).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test('send what the server has not again', async () => {
     const place = folder('shared', { 'base.bin': randomBytes(MiB), 'head.bin': randomBytes(100) });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   certificate = makeCertificate();
   server = await startTestServer({ background: false });
   harness = createHarness(server, certificate);
-}, 60_000);
+}, 300_000);
 afterEach(() => harness.clear());
 afterAll(() => server?.close());
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
   certificate = makeCertificate();
   server = await startTestServer({ mayWarn: true });
   harness = createHarness(server, certificate);
-}, 60_000);
+}, 300_000);
 afterEach(() => harness.clear());
 afterAll(() => server?.close());
 
@@ -236,7 +236,7 @@ test('a sink that falls behind raises an alarm each time, which other sinks carr
     { ...alarm, acknowledged_at: null },
   ]);
   expect(server.announced).toMatchObject([alarm, alarm]);
-}, 90_000);
+}, 300_000);
 
 describe('a test event', () => {
   test('says what the receiver answered, without our credentials', async () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     metrics: [{ key: 'f1', value: 0.9 }],
     datasets: [{ name: 'comments', digest: 'abc', context: 'training', source: '{}' }],
   });
-}, 60_000);
+}, 300_000);
 afterAll(() => server?.close());
 
 const bomOf = (spec = '1.6', principal = ada): Promise<BomAnswer> =>

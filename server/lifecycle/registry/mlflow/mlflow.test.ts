@@ -16,7 +16,7 @@ const ALL = ['models.read', 'models.download', 'models.write', 'models.manage'];
 beforeAll(async () => {
   world = await startWorld();
   key = await newKey(ALL);
-}, 120_000);
+}, 300_000);
 afterAll(() => world?.close());
 
 async function newKey(scopes: readonly string[]): Promise<string> {
@@ -335,7 +335,7 @@ describe('a model that is logged and registered', () => {
       body: { name, alias: 'champion', version: '1' },
     });
     expect(alias.body.error_code).toBe('PERMISSION_DENIED');
-  }, 60_000);
+  }, 300_000);
 
   test('is found as the fluent API asks for it', async () => {
     const { name } = await logAndRegister({ f: 'x' });

@@ -14,7 +14,7 @@ let version: TestRegistry['version'];
 beforeAll(async () => {
   all = await startRegistry();
   ({ server, models, files, ada, fresh, version } = all);
-}, 60_000);
+}, 300_000);
 afterAll(() => all?.close());
 
 describe('what a version was made from', () => {

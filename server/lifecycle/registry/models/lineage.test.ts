@@ -23,7 +23,7 @@ let version: TestRegistry['version'];
 beforeAll(async () => {
   all = await startRegistry();
   ({ server, models, ada, fresh, version } = all);
-}, 60_000);
+}, 300_000);
 afterAll(() => all?.close());
 
 const lineage = (of: StoredVersion, limits = { depth: 20, limit: 200 }, viewer = ada): Promise<Lineage> =>

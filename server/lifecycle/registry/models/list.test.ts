@@ -12,7 +12,7 @@ let modelWith: TestRegistry['modelWith'];
 beforeAll(async () => {
   all = await startRegistry();
   ({ server, models, files, ada, fresh, modelWith } = all);
-}, 60_000);
+}, 300_000);
 afterAll(() => all?.close());
 
 describe('lists', () => {

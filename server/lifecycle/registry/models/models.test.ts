@@ -17,7 +17,7 @@ let actions: TestRegistry['actions'];
 beforeAll(async () => {
   all = await startRegistry();
   ({ server, models, files, ada, fresh, modelWith, actions } = all);
-}, 60_000);
+}, 300_000);
 afterAll(() => all?.close());
 
 describe('models', () => {
@@ -223,4 +223,4 @@ test('a database that goes away leaves whole versions or none, and no number is 
     await open.close();
     line.server.close();
   }
-}, 60_000);
+}, 300_000);

@@ -17,7 +17,7 @@ let actions: TestRegistry['actions'];
 beforeAll(async () => {
   all = await startRegistry();
   ({ server, models, created, files, ada, fresh, modelWith, actions } = all);
-}, 60_000);
+}, 300_000);
 afterAll(() => all?.close());
 
 describe('versions', () => {

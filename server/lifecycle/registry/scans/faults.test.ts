@@ -82,7 +82,7 @@ test('a server that is killed in the middle of a scan: another goes on where it 
     filesKnown: 1,
   });
   expect(new Set(other.reads)).toEqual(new Set([sha256Of(second)]));
-}, 90_000);
+}, 300_000);
 
 test('a file that takes too long is an error, never clean, and read again by the next scan; the others are judged', async () => {
   const slow = Buffer.from('slow as a snail');

@@ -15,7 +15,7 @@ let key: Credential;
 beforeAll(async () => {
   world = await startWorld();
   key = await world.keyWith(['models.read', 'models.download', 'models.write'], { endpoints: [] });
-}, 120_000);
+}, 300_000);
 afterAll(() => world?.close());
 
 async function send(

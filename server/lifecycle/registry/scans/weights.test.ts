@@ -30,7 +30,7 @@ beforeAll(async () => {
   open = await openScanDatabase();
   folder = mkdtempSync(join(tmpdir(), 'scan-weights-'));
   one = await scanServer(open, folder);
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await one?.close();
   await open?.close();

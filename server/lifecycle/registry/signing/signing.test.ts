@@ -34,7 +34,7 @@ beforeAll(async () => {
   server = await startTestServer({ background: false });
   registry = registryOn(server.open);
   files = await storeFiles(server.objects, { 'a.b': 'one', 'a/b': 'two', 'config.json': '{}' });
-}, 60_000);
+}, 300_000);
 afterAll(() => server?.close());
 
 const code = (expected: string) => expect.objectContaining({ code: expected });

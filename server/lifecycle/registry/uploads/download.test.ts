@@ -93,7 +93,7 @@ describe('a file of a version', () => {
     });
     const version: UploadedVersion = await server.call('uploads.finish', { params, principal });
     expect(version).toMatchObject({ model: 'fraud', version: 1 });
-  }, 60_000);
+  }, 300_000);
   afterAll(() => server?.close());
 
   test('is given out whole, with its digest', async () => {
