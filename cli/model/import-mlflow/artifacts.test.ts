@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { copyFiles, runListing } from './artifacts.ts';
 import { mlflowServer } from './http.ts';
-import type { Import } from './state.ts';
+import type { Import, Tally } from './state.ts';
 
 const PUT = '/api/2.0/mlflow-artifacts/artifacts/target/';
 const closing: (() => Promise<void>)[] = [];
@@ -69,7 +69,7 @@ async function copied(from: Record<string, string>, to: Record<string, string>, 
       files: 0,
       bytes: 0,
       problems: [],
-    },
+    } as Partial<Tally> as Tally,
     say: () => undefined,
     maxFileBytes: 100,
     experiments: new Map(),
