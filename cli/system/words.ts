@@ -51,7 +51,7 @@ export function systemText(system: SystemDetail): string {
     ['owner', system.owner?.name ?? 'nobody'],
     ['backup', system.backupOwner?.name ?? ''],
     ['team', system.team?.name ?? ''],
-    ['vendor', system.vendor],
+    ['vendor', system.origin.vendor],
     ['risk tier', risk?.tier ?? 'not assessed'],
     ['EU AI Act', risk?.actClass ?? 'not assessed'],
     ['set by hand', risk?.override ? `${risk.override.reason} (${risk.override.by})` : ''],

@@ -242,7 +242,7 @@ function Live({ answers }: { answers: Answers }) {
                   EU AI Act class: not known yet: {formatNoun(result.act.missing.length, 'question')} open.
                 </p>
               ) : null}
-              {result.act.reasons[0] ? (
+              {result.act.suggested !== null && result.act.reasons[0] ? (
                 <p className="bz-note">
                   {result.act.reasons[0].text}{' '}
                   <span className="bz-dim">{result.act.reasons[0].reference}</span>
