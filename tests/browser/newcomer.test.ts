@@ -19,7 +19,7 @@ describe.skipIf(missingChromium() !== null)('a newcomer', () => {
     context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
     faults = watchFaults(context);
     page = await context.newPage();
-    page.setDefaultTimeout(6000);
+    page.setDefaultTimeout(45_000);
   });
   afterAll(async () => {
     await browser?.close();

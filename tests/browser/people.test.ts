@@ -18,7 +18,7 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
     administrator = await (await browser.newContext()).newPage();
     context = await browser.newContext();
     viewer = await context.newPage();
-    for (const page of [administrator, viewer]) page.setDefaultTimeout(6000);
+    for (const page of [administrator, viewer]) page.setDefaultTimeout(45_000);
     await setUp(administrator, app);
     await ask(app, `${INJECTION} My key is ghp_a8Kd93mQpZx71LwVt5RcYbNe2UfHs6Jg0Tio`);
   });
@@ -138,7 +138,7 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
 
   it('signs in and comes back to the page that was asked for, but to no other site', async () => {
     const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(6000);
+    page.setDefaultTimeout(45_000);
     const signIn = async () => {
       await page.getByRole('textbox', { name: 'E-mail' }).fill('mara@example.test');
       await page.locator('input[type=password]').fill('gravel tulip monday oxide');
