@@ -124,7 +124,7 @@ async function ask(
     .flatMap((wanted) => known.filter(({ recognition }) => recognition === wanted))
     .find((answer) => answer.format !== 'unknown')?.format;
   if (format !== undefined) return outcome.finish(format);
-  return outcome.finish(judgeUnknown(seen, outcome, answers.length > 0));
+  return outcome.finish(judgeUnknown(seen, outcome));
 }
 
 type Answer = ScanOutcome & { readonly recognition: Recognition };
@@ -161,10 +161,10 @@ function judgeBy(
 }
 
 /**
- * What no check knows: a program, an archive that is not opened, text that is no code, or nothing that anything loads. Where a check
- * looked into bytes and saw that its loader would refuse them, that is a judgement; otherwise the file is skipped.
+ * What no check knows: a program, an archive that is not opened, text that is no code, or nothing that anything
+ * loads, which is skipped. That a check looked into the bytes and could not read them is no judgement.
  */
-function judgeUnknown(seen: Probe, outcome: OutcomeBuilder, hasLooked: boolean): string {
+function judgeUnknown(seen: Probe, outcome: OutcomeBuilder): string {
   const magic = magicOf(seen.head);
   if (magic?.is === 'program') {
     outcome.find({
@@ -179,6 +179,6 @@ function judgeUnknown(seen: Probe, outcome: OutcomeBuilder, hasLooked: boolean):
     outcome.fail({ check: DISPATCH, message: `${magic.name} that cannot be opened here`, offset: 0 });
   } else if (magic?.format !== undefined) return magic.format;
   else if (probeText(seen) !== null) return 'text';
-  else if (!hasLooked) outcome.skip('no known format');
+  else outcome.skip('no known format');
   return 'unknown';
 }

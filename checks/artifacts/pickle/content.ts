@@ -4,7 +4,7 @@ import type { Extent } from './slow.ts';
 import { Broken, pop, top } from './stack.ts';
 import type { Machine } from './state.ts';
 import { recalled } from './state.ts';
-import { rawUnicodeEscape, stringLiteral } from './texts.ts';
+import { isPythonUtf8, rawUnicodeEscape, stringLiteral } from './texts.ts';
 import type { Bytes, Text, Value } from './values.ts';
 import { BUFFER, bytes, dict, FALSE, FLOAT, INTEGER, list, NONE, set, TRUE, text, tuple } from './values.ts';
 
@@ -40,6 +40,9 @@ function textValue(machine: Machine, window: Buffer, extent: Extent): Value {
   if (length <= Math.min(most, 255)) return machine.texts.utf8(window, from, length);
   const written = { offset: machine.base + from, length, form: 'utf8' } as const;
   const value = text(view(window, from, Math.min(length, most)).toString('utf8'), length <= most, written);
+  if (length <= most && !isPythonUtf8(value.text, window, from, length)) {
+    machine.flaw ??= { at: machine.at, reason: 'a text is not UTF-8' };
+  }
   return noteText(machine, value, extent);
 }
 

@@ -3,6 +3,7 @@ import { memberContext, outcomeBuilder } from '../outcome.ts';
 import { bytesSource, sliceSource } from '../source/bytes.ts';
 import type { ArtifactInput, ByteSource, Probe, Recognition, ScanContext, ScanOutcome } from '../types.ts';
 import { isAtLeast } from '../verdict.ts';
+import { beginsAsPickle, nameInBroken } from './broken.ts';
 import { judgePayload, payloadSource } from './embedded.ts';
 import { findingOf, PICKLE_CHECK } from './findings.ts';
 import type { Journal, PayloadCandidate, PickleEvent } from './journal.ts';
@@ -101,7 +102,7 @@ const brief = (context: ScanContext): ScanContext => ({
 });
 
 /** What another pickle in the bytes after the last one would do, wherever it begins. */
-async function judgeTail(reading: Reading, from: number): Promise<void> {
+async function judgeTail(reading: Reading, from: number, frameEnd: number): Promise<void> {
   const { source, context, outcome } = reading;
   const rest = source.size - from;
   const tail = await source.read(from, Math.min(rest, SEARCHED_TAIL));
@@ -137,13 +138,37 @@ async function judgeTail(reading: Reading, from: number): Promise<void> {
   if (tail.some((byte) => byte !== 0 && byte !== 10 && byte !== 13 && byte !== 32 && byte !== 9)) {
     outcome.find({
       check: PICKLE_CHECK,
-      severity: 'info',
+      severity: frameEnd > from ? 'low' : 'info',
       kind: 'hidden-data',
-      message: `${rest} bytes follow the last pickle.`,
+      message:
+        frameEnd > from
+          ? `The pickle stops inside its own frame: ${rest} bytes are never read.`
+          : `${rest} bytes follow the last pickle.`,
       offset: from,
       evidence: { details: { bytes: rest } },
     });
   }
+}
+
+/** Says why a loader would refuse the file, and what a broken one still holds. True where it breaks off. */
+async function reportBreaks(
+  { source, outcome }: Reading,
+  reader: PickleReader,
+  last: PickleEnd,
+): Promise<boolean> {
+  const flaw = reader.flaw();
+  if (flaw !== undefined) {
+    const message = `Python refuses this pickle: ${flaw.reason}. It was read on as loaders do that let it pass.`;
+    outcome.fail({ check: PICKLE_CHECK, message, offset: flaw.at });
+  }
+  if (!last.complete) {
+    outcome.fail({ check: PICKLE_CHECK, message: `Not a whole pickle: ${last.reason}.`, offset: last.end });
+  }
+  if ((flaw !== undefined || !last.complete) && !reader.journal.events().some(isDangerous)) {
+    const finding = await nameInBroken(source);
+    if (finding !== undefined) outcome.find(finding);
+  }
+  return !last.complete;
 }
 
 /** The file as joblib reads it, with array data between the opcodes. */
@@ -155,9 +180,8 @@ async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<strin
   const known = new Set(reader.journal.events().map(({ at }) => at));
   const others = plain.journal.events().filter((event) => isDangerous(event) && !known.has(event.at));
   await reportEvents(reading, others);
-  if (!last.complete) {
-    outcome.fail({ check: PICKLE_CHECK, message: `Not a whole pickle: ${last.reason}.`, offset: last.end });
-  } else if (last.end < source.size) await judgeTail(reading, last.end);
+  if (!(await reportBreaks(reading, reader, last)) && last.end < source.size)
+    await judgeTail(reading, last.end, reader.frameEnd());
   return 'joblib';
 }
 
@@ -207,6 +231,16 @@ function judgesAnyway(events: readonly PickleEvent[]): boolean {
   );
 }
 
+/** So few opcodes with so many other bytes behind them say nothing about a file without a mark. */
+const CHANCE_OPCODES = 4;
+const CHANCE_TAIL = 64;
+
+/** Nothing was found that weighs anything, and nothing failed. */
+function isQuiet(outcome: OutcomeBuilder): boolean {
+  const { findings, errors } = outcome.finish('');
+  return errors.length === 0 && findings.every(({ severity }) => severity === 'info');
+}
+
 export function recognisePickle({ head }: Probe): Recognition {
   if (hasPickleMark(head)) return 'yes';
   return OPCODES[head[0] ?? 0] === undefined ? 'no' : 'maybe';
@@ -226,14 +260,26 @@ export async function judgePickle({
   const reader = tellingReader(source, context, false);
   const { pickles, last, isTorch } = await readSeries(reader, source);
   if (reader.parts() >= 0) return outcome.finish(await judgeJoblib(reading, reader));
-  const isNone = pickles === 0 && recognition === 'maybe' && !reader.limited();
+  const isUnsure = pickles === 0 && recognition === 'maybe' && !reader.limited();
+  const isNone =
+    isUnsure && !beginsAsPickle(await source.read(0, Math.min(source.size, 256)), reader.opcodes());
   if (isNone && !judgesAnyway(reader.journal.events())) {
     outcome.skip('not a pickle');
     return outcome.finish('unknown');
   }
+  // Two opcodes by chance, and then what is no pickle at all.
+  const isChance =
+    recognition === 'maybe' &&
+    last.complete &&
+    reader.opcodes() <= CHANCE_OPCODES &&
+    source.size - last.end > CHANCE_TAIL;
   await report(reading, reader.journal);
-  if (!last.complete) {
-    outcome.fail({ check: PICKLE_CHECK, message: `Not a whole pickle: ${last.reason}.`, offset: last.end });
-  } else if (last.end < source.size && !isTorch) await judgeTail(reading, last.end);
+  if (!(await reportBreaks(reading, reader, last)) && last.end < source.size && !isTorch) {
+    await judgeTail(reading, last.end, reader.frameEnd());
+  }
+  if (isChance && isQuiet(outcome)) {
+    outcome.skip('not a pickle');
+    return outcome.finish('unknown');
+  }
   return outcome.finish(isTorch ? 'torch-legacy' : 'pickle');
 }

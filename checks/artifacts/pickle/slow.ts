@@ -9,6 +9,7 @@ const NEWLINE = 10;
 /** Content that must be in the window before its opcode is worked on; the rest may be skipped. */
 const HEAD_BYTES = 16_384;
 const BUILD = 0x62;
+const FRAME = 0x95;
 /** More than joblib may put between BUILD and the array. */
 const PADDING_BYTES = 512;
 /** Longest pair of lines that GLOBAL and INST may have. */
@@ -104,8 +105,12 @@ export function slowOpcode(machine: Machine, window: Buffer): boolean {
   }
   if (code === 0x80) {
     machine.protocol = window[extent.from] as number;
-    if (machine.protocol > HIGHEST_PROTOCOL) throw new Broken(`protocol ${machine.protocol} is unknown`);
-  } else if (!contentOpcode(machine, window, extent)) objectOpcode(machine, window, extent);
+    // Python refuses it; loaders that pass over the number would run what follows.
+    if (machine.protocol > HIGHEST_PROTOCOL) {
+      machine.flaw ??= { at: machine.at, reason: `protocol ${machine.protocol} is unknown` };
+    }
+  } else if (code === FRAME) machine.frameEnd = machine.base + extent.next + unsigned(window, extent.from, 8);
+  else if (!contentOpcode(machine, window, extent)) objectOpcode(machine, window, extent);
   machine.next = machine.base + extent.next + machine.inline;
   machine.inline = 0;
   if (machine.status === 'stopped') return false;

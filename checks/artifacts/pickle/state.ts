@@ -16,6 +16,11 @@ export type Status =
   /** A loader would fail here; `reason` says why. */
   | 'broken';
 
+export interface Flaw {
+  readonly at: number;
+  readonly reason: string;
+}
+
 export interface Machine {
   stack: Stack;
   memo: Memo;
@@ -39,6 +44,10 @@ export interface Machine {
   /** Entries that a memo keeps. */
   readonly memoLimit: number;
   protocol: number;
+  /** Offset where the last FRAME ends; 0 where there was none. */
+  frameEnd: number;
+  /** The first thing that Python's own loader refuses and others may read over; reading goes on behind it. */
+  flaw: Flaw | undefined;
   /** Read arrays inline as joblib does. */
   readonly joblib: boolean;
   /** Offset where joblib and other loaders part ways; -1 when they don't. */

@@ -7,7 +7,7 @@ import { runWindow } from './machine.ts';
 import { createMemo } from './memo.ts';
 import { isTextPayload } from './payload.ts';
 import { createStack, shed } from './stack.ts';
-import type { Machine, Status } from './state.ts';
+import type { Flaw, Machine, Status } from './state.ts';
 import { textReader } from './texts.ts';
 
 /** Bytes read at once: little after content was skipped, for what follows may be skipped too, then ever more. */
@@ -37,6 +37,10 @@ export interface PickleReader {
   readonly opcodes: () => number;
   /** Offset from where joblib and other loaders read differently; -1 when they don't. */
   readonly parts: () => number;
+  /** Offset where the last frame of the pickle read last ends by its own account; 0 where it has none. */
+  readonly frameEnd: () => number;
+  /** The first thing that Python's own loader refuses and that was read over. */
+  readonly flaw: () => Flaw | undefined;
   /** A loader might go on where this reader gave up. */
   readonly limited: () => boolean;
 }
@@ -49,7 +53,8 @@ export interface ReaderOptions {
 function createMachine(size: number, context: ScanContext, joblib: boolean): Machine {
   const trail = new Float64Array(16);
   const journal = createJournal(trail, () => machine.opcodes);
-  const texts = textReader(size, (value, at, length) => {
+  const texts = textReader(size, (value, at, length, isWhole) => {
+    if (!isWhole) machine.flaw ??= { at: machine.at, reason: 'a text is not UTF-8' };
     if (!isTextPayload(value.text, length)) return;
     const range = { offset: machine.base + at, length };
     journal.payload({ at: machine.at, value, range, loaded: 'never' });
@@ -70,6 +75,8 @@ function createMachine(size: number, context: ScanContext, joblib: boolean): Mac
     size,
     memoLimit: context.limits.memo,
     protocol: 0,
+    frameEnd: 0,
+    flaw: undefined,
     joblib,
     parts: -1,
     wide: 0,
@@ -86,6 +93,7 @@ function restart(machine: Machine, start: number): void {
   machine.outer.length = 0;
   machine.status = 'more';
   machine.reason = '';
+  machine.frameEnd = 0;
   machine.next = start;
   machine.lineEnd = -1;
 }
@@ -182,6 +190,8 @@ export function pickleReader(
     journal: machine.journal,
     opcodes: () => machine.opcodes,
     parts: () => machine.parts,
+    frameEnd: () => machine.frameEnd,
+    flaw: () => machine.flaw,
     limited: () => limited,
   });
 }

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { Text } from './values.ts';
 import { text } from './values.ts';
 
@@ -22,6 +22,16 @@ function sameAs(known: string, buffer: Uint8Array, at: number): boolean {
   return true;
 }
 
+const SURROGATE = /\xed[\xa0-\xbf][\x80-\xbf]/g;
+
+/** Whether Python takes the bytes that gave `decoded` for UTF-8: it lets lone surrogates pass. */
+export function isPythonUtf8(decoded: string, buffer: Buffer, at: number, length: number): boolean {
+  if (!decoded.includes('\ufffd')) return true;
+  const bytes = buffer.subarray(at, at + length);
+  if (isUtf8(bytes)) return true;
+  return isUtf8(Buffer.from(bytes.toString('latin1').replace(SURROGATE, '???'), 'latin1'));
+}
+
 /**
  * `fresh` sees every text once (shared ones), or each time (long ones, or those pushed out by others).
  *
@@ -29,7 +39,7 @@ function sameAs(known: string, buffer: Uint8Array, at: number): boolean {
  */
 export function textReader(
   size: number,
-  fresh: (value: Text, at: number, length: number) => void,
+  fresh: (value: Text, at: number, length: number, isUtf8: boolean) => void,
 ): TextReader {
   let count = LEAST_SLOTS;
   while (count < MOST_SLOTS && count * BYTES_A_SLOT < size) count *= 2;
@@ -44,7 +54,7 @@ export function textReader(
     utf8(buffer: Buffer, at: number, length: number): Text {
       if (length > MOST_SHARED_BYTES) {
         const made = decode(buffer, at, length);
-        fresh(made, at, length);
+        fresh(made, at, length, isPythonUtf8(made.text, buffer, at, length));
         return made;
       }
       let hash = length;
@@ -56,7 +66,7 @@ export function textReader(
       }
       if (wide > 127) {
         const made = decode(buffer, at, length);
-        fresh(made, at, length);
+        fresh(made, at, length, isPythonUtf8(made.text, buffer, at, length));
         return made;
       }
       const slot = (hash ^ (hash >>> 15)) & mask;
@@ -64,7 +74,7 @@ export function textReader(
       if (known !== undefined && known.text.length === length && sameAs(known.text, buffer, at)) return known;
       const made = text(buffer.toString('latin1', at, at + length));
       slots[slot] = made;
-      fresh(made, at, length);
+      fresh(made, at, length, true);
       return made;
     },
   });

@@ -4,15 +4,20 @@ import type { FileReport } from './json.ts';
 const MOST_LINES = 30;
 
 /**
- * The report for a person, one block per file that is worth a look. `clean` makes foreign text safe for where it is
+ * The report for a person: one block per file that is worth a look, one line per file that was skipped and why. `clean` makes foreign text safe for where it is
  * shown; every text from a file goes through it.
  */
 export function humanReport(files: readonly FileReport[], clean: (text: string) => string): string {
   const order = ['malicious', 'suspicious', 'error'];
+  const skipped = files.filter(({ verdict }) => verdict === 'skipped').map((file) => skipLine(file, clean));
   const shown = files
     .filter(({ verdict }) => order.includes(verdict))
     .toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
-  return [...shown.map((file) => block(file, clean)), summary(files)].join('\n\n');
+  return [
+    ...shown.map((file) => block(file, clean)),
+    ...(skipped.length === 0 ? [] : [skipped.join('\n')]),
+    summary(files),
+  ].join('\n\n');
 }
 
 function block({ path, verdict, outcome }: FileReport, clean: (text: string) => string): string {
@@ -36,7 +41,13 @@ function block({ path, verdict, outcome }: FileReport, clean: (text: string) => 
   ].join('\n');
 }
 
+function skipLine({ path, outcome }: FileReport, clean: (text: string) => string): string {
+  const reason = outcome.skipped.find((skip) => skip.path === '')?.reason ?? 'not looked into';
+  return `SKIPPED  ${clean(path)}  (${clean(reason)})`;
+}
+
 function summary(files: readonly FileReport[]): string {
+  if (files.length === 0) return '0 files: there was nothing to scan';
   const counts = ['malicious', 'suspicious', 'error', 'clean', 'skipped'].map((verdict) => {
     const count = files.filter((file) => file.verdict === verdict).length;
     return count === 0 ? '' : `${count} ${verdict === 'error' ? 'not judged' : verdict}`;

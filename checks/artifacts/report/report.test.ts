@@ -158,4 +158,10 @@ describe('reports', () => {
     expect(text).not.toContain('\u0007');
     expect(text).toMatch(/3 files: 1 malicious, 1 not judged, 1 clean$/);
   });
+
+  it('tell people what was skipped and why, and that there was nothing', () => {
+    const text = humanReport([clean, skipped], (foreign) => foreign);
+    expect(text).toBe('SKIPPED  pipe  (a pipe, no file)\n\n2 files: 1 clean, 1 skipped');
+    expect(humanReport([], (foreign) => foreign)).toContain('nothing to scan');
+  });
 });
