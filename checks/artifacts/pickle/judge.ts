@@ -173,7 +173,7 @@ async function reportBreaks(
 
 /** The file as joblib reads it, with array data between the opcodes. */
 async function judgeJoblib(reading: Reading, plain: PickleReader): Promise<string> {
-  const { source, context, outcome } = reading;
+  const { source, context } = reading;
   const reader = tellingReader(source, context, true);
   const { last } = await readSeries(reader, source);
   await report(reading, reader.journal);
