@@ -158,7 +158,10 @@ describe('bartizan model', { timeout: 120_000 }, () => {
     const compared = await model('compare', 'churn@1', 'churn@2');
     expect(compared).toContain('files: 1 added, 0 removed, 1 changed, 0 the same');
     expect(compared).toContain('  + w.txt\n  ~ config.json (2 → 7 bytes)');
-    expect(await failure(model('compare', 'churn', 'churn@2'))).toMatchObject({ exitCode: EXIT.usage });
+    expect(await model('compare', 'churn@1', 'churn')).toBe(
+      await model('compare', 'churn@1', 'churn@latest'),
+    );
+    expect(await failure(model('compare', 'churn@', 'churn@2'))).toMatchObject({ exitCode: EXIT.usage });
 
     const endpoint = (...args: string[]) => bartizan(manager, 'endpoint', ...args);
     await endpoint('add', 'support', '--base-url', 'http://127.0.0.1:9/v1', '--allow-private-network');
