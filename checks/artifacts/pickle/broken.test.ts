@@ -85,6 +85,10 @@ describe('a malicious pickle that is broken', () => {
   });
 });
 
+test('an unknown protocol and one opcode more make a broken pickle', async () => {
+  expect((await judge(Buffer.from([0x80, 59, 0x8c, 1, 0x61, 0x65, 0x2e]))).verdict).toBe('error');
+});
+
 describe('bytes that nobody can read', () => {
   test('are skipped or not judged, never clean, whatever opcode they begin with', async () => {
     for (const first of [0x28, 0x30, 0x4b, 0x56, 0x5d, 0x7d, 0x80, 0x8e, 0x01, 0x7f, 0xff]) {

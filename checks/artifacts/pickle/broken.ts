@@ -9,17 +9,17 @@ import { unsigned } from './opcodes.ts';
 const BEGINNING =
   /^(?:(?:[\]})]|\([dlt])(?:q[\x00-\x1f]|r[\s\S]{2}\x00\x00|p\d{1,9}\n|\x94)|(?:c|\(i)[A-Za-z_][\w.]{0,100}\n[A-Za-z_][\w.]{0,100}\n(?:q[\x00-\x1f]|p\d{1,9}\n|\x94|\)[R\x81]|\((?:tR|S['"]|I\d|[dl]p\d|\x8c|X[\s\S]{2}\x00)))/;
 const MOST_BEGINNING = 256;
-/** PROTO, an opcode that could be worked on, and another. */
-const LEAST_OPCODES = 3;
+/** PROTO alone: what breaks off right behind it has no other opcode. */
+const PROTO_BYTES = 2;
 
 /**
  * Whether a file without the mark of a known protocol begins as picklers begin, so that what breaks off later is a
  * broken pickle and not something else.
  *
- * @param opcodes - how many opcodes were begun until it broke off.
+ * @param end - offset of the opcode where it breaks off.
  */
-export function beginsAsPickle(head: Uint8Array, opcodes: number): boolean {
-  if (head[0] === 0x80) return opcodes >= LEAST_OPCODES;
+export function beginsAsPickle(head: Uint8Array, end: number): boolean {
+  if (head[0] === 0x80) return end > PROTO_BYTES;
   return BEGINNING.test(Buffer.from(head.subarray(0, MOST_BEGINNING)).toString('latin1'));
 }
 

@@ -261,8 +261,7 @@ export async function judgePickle({
   const { pickles, last, isTorch } = await readSeries(reader, source);
   if (reader.parts() >= 0) return outcome.finish(await judgeJoblib(reading, reader));
   const isUnsure = pickles === 0 && recognition === 'maybe' && !reader.limited();
-  const isNone =
-    isUnsure && !beginsAsPickle(await source.read(0, Math.min(source.size, 256)), reader.opcodes());
+  const isNone = isUnsure && !beginsAsPickle(await source.read(0, Math.min(source.size, 256)), last.end);
   if (isNone && !judgesAnyway(reader.journal.events())) {
     outcome.skip('not a pickle');
     return outcome.finish('unknown');
