@@ -41,7 +41,10 @@ describe.skipIf(missingChromium() !== null)('models', () => {
     await page.goto(`${app.console}/inventory/models`);
     await page.getByText('No model yet').waitFor();
     await page.getByRole('link', { name: 'Upload a version' }).first().click();
-    await page.getByLabel(/^Model\b/).first().fill('foundation');
+    await page
+      .getByLabel(/^Model\b/)
+      .first()
+      .fill('foundation');
     await page.getByLabel('Files of the version').setInputFiles([
       { name: 'model.pkl', mimeType: 'application/octet-stream', buffer: MALICIOUS },
       { name: 'README.md', mimeType: 'text/markdown', buffer: README },
