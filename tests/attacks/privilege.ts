@@ -60,7 +60,9 @@ function sessions({ attack, honest }: Suite): void {
     const demand = { ...settings, secondFactor: { of: 'roles', roles: ['ml-engineer'] } };
     const { body: held } = await t.must('PUT', 'sign-in/settings', { cookie, body: demand });
     for (const route of guarded) {
-      expect(await answerTo(t, route, bob)).toEqual([route.id, 403, 'second_factor_required']);
+      // MLflow's clients know no code for it.
+      const code = route.errors === 'mlflow' ? '' : 'second_factor_required';
+      expect(await answerTo(t, route, bob)).toEqual([route.id, 403, code]);
     }
     await t.enrol(bob);
     expect((await t.call('GET', 'people', { cookie: bob.cookie })).status).toBe(200);
