@@ -58,6 +58,8 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
       'Reviews',
       'Endpoints',
       'Policies',
+      'Systems',
+      'Models',
     ]);
   });
 
