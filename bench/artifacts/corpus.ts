@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { measure } from './measure.ts';
 import type { Answer, Scanner } from './peers.ts';
 
@@ -28,7 +28,7 @@ export async function detect(folder: string, scanner: Scanner): Promise<Detectio
   for (const [file, label] of Object.entries(labels)) {
     if (label !== 'malicious' && label !== 'benign') continue;
     counts[label] += 1;
-    const path = join(folder, file);
+    const path = resolve(folder, file);
     const run = await measure(scanner.command, scanner.args(path), FILE_LIMIT_MS);
     const answer: Answer = scanner.answer(run);
     if (label === 'malicious' && answer !== 'found') missed.push(file);

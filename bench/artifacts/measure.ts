@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 
 export interface Measurement {
   readonly seconds: number;
@@ -18,7 +19,8 @@ const SAMPLE_MS = 20;
 export function measure(command: string, args: readonly string[], limitMs: number): Promise<Measurement> {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    // Some scanners leave reports where they run.
+    const child = spawn(command, args, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     let stdout = '';
     let stderr = '';
     let peakKib = 0;

@@ -6,7 +6,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Detection, detect } from './corpus.ts';
 import { writeBlobHeavy, writeOpDense } from './generate.ts';
@@ -64,7 +64,9 @@ async function run() {
     note('making the pickles');
     writeBlobHeavy(files['blob-heavy'], Number(flags['blob-mib']));
     writeOpDense(files['op-dense'], Number(flags['dense-mib']));
-    const { scanners: others, skipped } = peers(flags.python);
+    const { scanners: others, skipped } = peers(
+      flags.python === undefined ? undefined : resolve(flags.python),
+    );
     const scanners = [bartizan(), ...others];
     const rows: Throughput[] = [];
     for (const [file, path] of Object.entries(files)) {
