@@ -35,7 +35,8 @@ export interface Sample<Input> {
 
 /**
  * One detector, scanner, attack, audit or test. Pure: no network, database, clock or globals.
- * `run` may answer at once or with a promise (a model that runs elsewhere); it must not block for long.
+ * `run` may answer at once or with a promise (a model that runs elsewhere); it must not block for long, and a promise
+ * may reject early when `signal` aborts.
  */
 export interface Check<Input, Config, Finding> {
   /** Stable and namespaced, e.g. `text/injection`. */
@@ -47,7 +48,11 @@ export interface Check<Input, Config, Finding> {
   readonly maps: readonly FrameworkRef[];
   readonly config: z.ZodType<Config>;
   readonly samples: readonly Sample<Input>[];
-  readonly run: (input: Input, config: Config) => CheckResult<Finding> | Promise<CheckResult<Finding>>;
+  readonly run: (
+    input: Input,
+    config: Config,
+    signal?: AbortSignal,
+  ) => CheckResult<Finding> | Promise<CheckResult<Finding>>;
 }
 
 export function defineCheck<const C extends Check<never, never, unknown>>(check: C): Readonly<C> {

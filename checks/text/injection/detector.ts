@@ -1,68 +1,42 @@
 import type { Reading } from '../normalise/index.ts';
-import type { Author, Segment, SegmentKind } from '../types.ts';
+import type { Segment, TextFinding } from '../types.ts';
+import type { OperatingPoint } from './model/manifest.ts';
+import type { Judgement } from './score.ts';
 
-/** A stretch of text for a trained model to judge, with what is known about it. */
-export interface DetectorWindow {
-  readonly text: string;
-  readonly author: Author;
-  readonly kind: SegmentKind;
-  /** How the text was hidden, outermost first; empty where it stood in the open. */
-  readonly how: readonly string[];
+/** A text for a trained model to judge, with what the rules make of it. */
+export interface DetectorText {
+  readonly segment: Segment;
+  readonly reading: Reading;
+  /** Null where the rules see nothing at all. */
+  readonly rules: Judgement | null;
 }
 
-/** What a model says about one window. */
-export interface DetectorScore {
-  /** Probability of an attack, 0..1. */
-  readonly score: number;
+export interface DetectorSettings {
+  readonly operatingPoint: OperatingPoint;
+  /**
+   * Where the encoder does not answer (too much waits, it is late, it crashed): `deny` fails, so that the guard refuses;
+   * `shed` lets the rules and the linear stage decide, which is counted and said.
+   */
+  readonly overload: 'deny' | 'shed';
+  /** Gives up, with the signal's reason, when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A text that the model takes for an attack, or nearly. */
+export interface Detection extends TextFinding {
+  /** Calibrated probability of an attack, 0..1. The `score` is relative to the operating point, which lies at 0.5. */
+  readonly probability: number;
 }
 
 /**
- * A trained model that judges windows of text. It answers in the order of `windows`, one score each, works in
- * batches and off the event loop, and gives up when `signal` aborts.
+ * A trained model that judges texts. It answers in the order of `texts`, null where there is nothing to report: at
+ * once where its cheap stages settle all of them, else with a promise, off the event loop.
  */
 export interface InjectionDetector {
   /** Names the model and its version, e.g. `guard-small@3`. */
   readonly id: string;
-  detect(windows: readonly DetectorWindow[], signal?: AbortSignal): Promise<readonly DetectorScore[]>;
-}
-
-/** Where a window's text stands in its segment. */
-export interface PlacedWindow {
-  readonly segment: number;
-  readonly start: number;
-  readonly end: number;
-  readonly window: DetectorWindow;
-}
-
-/** Characters of a window and how many of them neighbours share. */
-const WINDOW = 1_600;
-const OVERLAP = 300;
-/** Windows of one segment; a longer text is judged by its head and its tail. */
-const MAX_WINDOWS = 64;
-
-function breakNear(text: string, at: number): number {
-  const space = text.lastIndexOf(' ', at);
-  return space > at - 80 ? space : at;
-}
-
-/** Overlapping windows over a segment and over what was decoded from it. */
-export function windowsOf(segment: Segment, reading: Reading): PlacedWindow[] {
-  const placed: PlacedWindow[] = [];
-  for (const layer of reading.layers) {
-    const { text, how } = layer;
-    for (let from = 0; from < text.length; ) {
-      const to = from + WINDOW >= text.length ? text.length : breakNear(text, from + WINDOW);
-      const { start, end } = layer.spanOf(from, to);
-      placed.push({
-        segment: segment.index,
-        start,
-        end,
-        window: { text: text.slice(from, to), author: segment.author, kind: segment.kind, how },
-      });
-      if (to >= text.length) break;
-      from = Math.max(to - OVERLAP, from + 1);
-    }
-  }
-  if (placed.length <= MAX_WINDOWS) return placed;
-  return [...placed.slice(0, MAX_WINDOWS / 2), ...placed.slice(-MAX_WINDOWS / 2)];
+  detect(
+    texts: readonly DetectorText[],
+    settings: DetectorSettings,
+  ): readonly (Detection | null)[] | Promise<readonly (Detection | null)[]>;
 }

@@ -4,12 +4,12 @@ import { PASS, resultOf } from '../../define.ts';
 import { readSegment } from '../normalise/index.ts';
 import type { Segment, TextCheck, TextFinding, TextInput } from '../types.ts';
 import { defineTextCheck } from '../types.ts';
-import type { DetectorScore, InjectionDetector, PlacedWindow } from './detector.ts';
-import { windowsOf } from './detector.ts';
+import type { Detection, InjectionDetector } from './detector.ts';
+import { OPERATING_POINTS } from './model/manifest.ts';
 import { injectionSamples } from './samples.ts';
 import { judgeReading } from './score.ts';
 
-export type { DetectorScore, DetectorWindow, InjectionDetector } from './detector.ts';
+export type { Detection, DetectorSettings, DetectorText, InjectionDetector } from './detector.ts';
 
 const Config = z.object({
   strictness: z
@@ -22,6 +22,18 @@ const Config = z.object({
     .boolean()
     .default(true)
     .describe('Also find texts that speak to the assistant from within documents and tool results'),
+  operatingPoint: z
+    .enum(OPERATING_POINTS)
+    .default('balanced')
+    .describe(
+      'How many harmless texts the trained model may take for attacks: strict about 2 in 100, balanced 1 in 100, quiet 1 in 1,000',
+    ),
+  overload: z
+    .enum(['deny', 'shed'])
+    .default('deny')
+    .describe(
+      'When the trained model does not answer in time: deny counts the text as not judged, shed judges it by the rules and the fast stage alone',
+    ),
   operatorText: z.boolean().default(false).describe('Judge the operator’s own instructions too'),
 });
 type Config = z.infer<typeof Config>;
@@ -49,52 +61,56 @@ function byRules(segments: readonly Segment[], config: Config): TextFinding[] {
   return findings;
 }
 
-/** The higher of the two views on each segment; the rules explain better, so they win a draw. */
-function withScores(
-  ruled: readonly TextFinding[],
-  placed: readonly PlacedWindow[],
-  scores: readonly DetectorScore[],
-): TextFinding[] {
-  const best = new Map(ruled.map((finding) => [finding.segment, finding]));
-  placed.forEach((place, i) => {
-    const score = scores[i]?.score ?? Number.NaN;
-    if (!(score >= 0 && score <= 1)) throw new Error('The injection detector answered without a score.');
-    if (score < FLOOR || score <= (best.get(place.segment)?.score ?? 0)) return;
-    const { segment, start, end, window } = place;
-    const buried = window.author === 'third_party';
-    const kind = window.how.length > 0 ? 'obfuscated' : buried ? 'buried' : 'direct';
-    best.set(segment, {
-      segment,
-      start,
-      end,
-      score,
-      kind,
-      message: 'The trained detector takes this text for an attack.',
-    });
-  });
-  return [...best.values()];
+async function detected(
+  pending: Promise<readonly (Detection | null)[]>,
+  expected: number,
+  id: string,
+): Promise<CheckResult<TextFinding>> {
+  return answered(await pending, expected, id);
 }
 
-async function withDetector(
-  detector: InjectionDetector,
-  segments: readonly Segment[],
-  ruled: readonly TextFinding[],
-): Promise<CheckResult<TextFinding>> {
-  const placed = segments.flatMap((segment) => windowsOf(segment, readSegment(segment)));
-  if (placed.length === 0) return resultOf(ruled);
-  const scores = await detector.detect(placed.map(({ window }) => window));
-  if (scores.length !== placed.length) {
+function answered(
+  detections: readonly (Detection | null)[],
+  expected: number,
+  id: string,
+): CheckResult<TextFinding> {
+  if (detections.length !== expected) {
     return {
       outcome: 'error',
-      message: `Detector ${detector.id} answered ${scores.length} of ${placed.length} windows.`,
+      message: `Detector ${id} answered ${detections.length} of ${expected} texts.`,
     };
   }
-  return resultOf(withScores(ruled, placed, scores));
+  const findings: TextFinding[] = [];
+  for (const detection of detections) {
+    if (detection === null) continue;
+    if (!(detection.score >= 0 && detection.score <= 1)) {
+      return { outcome: 'error', message: `Detector ${id} answered without a score.` };
+    }
+    if (detection.score >= FLOOR) findings.push(detection);
+  }
+  return resultOf(findings);
+}
+
+function withDetector(
+  detector: InjectionDetector,
+  segments: readonly Segment[],
+  settings: { readonly config: Config; readonly signal: AbortSignal | undefined },
+): CheckResult<TextFinding> | Promise<CheckResult<TextFinding>> {
+  const { strictness, operatingPoint, overload } = settings.config;
+  const texts = segments.map((segment) => {
+    const reading = readSegment(segment);
+    return { segment, reading, rules: judgeReading(reading, { author: segment.author, strictness }) };
+  });
+  const answer = detector.detect(texts, { operatingPoint, overload, signal: settings.signal });
+  return answer instanceof Promise
+    ? detected(answer, texts.length, detector.id)
+    : answered(answer, texts.length, detector.id);
 }
 
 /**
- * The injection check with or without a trained detector. Without one it answers at once; with one it answers
- * with a promise, and a detector that fails makes the check fail rather than pass.
+ * The injection check with or without a trained detector. Without one the rules decide and it answers at once; with one
+ * the detector decides, to whom the rules are one sign among several. It answers at once where the detector does, and a
+ * detector that fails makes the check fail rather than pass.
  */
 export function createInjectionCheck(
   parts: { readonly detector?: InjectionDetector } = {},
@@ -127,11 +143,11 @@ export function createInjectionCheck(
         'This looks like an attempt to change how the assistant works. Say what you need in your own words, and leave out passages that give the assistant orders.',
     },
     streaming: { mode: 'whole' },
-    run: ({ segments }: TextInput, config: Config) => {
+    run: ({ segments }: TextInput, config: Config, signal?: AbortSignal) => {
       const judged = wanted(segments, config);
       if (judged.length === 0) return PASS;
-      const ruled = byRules(judged, config);
-      return detector === undefined ? resultOf(ruled) : withDetector(detector, judged, ruled);
+      if (detector === undefined) return resultOf(byRules(judged, config));
+      return withDetector(detector, judged, { config, signal });
     },
   });
 }

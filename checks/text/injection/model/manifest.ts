@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { BUCKETS } from './features.ts';
+import { WINDOW_TOKENS } from './windows.ts';
+
+/** What the encoder's `origin` output says, column by column: an attack if a user, or if a third party, wrote it. */
+export const ORIGINS = ['user', 'third_party'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/** What the encoder's `kind` output says, column by column. */
+export const KINDS = ['direct', 'buried', 'extraction', 'jailbreak', 'obfuscated'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const OPERATING_POINTS = ['strict', 'balanced', 'quiet'] as const;
+/** Share of harmless texts that are taken for attacks, on dev traffic: strict 2%, balanced 1%, quiet 0.1%. */
+export type OperatingPoint = (typeof OPERATING_POINTS)[number];
+
+/** Bytes of `linear.bin`: little-endian float32, a bias for each origin, then the weights of each origin. */
+export const LINEAR_BYTES = 4 * ORIGINS.length * (1 + BUCKETS);
+
+const MAX_ENCODER_BYTES = 64 * 1024 * 1024;
+const MAX_VOCABULARY_BYTES = 8 * 1024 * 1024;
+
+const FileName = z
+  .string()
+  .max(100)
+  .regex(/^[\w][\w.-]*$/, 'a file name within the folder');
+
+const FileOf = (maxBytes: number) =>
+  z.strictObject({
+    name: FileName,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest in lower-case hex'),
+    bytes: z.int().min(1).max(maxBytes),
+  });
+
+const Weight = z.number().min(-1_000).max(1_000);
+const Probability = z.number().gt(0).lt(1);
+
+const perOrigin = <Schema extends z.ZodType>(schema: Schema) =>
+  z.strictObject({ user: schema, third_party: schema });
+
+/**
+ * When the linear stage settles a text by itself, by the text's highest linear logit: harmless below
+ * `harmlessBelow` where the rules are silent (their score is under `SILENT`), an attack above `attackAbove`
+ * (null: never).
+ */
+const Cascade = z
+  .strictObject({ harmlessBelow: Weight, attackAbove: Weight.nullable() })
+  .refine(({ harmlessBelow, attackAbove }) => attackAbove === null || attackAbove > harmlessBelow, {
+    message: 'attackAbove must be above harmlessBelow',
+  });
+
+/** Logistic regression over what the stages say of a text; `StackFeatures` says what each weight multiplies. */
+const Stack = z.strictObject({
+  bias: Weight,
+  encoder: Weight,
+  linear: Weight,
+  rules: Weight,
+  windows: Weight,
+  decoded: Weight,
+});
+export type Stack = z.infer<typeof Stack>;
+
+/** Thresholds on the probability; a quieter point never lies below a stricter one. */
+const Points = z
+  .strictObject({ strict: Probability, balanced: Probability, quiet: Probability })
+  .refine(({ strict, balanced, quiet }) => strict <= balanced && balanced <= quiet, {
+    message: 'strict ≤ balanced ≤ quiet must hold',
+  });
+
+/**
+ * `model.json` of a model folder, format 1.
+ *
+ * `encoder.onnx`: inputs `input_ids` and `attention_mask` (int64 [B, T]), outputs `origin` (float32 [B, 2]: logits)
+ * and `kind` (float32 [B, 5]: logits), B and T dynamic, T at most `window.tokens`.
+ * `vocab.txt`: WordPiece, one piece a line; `linear.bin`: see `LINEAR_BYTES`.
+ */
+export const Manifest = z.strictObject({
+  format: z.literal(1),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, 'lower-case letters, digits and hyphens'),
+  version: z.string().regex(/^[\w][\w.+-]{0,60}$/),
+  files: z.strictObject({
+    encoder: FileOf(MAX_ENCODER_BYTES),
+    vocabulary: FileOf(MAX_VOCABULARY_BYTES),
+    linear: FileOf(LINEAR_BYTES).refine(({ bytes }) => bytes === LINEAR_BYTES, {
+      message: `the linear stage must have ${LINEAR_BYTES} bytes`,
+    }),
+  }),
+  /** Tokens of a window that the encoder reads, special ones included. */
+  window: z.strictObject({ tokens: z.literal(WINDOW_TOKENS) }),
+  cascade: perOrigin(Cascade),
+  stack: perOrigin(Stack),
+  points: perOrigin(Points),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** A model folder that is damaged or not for this program; never treated as if there were none. */
+export class InjectionModelError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'InjectionModelError';
+  }
+}
