@@ -2,7 +2,8 @@ import { toolCallCheck } from './agents/tool-call/index.ts';
 import { competitorsCheck } from './text/competitors/index.ts';
 import { confidentialCheck } from './text/confidential/index.ts';
 import { exfiltrationCheck } from './text/exfiltration/index.ts';
-import { injectionCheck } from './text/injection/index.ts';
+import type { InjectionDetector } from './text/injection/index.ts';
+import { createInjectionCheck, injectionCheck } from './text/injection/index.ts';
 import { lengthCheck } from './text/length/index.ts';
 import { outputSchemaCheck } from './text/output-schema/index.ts';
 import { personalDataCheck } from './text/personal-data/index.ts';
@@ -31,6 +32,15 @@ export const textChecks: readonly AnyTextCheck[] = Object.freeze([
   competitorsCheck,
   outputSchemaCheck,
 ]);
+
+/** The text checks with a trained model at work in the injection check; null: its rules alone. */
+export function textChecksWith(parts: {
+  readonly injection: InjectionDetector | null;
+}): readonly AnyTextCheck[] {
+  if (parts.injection === null) return textChecks;
+  const check = createInjectionCheck({ detector: parts.injection });
+  return Object.freeze(textChecks.map((known) => (known.id === check.id ? check : known)));
+}
 
 const byId: ReadonlyMap<string, AnyTextCheck> = new Map(textChecks.map((check) => [check.id, check]));
 

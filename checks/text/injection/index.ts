@@ -5,6 +5,7 @@ import { readSegment } from '../normalise/index.ts';
 import type { Segment, TextCheck, TextFinding, TextInput } from '../types.ts';
 import { defineTextCheck } from '../types.ts';
 import type { Detection, InjectionDetector } from './detector.ts';
+import { EncoderRefused } from './model/encoder/jobs.ts';
 import { OPERATING_POINTS } from './model/manifest.ts';
 import { injectionSamples } from './samples.ts';
 import { judgeReading } from './score.ts';
@@ -66,7 +67,13 @@ async function detected(
   expected: number,
   id: string,
 ): Promise<CheckResult<TextFinding>> {
-  return answered(await pending, expected, id);
+  try {
+    return answered(await pending, expected, id);
+  } catch (error) {
+    // Its message says why, and quotes nothing.
+    if (error instanceof EncoderRefused) return { outcome: 'error', message: error.message };
+    throw error;
+  }
 }
 
 function answered(

@@ -1,0 +1,246 @@
+import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Waiting } from './jobs.ts';
+import { createJob, EncoderRefused, enter, takeBatch } from './jobs.ts';
+import type { EncoderReply, OpenRequest } from './protocol.ts';
+import { ROW } from './protocol.ts';
+
+export interface EncoderLoad {
+  /** Texts that wait or run. */
+  readonly waiting: number;
+  readonly ready: boolean;
+}
+
+/** What happens in the encoder, for whoever measures it. */
+export interface EncoderObserver {
+  readonly batch?: (texts: number, ms: number) => void;
+  /** The process went down, and why. It comes back after a while. */
+  readonly crashed?: (why: string, backOffMs: number) => void;
+}
+
+/**
+ * The encoder, in a process of its own that starts with the first question. Answers `ROW` logits a text, in order;
+ * rejects with {@link EncoderRefused}, or the signal's reason.
+ */
+export interface Encoder {
+  readonly score: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array>;
+  /** Resolves once the encoder has answered; so that no request pays for its start. */
+  readonly warm: () => Promise<void>;
+  readonly load: () => EncoderLoad;
+  readonly close: () => Promise<void>;
+}
+
+export interface EncoderOptions {
+  readonly open: OpenRequest;
+  /** Texts that may wait; a question that does not fit is refused. */
+  readonly mostWaiting?: number;
+  /** How long a question may take, once the process has been up. */
+  readonly deadlineMs?: number;
+  /** How long the process may take to start, and a question that has to wait for that. */
+  readonly startMs?: number;
+  /** A batch that takes longer hangs: the process is killed. */
+  readonly hangMs?: number;
+  /** Pause before the first restart after a crash; doubles with each crash in a row up to 30 s. */
+  readonly backOffMs?: number;
+  readonly observe?: EncoderObserver;
+  /** The program of the process; for tests. */
+  readonly program?: string;
+}
+
+const MOST_WAITING = 512;
+const DEADLINE_MS = 1_500;
+const START_MS = 15_000;
+const HANG_MS = 5_000;
+const BACK_OFF_MS = 100;
+const MAX_BACK_OFF_MS = 30_000;
+/** Texts of a batch: enough to fill it, few enough that a long question does not keep others waiting. */
+const BATCH = 8;
+const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url));
+/** The process may read files and load the library, not write, nor start others. Secrets do not reach it. */
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=256'];
+
+interface Batch {
+  readonly id: number;
+  readonly items: readonly Waiting[];
+  readonly timer: NodeJS.Timeout;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly timer: NodeJS.Timeout;
+  ready: boolean;
+  batch: Batch | null;
+  /** Why it was killed, where it was. */
+  why: string | null;
+}
+
+/** Starts nothing by itself. */
+export function createEncoder(options: EncoderOptions): Encoder {
+  const { mostWaiting = MOST_WAITING, deadlineMs = DEADLINE_MS, startMs = START_MS } = options;
+  const { hangMs = HANG_MS, backOffMs = BACK_OFF_MS, observe = {}, program = PROGRAM } = options;
+  let queue: Waiting[] = [];
+  let running: Running | null = null;
+  let pause: NodeJS.Timeout | null = null;
+  let pauseEndsAt = 0;
+  let crashes = 0;
+  let batches = 0;
+  /** Why nothing is answered any more. */
+  let refusal: EncoderRefused | null = null;
+
+  function refuseAll(error: EncoderRefused): void {
+    const waiting = queue;
+    queue = [];
+    for (const { job } of waiting) job.finish({ error });
+    for (const { job } of running?.batch?.items ?? []) job.finish({ error });
+  }
+
+  function stop(child: ChildProcess): void {
+    child.removeAllListeners('message');
+    child.kill('SIGKILL');
+  }
+
+  function start(): void {
+    const child = fork(program, [], {
+      env: {},
+      execArgv: FLAGS,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const mine: Running = {
+      child,
+      ready: false,
+      batch: null,
+      why: null,
+      timer: setTimeout(() => kill(mine, `did not start within ${startMs} ms`), startMs).unref(),
+    };
+    running = mine;
+    child.on('message', (reply: EncoderReply) => hear(mine, reply));
+    child.on('error', (error) => ended(mine, error.message));
+    child.on('exit', (code, signal) => ended(mine, signal ?? `exit code ${code}`));
+    child.send(options.open, () => {});
+    child.unref();
+    child.channel?.unref();
+  }
+
+  function kill(mine: Running, why: string): void {
+    mine.why = why;
+    stop(mine.child);
+  }
+
+  function hear(mine: Running, reply: EncoderReply): void {
+    if (mine !== running) return;
+    if (reply.type === 'ready') {
+      clearTimeout(mine.timer);
+      mine.ready = true;
+    } else if (reply.type === 'unusable') {
+      refusal = new EncoderRefused('unusable', reply.message);
+      refuseAll(refusal);
+      stop(mine.child);
+      return;
+    } else if (mine.batch?.id === reply.id) {
+      clearTimeout(mine.batch.timer);
+      const { items } = mine.batch;
+      mine.batch = null;
+      crashes = 0;
+      settle(items, reply);
+    }
+    pump();
+  }
+
+  function settle(items: readonly Waiting[], reply: Extract<EncoderReply, { id: number }>): void {
+    if (reply.type === 'failed' || reply.values.length !== items.length * ROW) {
+      const why = reply.type === 'failed' ? reply.message : 'another number of answers than questions';
+      const error = new EncoderRefused('crashed', `the encoder failed: ${why}`);
+      for (const { job } of items) job.finish({ error });
+      return;
+    }
+    observe.batch?.(items.length, reply.ms);
+    for (const [i, item] of items.entries()) enter(item, reply.values.subarray(i * ROW, (i + 1) * ROW));
+  }
+
+  /** What was in the batch is tried once more, each by itself: one of them may be what brought the process down. */
+  function ended(mine: Running, how: string): void {
+    if (mine !== running) return;
+    running = null;
+    clearTimeout(mine.timer);
+    clearTimeout(mine.batch?.timer);
+    if (refusal !== null) return;
+    const why = mine.why ?? how;
+    crashes += 1;
+    const waitMs = Math.min(MAX_BACK_OFF_MS, backOffMs * 2 ** (crashes - 1));
+    const error = new EncoderRefused('crashed', `the encoder went down: ${why}`);
+    const again: Waiting[] = [];
+    for (const item of mine.batch?.items ?? []) {
+      item.crashes += 1;
+      if (item.crashes > 1 || mine.why !== null) item.job.finish({ error });
+      else again.push(item);
+    }
+    queue = [...again, ...queue];
+    pauseEndsAt = performance.now() + waitMs;
+    pause = setTimeout(() => {
+      pause = null;
+      pump();
+    }, waitMs).unref();
+    observe.crashed?.(why, waitMs);
+    if (waitMs > deadlineMs) refuseAll(error);
+  }
+
+  function pump(): void {
+    if (refusal !== null) return;
+    if (running === null) {
+      if (pause === null && queue.some(({ job }) => !job.over)) start();
+      return;
+    }
+    if (!running.ready || running.batch !== null) return;
+    const items = takeBatch(queue, BATCH);
+    if (items.length === 0) return;
+    const mine = running;
+    batches += 1;
+    const timer = setTimeout(() => kill(mine, `a batch took more than ${hangMs} ms`), hangMs).unref();
+    mine.batch = { id: batches, items, timer };
+    mine.child.send({ type: 'score', id: batches, texts: items.map(({ text }) => text) }, () => {});
+  }
+
+  function ask(texts: readonly string[], waitMs: number, signal?: AbortSignal): Promise<Float32Array> {
+    if (refusal !== null) return Promise.reject(refusal);
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (texts.length === 0) return Promise.resolve(new Float32Array(0));
+    if (pause !== null && pauseEndsAt - performance.now() > deadlineMs) {
+      return Promise.reject(new EncoderRefused('crashed', 'the encoder went down and is not back yet'));
+    }
+    if (queue.length + texts.length > mostWaiting) {
+      return Promise.reject(new EncoderRefused('busy', 'too much waits for the encoder'));
+    }
+    const onDropped = (): void => {
+      queue = queue.filter(({ job }) => !job.over);
+    };
+    const { waiting, answer } = createJob(texts, { deadlineMs: waitMs, signal, onDropped });
+    queue.push(...waiting);
+    pump();
+    return answer;
+  }
+
+  async function close(): Promise<void> {
+    refusal ??= new EncoderRefused('closed', 'the encoder is closed');
+    refuseAll(refusal);
+    clearTimeout(pause ?? undefined);
+    const child = running?.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    stop(child);
+    child.ref();
+    await gone;
+  }
+
+  return Object.freeze({
+    score: (texts: readonly string[], signal?: AbortSignal) =>
+      ask(texts, running?.ready === true ? deadlineMs : deadlineMs + startMs, signal),
+    warm: async () => void (await ask(['hello'], startMs)),
+    load: () => ({
+      waiting: queue.length + (running?.batch?.items.length ?? 0),
+      ready: running?.ready ?? false,
+    }),
+    close,
+  });
+}

@@ -1,0 +1,99 @@
+import { ROW } from './protocol.ts';
+
+/** Why the encoder gave no answer. `busy`, `late` and `crashed` pass; `unusable` and `closed` do not. */
+export type Refusal = 'busy' | 'late' | 'crashed' | 'unusable' | 'closed';
+
+export class EncoderRefused extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, message: string) {
+    super(message);
+    this.name = 'EncoderRefused';
+    this.refusal = refusal;
+  }
+}
+
+/** One text that waits for the encoder. */
+export interface Waiting {
+  readonly job: Job;
+  readonly text: string;
+  /** Its place among the job's texts. */
+  readonly place: number;
+  /** Batches that it was in when the process went down; afterwards it runs alone. */
+  crashes: number;
+}
+
+/** A question of one caller: texts that are answered together. */
+export interface Job {
+  readonly values: Float32Array;
+  open: number;
+  /** Answered, failed or given up: what still waits of it is dropped. */
+  over: boolean;
+  readonly finish: (outcome: { readonly error: unknown } | null) => void;
+}
+
+export interface JobOptions {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Called when it ends before its texts have all run. */
+  readonly onDropped: () => void;
+}
+
+/** A job and the promise of its values, `ROW` numbers a text. Its timer keeps the caller's process alive. */
+export function createJob(
+  texts: readonly string[],
+  options: JobOptions,
+): { readonly job: Job; readonly waiting: Waiting[]; readonly answer: Promise<Float32Array> } {
+  const { deadlineMs, signal, onDropped } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<Float32Array>();
+  const late = setTimeout(
+    () => job.finish({ error: new EncoderRefused('late', `no answer within ${deadlineMs} ms`) }),
+    deadlineMs,
+  );
+  const onAbort = (): void => job.finish({ error: signal?.reason });
+  const job: Job = {
+    values: new Float32Array(texts.length * ROW),
+    open: texts.length,
+    over: false,
+    finish: (outcome) => {
+      if (job.over) return;
+      job.over = true;
+      clearTimeout(late);
+      signal?.removeEventListener('abort', onAbort);
+      if (outcome === null) resolve(job.values);
+      else reject(outcome.error);
+      if (job.open > 0) onDropped();
+    },
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    job,
+    waiting: texts.map((text, place) => ({ job, text, place, crashes: 0 })),
+    answer: promise,
+  };
+}
+
+/** Enters one text's numbers; the job is finished with its last. */
+export function enter(item: Waiting, row: Float32Array): void {
+  const { job } = item;
+  if (job.over) return;
+  job.values.set(row, item.place * ROW);
+  job.open -= 1;
+  if (job.open === 0) job.finish(null);
+}
+
+/** Removes and answers the texts that run next: the oldest, together, but one that was in a crash by itself. */
+export function takeBatch(queue: Waiting[], most: number): Waiting[] {
+  const batch: Waiting[] = [];
+  let at = 0;
+  for (; at < queue.length && batch.length < most; at += 1) {
+    const item = queue[at] as Waiting;
+    if (item.job.over) continue;
+    if (item.crashes > 0 && batch.length > 0) break;
+    batch.push(item);
+    if (item.crashes === 0) continue;
+    at += 1;
+    break;
+  }
+  queue.splice(0, at);
+  return batch;
+}

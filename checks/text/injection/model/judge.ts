@@ -1,0 +1,217 @@
+import type { Detection, DetectorSettings, DetectorText, InjectionDetector } from '../detector.ts';
+import type { ScoreCache } from './cache.ts';
+import type { Encoder } from './encoder/encoder.ts';
+import { EncoderRefused } from './encoder/jobs.ts';
+import { ROW } from './encoder/protocol.ts';
+import type { Stage, Verdict } from './explain.ts';
+import { detectionOf } from './explain.ts';
+import type { InjectionModel } from './load.ts';
+import { ORIGINS } from './manifest.ts';
+import type { Candidate, LinearReading } from './read.ts';
+import { readLinearly } from './read.ts';
+import type { StackFeatures } from './stack.ts';
+import { probabilityOf, scoreAt } from './stack.ts';
+
+/** Rules with a lower score than this say nothing: the cascade may settle such a text without the encoder. */
+export const SILENT = 0.3;
+/** Lower scores are not explained. */
+const FLOOR = 0.3;
+/** Texts that one question may give the encoder, cached ones aside; what does not fit counts as overload. */
+const MOST_TEXTS = 256;
+
+/** What the detector did, for whoever measures it. */
+export interface DetectorObserver {
+  /** A text was judged: by the linear stage, the encoder, from the cache, without the encoder that did not answer. */
+  readonly judged?: (by: Stage | 'cache') => void;
+  /** The encoder did not answer; `shed` says that the texts were judged without it. */
+  readonly refused?: (error: EncoderRefused, shed: boolean) => void;
+}
+
+export interface DetectorParts {
+  readonly model: InjectionModel;
+  readonly encoder: Pick<Encoder, 'score'>;
+  readonly cache: ScoreCache;
+  readonly observe?: DetectorObserver;
+}
+
+/** Everything that the stages say of a text: what the stack's weights are fitted on. */
+export interface Evidence extends StackFeatures {
+  readonly origin: (typeof ORIGINS)[number];
+  /** The cascade settles it without the encoder; `encoder` is then the linear logit. */
+  readonly settled: 'harmless' | 'attack' | null;
+  readonly probability: number;
+}
+
+interface Pending {
+  readonly text: DetectorText;
+  readonly reading: LinearReading;
+}
+
+export interface ModelDetector extends InjectionDetector {
+  /** What the stages say of each text, in order; with `all`, of settled ones the encoder's word too. */
+  readonly evidence: (texts: readonly DetectorText[], all?: boolean) => Promise<Evidence[]>;
+}
+
+type Rows = ReadonlyMap<string, Float32Array>;
+
+const textOf = ({ view, start, end }: Candidate): string => view.text.slice(start, end);
+
+/** The cascade: the linear stage, the rules and, for what these do not settle, the encoder. */
+export function createModelDetector({ model, encoder, cache, observe = {} }: DetectorParts): ModelDetector {
+  const { cascade, stack, points } = model.manifest;
+
+  function settledBy(text: DetectorText, { origin, highest }: LinearReading): Evidence['settled'] {
+    if (highest === null) return 'harmless';
+    const { harmlessBelow, attackAbove } = cascade[origin];
+    if (attackAbove !== null && highest.logit > attackAbove) return 'attack';
+    return highest.logit < harmlessBelow && (text.rules?.score ?? 0) < SILENT ? 'harmless' : null;
+  }
+
+  /** The features of a text, and its worst window; `rows` is null where the encoder has no say. */
+  function weigh(
+    { text, reading }: Pending,
+    rows: Rows | null,
+  ): { features: StackFeatures; worst: Candidate; row: Float32Array | null } {
+    let worst = reading.highest as Candidate;
+    let row: Float32Array | null = null;
+    const linear = worst.logit;
+    const column = ORIGINS.indexOf(reading.origin);
+    for (const candidate of rows === null ? [] : reading.chosen) {
+      const said = rows?.get(textOf(candidate));
+      if (said === undefined) throw new Error('The encoder left out a window.');
+      if (row !== null && (said[column] as number) <= (row[column] as number)) continue;
+      row = said;
+      worst = candidate;
+    }
+    const features = {
+      encoder: row === null ? linear : (row[column] as number),
+      linear,
+      rules: text.rules?.score ?? 0,
+      windows: reading.count,
+      decoded: worst.view.how.length > 0,
+    };
+    return { features, worst, row };
+  }
+
+  function report(
+    pending: Pending,
+    outcome: { readonly rows: Rows | null; readonly stage: Stage },
+    settings: DetectorSettings,
+  ): Detection | null {
+    const { origin } = pending.reading;
+    const { features, worst, row } = weigh(pending, outcome.rows);
+    const probability = probabilityOf(features, stack[origin]);
+    const score = scoreAt(probability, points[origin], settings.operatingPoint);
+    if (score < FLOOR) return null;
+    const verdict: Verdict = { worst, row, stage: outcome.stage, probability, score };
+    return detectionOf(verdict, pending.text, model.linear);
+  }
+
+  /** The encoder's rows of all chosen windows; from the cache at once where it has them all. */
+  function rowsOf(pending: readonly Pending[], signal?: AbortSignal): Rows | Promise<Rows> {
+    const rows = new Map<string, Float32Array>();
+    const missing = new Set<string>();
+    for (const { reading } of pending) {
+      for (const candidate of reading.chosen) {
+        const text = textOf(candidate);
+        if (rows.has(text) || missing.has(text)) continue;
+        const known = cache.get(text);
+        if (known === undefined) missing.add(text);
+        else rows.set(text, known);
+      }
+    }
+    return missing.size === 0 ? rows : ask([...missing], rows, signal);
+  }
+
+  async function ask(
+    texts: readonly string[],
+    rows: Map<string, Float32Array>,
+    signal?: AbortSignal,
+  ): Promise<Rows> {
+    if (texts.length > MOST_TEXTS) {
+      throw new EncoderRefused('busy', `${texts.length} windows are more than one question may ask`);
+    }
+    const values = await encoder.score(texts, signal);
+    for (const [i, text] of texts.entries()) {
+      const row = values.slice(i * ROW, (i + 1) * ROW);
+      cache.set(text, row);
+      rows.set(text, row);
+    }
+    return rows;
+  }
+
+  async function encoded(
+    pending: readonly Pending[],
+    asked: Promise<Rows>,
+    settings: DetectorSettings,
+  ): Promise<readonly (Detection | null)[]> {
+    let outcome: { rows: Rows | null; stage: Stage };
+    try {
+      outcome = { rows: await asked, stage: 'encoder' };
+    } catch (error) {
+      if (!(error instanceof EncoderRefused)) throw error;
+      const passing = error.refusal !== 'unusable' && error.refusal !== 'closed';
+      const shed = passing && settings.overload === 'shed';
+      observe.refused?.(error, shed);
+      if (!shed) throw error;
+      outcome = { rows: null, stage: 'shed' };
+    }
+    return pending.map((one) => {
+      observe.judged?.(outcome.stage);
+      return report(one, outcome, settings);
+    });
+  }
+
+  function detect(
+    texts: readonly DetectorText[],
+    settings: DetectorSettings,
+  ): readonly (Detection | null)[] | Promise<readonly (Detection | null)[]> {
+    const answers: (Detection | null)[] = texts.map(() => null);
+    const pending: (Pending & { readonly place: number })[] = [];
+    for (const [place, text] of texts.entries()) {
+      const reading = readLinearly(text, model.linear);
+      const settled = settledBy(text, reading);
+      if (settled === null) {
+        pending.push({ text, reading, place });
+        continue;
+      }
+      observe.judged?.('linear');
+      if (settled === 'attack') {
+        answers[place] = report({ text, reading }, { rows: null, stage: 'linear' }, settings);
+      }
+    }
+    if (pending.length === 0) return answers;
+    const rows = rowsOf(pending, settings.signal);
+    if (rows instanceof Promise) {
+      return encoded(pending, rows, settings).then((found) => {
+        for (const [i, { place }] of pending.entries()) answers[place] = found[i] ?? null;
+        return answers;
+      });
+    }
+    for (const one of pending) {
+      observe.judged?.('cache');
+      answers[one.place] = report(one, { rows, stage: 'encoder' }, settings);
+    }
+    return answers;
+  }
+
+  async function evidence(texts: readonly DetectorText[], all = false): Promise<Evidence[]> {
+    const answers: Evidence[] = [];
+    for (const text of texts) {
+      const reading = readLinearly(text, model.linear);
+      const settled = settledBy(text, reading);
+      const silent = reading.highest === null || (settled !== null && !all);
+      const pending = { text, reading };
+      const rows = silent ? null : await rowsOf([pending]);
+      const features =
+        reading.highest === null
+          ? { encoder: -30, linear: -30, rules: 0, windows: 1, decoded: false }
+          : weigh(pending, rows).features;
+      const probability = probabilityOf(features, stack[reading.origin]);
+      answers.push({ ...features, origin: reading.origin, settled, probability });
+    }
+    return answers;
+  }
+
+  return Object.freeze({ id: model.name, detect, evidence });
+}

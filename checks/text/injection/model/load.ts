@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { LinearStage } from './linear.ts';
+import { readLinear } from './linear.ts';
+import { InjectionModelError, Manifest } from './manifest.ts';
+import { WordPiece } from './tokenizer.ts';
+
+/** Bytes of `model.json` that are read. */
+const MAX_MANIFEST_BYTES = 64 * 1024;
+/** Files whose presence says that a model was meant to be here. */
+const SIGNS_OF_A_MODEL = ['encoder.onnx', 'vocab.txt', 'linear.bin'];
+
+/** A model folder, read and found whole. */
+export interface InjectionModel {
+  /** `id@version` of the manifest. */
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly linear: LinearStage;
+  /** Absolute paths of files that the encoder's process reads for itself, against the manifest's digests. */
+  readonly paths: { readonly encoder: string; readonly vocabulary: string };
+}
+
+/** Whether a folder holds a model, whole or not. */
+export function holdsModel(folder: string): boolean {
+  return ['model.json', ...SIGNS_OF_A_MODEL].some((name) => existsSync(join(folder, name)));
+}
+
+/**
+ * Reads a model folder and checks every file against its digest. Null where there is no model; throws
+ * {@link InjectionModelError} where there is one that is damaged, incomplete or of another format.
+ */
+export function loadModel(folder: string): InjectionModel | null {
+  if (!holdsModel(folder)) return null;
+  const manifest = readManifest(join(folder, 'model.json'));
+  const { encoder, vocabulary, linear } = manifest.files;
+  readListed(folder, encoder);
+  readVocabulary(readListed(folder, vocabulary));
+  return Object.freeze({
+    name: `${manifest.id}@${manifest.version}`,
+    manifest,
+    linear: readLinear(readListed(folder, linear)),
+    paths: { encoder: join(folder, encoder.name), vocabulary: join(folder, vocabulary.name) },
+  });
+}
+
+function readManifest(path: string): Manifest {
+  let json: unknown;
+  try {
+    if (statSync(path).size > MAX_MANIFEST_BYTES) throw new Error(`more than ${MAX_MANIFEST_BYTES} bytes`);
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new InjectionModelError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = Manifest.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new InjectionModelError(
+    `${path} does not describe a model of format 1: ${z.prettifyError(parsed.error)}`,
+  );
+}
+
+/** A file's bytes, once they are those that the manifest lists. */
+export function readListed(
+  folder: string,
+  file: { readonly name: string; readonly sha256: string; readonly bytes: number },
+): Buffer {
+  return readVerified(join(folder, file.name), file);
+}
+
+/** Reads a file whose size and SHA-256 digest are known. Throws {@link InjectionModelError} where they differ. */
+export function readVerified(
+  path: string,
+  expected: { readonly sha256: string; readonly bytes: number },
+): Buffer {
+  let bytes: Buffer;
+  try {
+    const { size } = statSync(path);
+    if (size !== expected.bytes) throw new Error(`it has ${size} bytes, not ${expected.bytes}`);
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new InjectionModelError(`${path}: ${(cause as Error).message}; the model folder is damaged.`, {
+      cause,
+    });
+  }
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest === expected.sha256) return bytes;
+  throw new InjectionModelError(`${path} is not the file that model.json lists (SHA-256 ${digest}).`);
+}
+
+/** The tokenizer of a vocabulary file. Throws {@link InjectionModelError} where special tokens are missing. */
+export function readVocabulary(bytes: Buffer): WordPiece {
+  const pieces = bytes.toString('utf8').split(/\r?\n/);
+  if (pieces.at(-1) === '') pieces.pop();
+  try {
+    return new WordPiece(pieces);
+  } catch (cause) {
+    throw new InjectionModelError((cause as Error).message, { cause });
+  }
+}

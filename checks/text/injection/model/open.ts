@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { createScoreCache } from './cache.ts';
+import type { Encoder, EncoderLoad, EncoderObserver } from './encoder/encoder.ts';
+import { createEncoder } from './encoder/encoder.ts';
+import { EncoderRefused } from './encoder/jobs.ts';
+import type { DetectorObserver, ModelDetector } from './judge.ts';
+import { createModelDetector } from './judge.ts';
+import type { InjectionModel } from './load.ts';
+import { loadModel } from './load.ts';
+import { InjectionModelError } from './manifest.ts';
+
+/** Where the product's own model lies. */
+export const MODEL_FOLDER = fileURLToPath(new URL('../../../../models/injection', import.meta.url));
+
+export interface OpenDetector {
+  readonly detector: ModelDetector;
+  /**
+   * Starts the encoder, so that no text pays for that. Throws {@link InjectionModelError} where it can never run here;
+   * rejects with `EncoderRefused` where it only was too slow.
+   */
+  readonly warm: () => Promise<void>;
+  readonly load: () => EncoderLoad;
+  readonly close: () => Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly folder?: string;
+  readonly log: { readonly warn: (message: string) => void };
+  readonly observe?: DetectorObserver & EncoderObserver;
+  readonly cacheBytes?: number;
+  /** The encoder of another thread instead of one of its own. */
+  readonly encoder?: Encoder;
+}
+
+/** The encoder's process for a model, not yet started. */
+export function encoderOf(model: InjectionModel, observe: EncoderObserver): Encoder {
+  const { files, window } = model.manifest;
+  return createEncoder({
+    open: {
+      type: 'open',
+      encoder: { ...files.encoder, path: model.paths.encoder },
+      vocabulary: { ...files.vocabulary, path: model.paths.vocabulary },
+      tokens: window.tokens,
+    },
+    observe,
+  });
+}
+
+/**
+ * The trained detector of a model folder. Null, and a line in the log, where no model is installed; throws
+ * {@link InjectionModelError} where one is and is damaged: that must be mended, not worked around.
+ */
+export function openInjectionDetector(options: OpenOptions): OpenDetector | null {
+  const { folder = MODEL_FOLDER, log, observe = {} } = options;
+  const model = loadModel(folder);
+  if (model === null) {
+    log.warn(`no injection model in ${folder}: text/injection works by its rules alone`);
+    return null;
+  }
+  const encoder = options.encoder ?? encoderOf(model, observe);
+  return Object.freeze({
+    detector: createModelDetector({ model, encoder, cache: createScoreCache(options.cacheBytes), observe }),
+    warm: async () => {
+      try {
+        await encoder.warm();
+      } catch (error) {
+        const hopeless = error instanceof EncoderRefused && error.refusal === 'unusable';
+        throw hopeless ? new InjectionModelError(error.message, { cause: error }) : error;
+      }
+    },
+    load: encoder.load,
+    close: encoder.close,
+  });
+}
