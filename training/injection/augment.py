@@ -187,8 +187,7 @@ def _base64(text: str, rng: random.Random) -> str:
 
 
 def _hex(text: str, rng: random.Random) -> str:
-    dice = rng.random()
-    data = text.encode(errors="replace")
+    dice, data = rng.random(), text.encode(errors="replace")
     if dice < 0.5:
         return data.hex()
     return data.hex(" ") if dice < 0.8 else "".join(f"\\x{byte:02x}" for byte in data)
