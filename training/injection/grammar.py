@@ -141,7 +141,7 @@ def _draw(side: str, rng: random.Random) -> tuple[str, str, str]:
 
 
 def _surround(text: str, side: str, rules: Grammar, rng: random.Random) -> str:
-    """Now and then a harmless neighbour sentence, at the same rates for both classes."""
+    """Now and then a harmless neighbour sentence, at like rates for both classes."""
     dice = rng.random()
     other = rules if rng.random() < 0.93 else grammar(rng.choice(tuple(LANGUAGES)))
     if dice < 0.12:
@@ -152,8 +152,11 @@ def _surround(text: str, side: str, rules: Grammar, rng: random.Random) -> str:
         return f"{other.sentence('harmless', rng)[0]}{rng.choice((' ', ' ', chr(10)))}{text}"
     if dice < 0.36:
         return f"{text}{rng.choice((' ', ' ', chr(10)))}{other.sentence('harmless', rng)[0]}"
-    if dice < 0.39 and side == "harmless" or dice < 0.38:
+    if dice < 0.38:
         return f"{text} {_tidy(other.slot('task', rng))}"
+    if side == "harmless" and dice < 0.56:
+        # Attacks are longer by a clause on average; a second harmless sentence levels that.
+        return f"{text} {other.sentence('harmless', rng)[0]}"
     return text
 
 

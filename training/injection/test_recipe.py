@@ -94,7 +94,7 @@ class GrammarTest(unittest.TestCase):
             low, high = sorted(rate[name] for rate in rates)
             self.assertGreater(low, 0.001, name)
             # What only an attack aims at ("instructions", "prompt") may lean, never be a class's own.
-            limit = 1.6 if name in ("please", "upper", "lower", "bitte", "thank") else 12
+            limit = 1.7 if name in ("please", "upper", "lower", "bitte", "thank") else 12
             self.assertLess(high / low, limit, (name, rates[0][name], rates[1][name]))
 
     def test_bad_grammar_files_are_refused(self) -> None:
