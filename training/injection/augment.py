@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from carriers import embed, host_kind
 
-__all__ = ["ENCODINGS", "NOISES", "embed", "encode", "host_kind", "introduce", "noise"]
+__all__ = ["ENCODINGS", "NOISES", "READABLE", "embed", "encode", "host_kind", "introduce", "noise"]
 
 _NEAR = {"a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk",
          "k": "jl", "l": "k", "m": "n", "n": "bm", "o": "ip", "p": "o", "q": "w", "r": "et", "s": "ad", "t": "ry",
@@ -248,17 +248,10 @@ def _full_width(text: str, rng: random.Random) -> str:
 
 def _mathematical(text: str, rng: random.Random) -> str:
     base = rng.choice(_STYLES)
-    holes = {0x1D455: "ℎ"}
-    out = []
-    for letter in _plain_letters(text):
-        if "A" <= letter <= "Z":
-            out.append(chr(base + ord(letter) - 65))
-        elif "a" <= letter <= "z":
-            code = base + 26 + ord(letter) - 97
-            out.append(holes.get(code) or chr(code))
-        else:
-            out.append(letter)
-    return "".join(out)
+    upper = {65 + i: base + i for i in range(26)}
+    # The italic h was assigned elsewhere long before (U+210E).
+    lower = {97 + i: 0x210E if base + i == 0x1D43B else base + 26 + i for i in range(26)}
+    return _plain_letters(text).translate(upper | lower)
 
 
 def _braille(text: str, rng: random.Random) -> str:
@@ -277,10 +270,14 @@ ENCODINGS: dict[str, Callable[[str, random.Random], str]] = {
 """Encoders by name. Those for Latin letters only (morse, tags, mathematical, braille) give "" for other scripts."""
 
 
-def encode(text: str, rng: random.Random, names: tuple[str, ...] = tuple(ENCODINGS)) -> tuple[str, str]:
+READABLE = tuple(name for name in ENCODINGS if name not in ("braille", "word-reversed"))
+"""Those that the product's normaliser undoes; the others hide a text from the detector too."""
+
+
+def encode(text: str, rng: random.Random, names: tuple[str, ...] = READABLE) -> tuple[str, str]:
     """The whole text in one encoding, and its name; another is drawn where one cannot carry the text.
 
-    `names` narrows the choice. ("", name) comes back only for an empty text.
+    `names` sets the choice. The text itself comes back where nothing can carry it (an empty one).
     """
     order = rng.sample(names, len(names))
     for name in order:
