@@ -22,7 +22,11 @@ LANGUAGES = {"en": 60, "de": 15, "fr": 5, "es": 5, "it": 5, "pt": 5, "nl": 5}
 ATTACK_KINDS = ("direct_injection", "extraction", "jailbreak")
 HARMLESS_KINDS = ("benign_trigger", "benign_security", "benign_roleplay", "benign_instruction")
 _SLOT = re.compile(r"\{(\w+)\}")
-_START = re.compile(r"(^|[.!?]\s+|\n)([^\W\d_])")
+_START = re.compile(r"((?:^|[.!?]\s+|\n)[¿¡«“]?\s?)([^\W\d_])")
+_JOINED = {"es": {"de el": "del", "a el": "al"}, "fr": {"de le": "du", "de les": "des", "à le": "au", "à les": "aux"},
+           "pt": {"de o": "do", "de a": "da", "de os": "dos", "de as": "das", "em a": "na", "em o": "no"},
+           "it": {"di il": "del", "di la": "della", "a il": "al", "su il": "sul", "su la": "sulla"}}
+"""Prepositions that a language joins to the article behind them."""
 _MAX_DEPTH = 12
 
 
@@ -89,14 +93,20 @@ class Grammar:
         return "".join(out)
 
     def slot(self, name: str, rng: random.Random) -> str:
-        """One expansion of a named slot."""
-        return self.expand(("", name, ""), rng)
+        """One tidied expansion of a named slot."""
+        return self._tidied(self.expand(("", name, ""), rng))
+
+    def _tidied(self, text: str) -> str:
+        for apart, joined in _JOINED.get(self.lang, {}).items():
+            if apart in text:
+                text = re.sub(rf"\b{apart}\b", joined, text)
+        return _tidy(text)
 
     def sentence(self, side: str, rng: random.Random) -> tuple[str, str]:
         """One bare text of a class and its kind, before any frame."""
         kind, _, skeletons = rng.choices(self.blocks[side], self._weights[side])[0]
         text = self.expand(skeletons[int(rng.random() * len(skeletons))], rng)
-        return _tidy(text), kind
+        return self._tidied(text), kind
 
 
 def _trim(value: str) -> str:
@@ -145,15 +155,15 @@ def _surround(text: str, side: str, rules: Grammar, rng: random.Random) -> str:
     dice = rng.random()
     other = rules if rng.random() < 0.93 else grammar(rng.choice(tuple(LANGUAGES)))
     if dice < 0.12:
-        return f"{_tidy(other.slot('lead', rng))} {text}"
+        return f"{other.slot('lead', rng)} {text}"
     if dice < 0.22:
-        return f"{_tidy(other.slot('task', rng))}{rng.choice((' ', chr(10), chr(10) * 2))}{text}"
+        return f"{other.slot('task', rng)}{rng.choice((' ', chr(10), chr(10) * 2))}{text}"
     if dice < 0.30:
         return f"{other.sentence('harmless', rng)[0]}{rng.choice((' ', ' ', chr(10)))}{text}"
     if dice < 0.36:
         return f"{text}{rng.choice((' ', ' ', chr(10)))}{other.sentence('harmless', rng)[0]}"
     if dice < 0.38:
-        return f"{text} {_tidy(other.slot('task', rng))}"
+        return f"{text} {other.slot('task', rng)}"
     if side == "harmless" and dice < 0.56:
         # Attacks are longer by a clause on average; a second harmless sentence levels that.
         return f"{text} {other.sentence('harmless', rng)[0]}"
@@ -171,7 +181,7 @@ def style(text: str, rules: Grammar, rng: random.Random) -> str:
     if rng.random() < 0.14:
         text = _greet(rules.slot("hello", rng), text, rng)
     if rng.random() < 0.09:
-        text = _take_leave(text, rules.slot("bye", rng), rng)
+        text = _take_leave(text, rules.slot("bye", rng).lower(), rng)
     text = _case(text, rng)
     text = _final_mark(text, rng)
     if rng.random() < 0.08:
