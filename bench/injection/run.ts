@@ -1,0 +1,81 @@
+/**
+ * The injection detector on labelled texts: `npm run -s bench:injection -- --data DIR [--json] [--dev] [--model DIR]
+ * [--peers]`, and attacked: `--adaptive --data DIR [--tries 200] [--attacks 200] [--seed 1] [--limit-s 1800] [--json]`.
+ *
+ * DIR holds `*.jsonl` of `{"text","label"}` (1: injection) with, where known, `origin` (`user`, else `third_party`),
+ * `source`, `lang`, `kind`, `obfuscation`, `carrier`; each file is a set. With `--dev` it is a folder of training
+ * corpora (more than one may be given), of which the held-out rows are judged, a set for each source.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
+import { openJudge } from './judge.ts';
+import { measure } from './measure.ts';
+import { costTable, reportOf, stagesTable, tablesOf, timesTable } from './report.ts';
+import { BadRowError } from './rows.ts';
+import { devSets, fileSets, NoDataError } from './sets.ts';
+import { surveyOf } from './survey.ts';
+import { costOf, latencies } from './times.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string', multiple: true },
+    model: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    dev: { type: 'boolean', default: false },
+    unlicensed: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+const note = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Says every few seconds how far it is. */
+function progressOf(total: number): (done: number) => void {
+  const from = performance.now();
+  let last = from;
+  return (done) => {
+    const now = performance.now();
+    if (now - last < 5_000 && done < total) return;
+    last = now;
+    note(`${done} of ${total} texts, ${Math.round(done / ((now - from) / 1_000))} a second`);
+  };
+}
+
+function dataOf() {
+  const [folder, ...more] = (flags.data ?? []).map((path) => resolve(path));
+  if (folder === undefined) throw new NoDataError('--data DIR is missing: a folder of *.jsonl');
+  if (flags.dev) return devSets([folder, ...more], { unlicensed: flags.unlicensed });
+  if (more.length > 0) throw new NoDataError('more than one --data needs --dev');
+  return fileSets(folder);
+}
+
+async function run(): Promise<void> {
+  const sets = dataOf();
+  const { rows, harmless } = await surveyOf(sets, Number(flags.seed));
+  if (rows === 0) throw new NoDataError('there are no rows to judge');
+  const judge = await openJudge(flags.model === undefined ? undefined : resolve(flags.model));
+  try {
+    note(`${judge.name}: ${rows} texts`);
+    const times = await latencies(judge, harmless);
+    const cost = flags.json ? null : await costOf(judge, harmless);
+    const outcome = await measure(judge, sets, { progress: progressOf(rows) });
+    if (flags.json) process.stdout.write(`${JSON.stringify(reportOf(outcome, times))}\n`);
+    else {
+      const parts = [tablesOf(outcome), stagesTable(outcome), timesTable(times), costTable(cost)];
+      process.stdout.write(`${parts.join('\n\n')}\n`);
+    }
+  } finally {
+    await judge.close();
+  }
+}
+
+try {
+  await run();
+} catch (error) {
+  const expected = [BadRowError, NoDataError, InjectionModelError].some((kind) => error instanceof kind);
+  note(expected ? (error as Error).message : String((error as Error).stack));
+  process.exitCode = 1;
+}
