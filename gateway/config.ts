@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { modelFolderOf } from '@bartizan/checks/text/injection/model/open.ts';
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { z } from 'zod';
 
@@ -32,6 +33,8 @@ export interface GatewayConfig {
   readonly metrics: { readonly host: string; readonly port: number; readonly token: string } | null;
   /** Limits are kept together with all gateways that name the same Redis; null: each by itself. */
   readonly redis: RedisConfig | null;
+  /** The folder of the trained injection detector's model; null: the check's rules alone. */
+  readonly injectionModel: string | null;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -82,6 +85,7 @@ const Environment = z.object({
   BARTIZAN_REDIS_TIMEOUT_MS: z.coerce.number().int().min(1).max(10_000).default(50),
   BARTIZAN_LIMITS_WITHOUT_REDIS: z.enum(['share', 'full', 'deny']).default('share'),
   BARTIZAN_GATEWAYS: z.coerce.number().int().min(1).max(10_000).optional(),
+  BARTIZAN_INJECTION_MODEL: z.string().optional(),
   BARTIZAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
 });
 
@@ -149,6 +153,7 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
     answersMaxBytes: data.BARTIZAN_ANSWERS_MAX_MB * 1024 * 1024,
     metrics: await metricsOf(present, data),
     redis: await redisOf(present, data),
+    injectionModel: modelFolderOf(data.BARTIZAN_INJECTION_MODEL),
     logLevel: data.BARTIZAN_LOG_LEVEL,
   });
 }

@@ -225,10 +225,10 @@ function createViews(input: InspectInput, judging: Judging): (authors: number) =
 }
 
 /** Runs one rule; a string says why it could not judge. */
-function judge(bound: BoundRule, input: TextInput): Answer | string | Promise<Answer> {
+function judge(bound: BoundRule, input: TextInput, signal?: AbortSignal): Answer | string | Promise<Answer> {
   if (bound.check === null || bound.problem !== null) return bound.problem ?? 'cannot run';
   try {
-    return bound.check.run(input, bound.config as never);
+    return bound.check.run(input, bound.config as never, signal);
   } catch (error) {
     return thrown(error);
   }
@@ -320,7 +320,7 @@ export function createInspector(judging: Judging): (input: InspectInput) => Deci
       const view = bound.problem === null ? viewOf(bound.authors) : input;
       if (view === null) continue;
       const startedMs = now === null ? 0 : now();
-      const answer = judge(bound, view);
+      const answer = judge(bound, view, input.signal);
       const ms = now === null ? 0 : now() - startedMs;
       if (pending !== null || answer instanceof Promise) {
         pending ??= [];

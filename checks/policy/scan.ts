@@ -1,4 +1,5 @@
 import { textChecks } from '../catalogue.ts';
+import type { AnyTextCheck } from '../text/types.ts';
 import { type Action, type Author, EMPTY_CONTEXT, type Segment } from '../text/types.ts';
 import { compilePolicy } from './compile.ts';
 import { defaultPolicy } from './default.ts';
@@ -30,11 +31,16 @@ export class ScanFailed extends Error {
   }
 }
 
+/** Nobody else waits meanwhile, and a model has to start first. */
+const TIMEOUT_MS = 60_000;
+
 export interface ScanOptions {
   /** The default policy where absent. */
   readonly policy?: PolicyLike;
   /** Who wrote the text; a user where absent. */
   readonly author?: Author;
+  /** Those without a trained model where absent. */
+  readonly checks?: readonly AnyTextCheck[];
 }
 
 /**
@@ -42,10 +48,10 @@ export interface ScanOptions {
  * not allowed.
  */
 export async function scanText(text: string, options: ScanOptions = {}): Promise<ScanResult> {
-  const { policy = defaultPolicy(), author = 'user' } = options;
+  const { policy = defaultPolicy(), author = 'user', checks = textChecks } = options;
   const kind = author === 'third_party' ? 'document' : 'message';
   const segments: readonly Segment[] = [{ index: 0, text, author, kind }];
-  const judge = compilePolicy(policy, textChecks);
+  const judge = compilePolicy(policy, checks, { timeoutMs: TIMEOUT_MS });
   const decision = await judge.inspect({
     direction: 'input',
     endpointId: null,

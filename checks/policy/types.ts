@@ -23,6 +23,8 @@ export interface InspectInput {
   readonly endpointId: string | null;
   readonly segments: readonly Segment[];
   readonly context: TextContext;
+  /** Checks that work elsewhere give up when it aborts; nobody waits for the decision then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One finding with the rule that looked for it; `GuardFinding` on the wire, which leaves `replacement` out. */

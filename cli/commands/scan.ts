@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { ScanResult } from '@bartizan/checks/policy/scan.ts';
+import type { AnyTextCheck } from '@bartizan/checks/text/types.ts';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
 import { readJsonFile } from '../json-file.ts';
@@ -59,7 +60,22 @@ async function judge(text: string, author: 'user' | 'third_party', flags: Flags)
     import('@bartizan/contracts'),
   ]);
   const policy = flags.policy ? readJsonFile(flags.policy, PolicyDocument) : undefined;
-  return scanText(text, { author, ...(policy ? { policy } : {}) });
+  return scanText(text, { author, checks: await modelled(), ...(policy ? { policy } : {}) });
+}
+
+let loaded: readonly AnyTextCheck[] | null = null;
+
+/** The checks with their models, opened once; a damaged model is told as such. */
+async function modelled(): Promise<readonly AnyTextCheck[]> {
+  if (loaded !== null) return loaded;
+  const { checksWithModels } = await import('@bartizan/checks/with-models.ts');
+  const warn = (line: string): void => void process.stderr.write(`${line}\n`);
+  try {
+    loaded = checksWithModels(process.env.BARTIZAN_INJECTION_MODEL, { warn }).checks;
+  } catch (error) {
+    throw new CliError((error as Error).message);
+  }
+  return loaded;
 }
 
 function readText(path: string): string {

@@ -160,6 +160,37 @@ export const GATEWAY_METRICS = {
     help: 'Judging threads, by whether they judge.',
     labels: ['state'],
   }),
+  injectionTexts: defineMetric({
+    name: 'bartizan_gateway_injection_texts_total',
+    type: 'counter',
+    help: 'Texts that the trained injection detector judged: settled by the `linear` stage, by the `encoder`, from the `cache`, or `shed` without the encoder, which did not answer.',
+    labels: ['stage'],
+  }),
+  injectionRefusals: defineMetric({
+    name: 'bartizan_gateway_injection_encoder_refusals_total',
+    type: 'counter',
+    help: 'Questions that the injection encoder did not answer: `busy`, `late`, `crashed`, `unusable` or `closed`.',
+    labels: ['reason'],
+  }),
+  injectionBatch: defineMetric({
+    name: 'bartizan_gateway_injection_encoder_batch_duration_seconds',
+    type: 'histogram',
+    help: 'Time that the injection encoder took on a batch of windows.',
+    labels: [],
+    buckets: GUARD_BUCKETS,
+  }),
+  injectionWaiting: defineMetric({
+    name: 'bartizan_gateway_injection_encoder_waiting_windows',
+    type: 'gauge',
+    help: 'Windows of texts that wait for the injection encoder.',
+    labels: [],
+  }),
+  injectionCrashes: defineMetric({
+    name: 'bartizan_gateway_injection_encoder_crashes_total',
+    type: 'counter',
+    help: 'Times that the injection encoder went down, or hung and was ended; it starts again by itself.',
+    labels: [],
+  }),
   backlogRecords: defineMetric({
     name: 'bartizan_gateway_journal_backlog_records',
     type: 'gauge',

@@ -1,7 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledPolicy, Decision, InspectInput, PolicyLike } from '@bartizan/checks/policy/types.ts';
+import type { InjectionSeat } from './injection.ts';
 import { type PackedDecision, unpackDecision } from './packing.ts';
 
+/** What a judging thread is given when it starts. */
+export interface ThreadData {
+  readonly injection: InjectionSeat | null;
+}
 /** What a judging thread is asked. One question at a time. */
 export interface JudgingRequest {
   readonly policy: number;
@@ -20,6 +25,8 @@ export interface JudgesOptions {
   readonly timeoutMs?: number;
   /** Characters that may wait for a thread; more are not judged, which refuses them. */
   readonly maxWaitingChars?: number;
+  /** The injection detector's seat in a new thread; null: the check's rules alone. */
+  readonly seat?: () => InjectionSeat | null;
 }
 
 export interface Judges {
@@ -93,6 +100,7 @@ export function createJudges(options: JudgesOptions = {}): Judges {
   const fromChars = options.fromChars ?? FROM_CHARS;
   const most = options.threads ?? THREADS;
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  const seat = options.seat ?? (() => null);
   const maxWaiting = options.maxWaitingChars ?? MAX_WAITING_CHARS;
   const threads = new Set<Thread>();
   const waiting: Job[] = [];
@@ -115,7 +123,10 @@ export function createJudges(options: JudgesOptions = {}): Judges {
   }
 
   function start(): Thread {
+    const injection = seat();
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+      workerData: { injection } satisfies ThreadData,
+      transferList: injection === null ? [] : [injection.port],
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
     worker.unref();

@@ -63,14 +63,15 @@ function inspectPieces(
 ): Decision | Promise<Decision> {
   const endpointId = exchange.endpoint?.id ?? null;
   const context = contextOf(exchange);
-  const alone = compiled.inspect({ direction, endpointId, segments: pieces, context });
+  const { signal } = exchange.abort;
+  const alone = compiled.inspect({ direction, endpointId, segments: pieces, context, signal });
   const joined = joinedParts(pieces);
   if (joined.length === 0) return alone;
   const add = (decision: Decision): Decision | Promise<Decision> => {
     // What is refused already need not be looked at again.
     if (decision.verdict === 'block') return decision;
     const segments = joined.map(({ segment }) => segment);
-    const together = compiled.inspect({ direction, endpointId, segments, context });
+    const together = compiled.inspect({ direction, endpointId, segments, context, signal });
     return together instanceof Promise
       ? together.then((late) => withSeams(decision, late, joined))
       : withSeams(decision, together, joined);

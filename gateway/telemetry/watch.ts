@@ -1,5 +1,6 @@
 import type { LimitsMode } from '@bartizan/contracts';
 import { GATEWAY_METRICS as M, type Meter, type Reading } from '@bartizan/contracts/telemetry/index.ts';
+import type { Guards } from '../aside/injection.ts';
 import type { Judges } from '../aside/judges.ts';
 import type { Gateway } from '../gateway.ts';
 import type { JournalStore, ShipperOptions } from '../journal/index.ts';
@@ -12,6 +13,7 @@ export interface Watched {
   readonly journal: Pick<JournalStore, 'backlog' | 'writable' | 'state'>;
   readonly configuration: Pick<PulledConfiguration, 'current' | 'ages'>;
   readonly judges: Pick<Judges, 'load'>;
+  readonly guards: Pick<Guards, 'waiting'>;
   readonly upstreams: { readonly circuits: () => readonly Circuit[] };
   readonly limits: () => LimitsMode;
 }
@@ -24,7 +26,7 @@ const age = (at: number | null): readonly Reading[] =>
 
 /** Lets a scrape see the parts of a serving process. Nothing is worked out until somebody looks. */
 export function watchProcess(meter: Meter, parts: Watched): void {
-  const { gateway, journal, configuration, judges, upstreams, limits } = parts;
+  const { gateway, journal, configuration, judges, guards, upstreams, limits } = parts;
   meter.watch(M.active, () => one(gateway.counts().active));
   meter.watch(M.streams, () => one(gateway.counts().streams));
   meter.watch(M.asideWaiting, () => one(judges.load().waiting));
@@ -35,6 +37,7 @@ export function watchProcess(meter: Meter, parts: Watched): void {
       { labels: ['idle'], value: idle },
     ];
   });
+  meter.watch(M.injectionWaiting, () => one(guards.waiting()));
   meter.watch(M.backlogRecords, () => one(journal.backlog()));
   meter.watch(M.journalBytes, () => one(journal.state().bytes));
   meter.watch(M.journalLimit, () => one(journal.state().maxBytes));

@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { textChecks } from '@bartizan/checks/catalogue.ts';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
 import type { GatewayAbout, LimitsMode } from '@bartizan/contracts';
 import { logOptions, openTracing, type Telemetry, watchSpans } from '@bartizan/contracts/telemetry/index.ts';
 import { type Logger, pino } from 'pino';
+import { openGuards } from '../aside/injection.ts';
 import { createJudges } from '../aside/judges.ts';
 import type { GatewayConfig } from '../config.ts';
 import { createGateway } from '../gateway.ts';
@@ -120,7 +120,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     const journal = await openOwnJournal(options, log);
     undo.push(journal.close);
-    const judges = createJudges();
+    const guards = await openGuards(config.injectionModel, { meter: telemetry, log });
+    undo.push(guards.close);
+    const judges = createJudges({ seat: guards.seat });
     undo.push(judges.close);
     const configuration = await openConfiguration({
       path: join(config.dataDir, 'gateway', 'snapshot.bin'),
@@ -129,7 +131,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
       token,
       gatewayId: name,
       compile: (document) =>
-        judges.aside(document, warmed(compilePolicy(document, textChecks, { now: () => performance.now() }))),
+        judges.aside(
+          document,
+          warmed(compilePolicy(document, guards.checks, { now: () => performance.now() })),
+        ),
       log,
     });
     undo.push(configuration.close);
@@ -178,7 +183,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       logger: log,
       room: { mostBytes: config.answersMaxBytes },
     });
-    watchProcess(telemetry, { gateway, journal, configuration, judges, upstreams, limits });
+    watchProcess(telemetry, { gateway, journal, configuration, judges, guards, upstreams, limits });
     const { host, port, maxConnections } = config;
     const listener = await listen({ host, port, maxConnections, gateway });
     undo.push(() => listener.close(GRACE_MS));

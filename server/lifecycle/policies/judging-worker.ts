@@ -1,15 +1,19 @@
 import { parentPort } from 'node:worker_threads';
-import { type CompiledPolicy, compilePolicy, textChecks } from '@bartizan/checks';
+import { type CompiledPolicy, compilePolicy } from '@bartizan/checks';
+import { checksWithModels } from '@bartizan/checks/with-models.ts';
 import { judgeRecording } from './judge.ts';
 import type { JudgingJob, JudgingReply, JudgingRequest } from './judging.ts';
 import { tryOut } from './try-out.ts';
+
+/** As a gateway has them. What there is to say of the model, the server says when it starts. */
+const { checks } = checksWithModels(process.env.BARTIZAN_INJECTION_MODEL, { warn: () => {} });
 
 /** The policy of the run that this thread works for, compiled once. */
 let latest: { readonly key: string; readonly compiled: CompiledPolicy } | null = null;
 
 async function work(job: JudgingJob): Promise<unknown> {
-  if (job.kind === 'try') return await tryOut(job.request, job.document, textChecks, job.endpoint);
-  if (latest?.key !== job.run) latest = { key: job.run, compiled: compilePolicy(job.document, textChecks) };
+  if (job.kind === 'try') return await tryOut(job.request, job.document, checks, job.endpoint);
+  if (latest?.key !== job.run) latest = { key: job.run, compiled: compilePolicy(job.document, checks) };
   const { compiled } = latest;
   const judgements = [];
   for (const { recording, endpoint } of job.recordings) {

@@ -17,6 +17,7 @@ import { demandSight, type Sight, sees, type Viewer } from '../sight.ts';
 import { isForeignKeyViolation, isUniqueViolation } from '../sql-state.ts';
 import { summariseChecks } from './checks.ts';
 import { dryRun } from './dry-run.ts';
+import { tellInjectionModel } from './injection-model.ts';
 import { createJudging } from './judging.ts';
 import { noSuchPolicy, requireValid, toDetail, toSummary } from './model.ts';
 import type { PolicyDeps } from './ports.ts';
@@ -39,6 +40,7 @@ export function createPolicyService(deps: PolicyDeps) {
   const { audit, events, clock, checks, ports, reviews } = deps;
   const store = createPolicyStore(deps.database);
   const judging = createJudging();
+  tellInjectionModel(process.env.BARTIZAN_INJECTION_MODEL, deps.logger);
   let dryRuns = 0;
 
   /** Endpoints that use the policy, as far as they are in sight. */

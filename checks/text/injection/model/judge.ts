@@ -1,12 +1,12 @@
 import type { Detection, DetectorSettings, DetectorText, InjectionDetector } from '../detector.ts';
 import type { ScoreCache } from './cache.ts';
-import type { Encoder } from './encoder/encoder.ts';
+import type { Encoder } from './encoder/contract.ts';
 import { EncoderRefused } from './encoder/jobs.ts';
 import { ROW } from './encoder/protocol.ts';
 import type { Stage, Verdict } from './explain.ts';
 import { detectionOf } from './explain.ts';
-import type { InjectionModel } from './load.ts';
 import { ORIGINS } from './manifest.ts';
+import type { InjectionModel } from './model.ts';
 import type { Candidate, LinearReading } from './read.ts';
 import { readLinearly } from './read.ts';
 import type { StackFeatures } from './stack.ts';

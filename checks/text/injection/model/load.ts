@@ -2,25 +2,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { LinearStage } from './linear.ts';
 import { readLinear } from './linear.ts';
 import { InjectionModelError, Manifest } from './manifest.ts';
+import type { InjectionModel } from './model.ts';
 import { WordPiece } from './tokenizer.ts';
 
 /** Bytes of `model.json` that are read. */
 const MAX_MANIFEST_BYTES = 64 * 1024;
 /** Files whose presence says that a model was meant to be here. */
 const SIGNS_OF_A_MODEL = ['encoder.onnx', 'vocab.txt', 'linear.bin'];
-
-/** A model folder, read and found whole. */
-export interface InjectionModel {
-  /** `id@version` of the manifest. */
-  readonly name: string;
-  readonly manifest: Manifest;
-  readonly linear: LinearStage;
-  /** Absolute paths of files that the encoder's process reads for itself, against the manifest's digests. */
-  readonly paths: { readonly encoder: string; readonly vocabulary: string };
-}
 
 /** Whether a folder holds a model, whole or not. */
 export function holdsModel(folder: string): boolean {

@@ -1,26 +1,35 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScoreCache } from './cache.ts';
-import type { Encoder, EncoderLoad, EncoderObserver } from './encoder/encoder.ts';
+import type { Encoder, EncoderObserver } from './encoder/contract.ts';
 import { createEncoder } from './encoder/encoder.ts';
 import { EncoderRefused } from './encoder/jobs.ts';
 import type { DetectorObserver, ModelDetector } from './judge.ts';
 import { createModelDetector } from './judge.ts';
-import type { InjectionModel } from './load.ts';
 import { loadModel } from './load.ts';
 import { InjectionModelError } from './manifest.ts';
+import type { InjectionModel } from './model.ts';
 
 /** Where the product's own model lies. */
 export const MODEL_FOLDER = fileURLToPath(new URL('../../../../models/injection', import.meta.url));
 
+/**
+ * The model folder that a setting names: the product's own where it is absent or empty, null where it is `none`, which
+ * leaves the injection check to its rules.
+ */
+export function modelFolderOf(setting: string | undefined): string | null {
+  if (setting === 'none') return null;
+  return setting ? resolve(setting) : MODEL_FOLDER;
+}
+
 export interface OpenDetector {
   readonly detector: ModelDetector;
+  readonly encoder: Encoder;
   /**
    * Starts the encoder, so that no text pays for that. Throws {@link InjectionModelError} where it can never run here;
    * rejects with `EncoderRefused` where it only was too slow.
    */
   readonly warm: () => Promise<void>;
-  readonly load: () => EncoderLoad;
-  readonly close: () => Promise<void>;
 }
 
 export interface OpenOptions {
@@ -59,6 +68,7 @@ export function openInjectionDetector(options: OpenOptions): OpenDetector | null
   }
   const encoder = options.encoder ?? encoderOf(model, observe);
   return Object.freeze({
+    encoder,
     detector: createModelDetector({ model, encoder, cache: createScoreCache(options.cacheBytes), observe }),
     warm: async () => {
       try {
@@ -68,7 +78,5 @@ export function openInjectionDetector(options: OpenOptions): OpenDetector | null
         throw hopeless ? new InjectionModelError(error.message, { cause: error }) : error;
       }
     },
-    load: encoder.load,
-    close: encoder.close,
   });
 }

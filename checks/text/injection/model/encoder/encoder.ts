@@ -1,35 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Encoder, EncoderObserver } from './contract.ts';
 import type { Waiting } from './jobs.ts';
 import { createJob, EncoderRefused, enter, takeBatch } from './jobs.ts';
 import type { EncoderReply, OpenRequest } from './protocol.ts';
 import { ROW } from './protocol.ts';
-
-export interface EncoderLoad {
-  /** Texts that wait or run. */
-  readonly waiting: number;
-  readonly ready: boolean;
-}
-
-/** What happens in the encoder, for whoever measures it. */
-export interface EncoderObserver {
-  readonly batch?: (texts: number, ms: number) => void;
-  /** The process went down, and why. It comes back after a while. */
-  readonly crashed?: (why: string, backOffMs: number) => void;
-}
-
-/**
- * The encoder, in a process of its own that starts with the first question. Answers `ROW` logits a text, in order;
- * rejects with {@link EncoderRefused}, or the signal's reason.
- */
-export interface Encoder {
-  readonly score: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array>;
-  /** Resolves once the encoder has answered; so that no request pays for its start. */
-  readonly warm: () => Promise<void>;
-  readonly load: () => EncoderLoad;
-  readonly close: () => Promise<void>;
-}
 
 export interface EncoderOptions {
   readonly open: OpenRequest;
@@ -85,6 +61,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
   let pauseEndsAt = 0;
   let crashes = 0;
   let batches = 0;
+  let wasReady = false;
   /** Why nothing is answered any more. */
   let refusal: EncoderRefused | null = null;
 
@@ -133,6 +110,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     if (reply.type === 'ready') {
       clearTimeout(mine.timer);
       mine.ready = true;
+      wasReady = true;
     } else if (reply.type === 'unusable') {
       refusal = new EncoderRefused('unusable', reply.message);
       refuseAll(refusal);
@@ -235,7 +213,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
 
   return Object.freeze({
     score: (texts: readonly string[], signal?: AbortSignal) =>
-      ask(texts, running?.ready === true ? deadlineMs : deadlineMs + startMs, signal),
+      ask(texts, wasReady ? deadlineMs : deadlineMs + startMs, signal),
     warm: async () => void (await ask(['hello'], startMs)),
     load: () => ({
       waiting: queue.length + (running?.batch?.items.length ?? 0),

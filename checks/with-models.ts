@@ -1,0 +1,24 @@
+import { textChecksWith } from './catalogue.ts';
+import type { OpenOptions } from './text/injection/model/open.ts';
+import { modelFolderOf, openInjectionDetector } from './text/injection/model/open.ts';
+import type { AnyTextCheck } from './text/types.ts';
+
+export interface ChecksWithModels {
+  readonly checks: readonly AnyTextCheck[];
+  /** Ends the models' processes; they also end with this one. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The text checks with their trained models, for a program that judges now and then: a model's process starts when a
+ * text first needs it. `setting` is a model folder, `none`, or empty for the product's own. Throws
+ * `InjectionModelError` where the model is damaged; without one the rules work alone, which `log` is told.
+ */
+export function checksWithModels(setting: string | undefined, log: OpenOptions['log']): ChecksWithModels {
+  const folder = modelFolderOf(setting);
+  const open = folder === null ? null : openInjectionDetector({ folder, log });
+  return Object.freeze({
+    checks: textChecksWith({ injection: open?.detector ?? null }),
+    close: async () => open?.encoder.close(),
+  });
+}
