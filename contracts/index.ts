@@ -2,6 +2,7 @@ export * from './artifact-paths.ts';
 export * from './audit.ts';
 export * from './bom.ts';
 export * from './common.ts';
+export * from './detector/index.ts';
 export * from './endpoints.ts';
 export * from './factors.ts';
 export * from './federation.ts';

@@ -19,6 +19,11 @@ export const PERMISSIONS = {
   'policies.approve': 'Approve or reject what somebody else proposed to change in policies',
   'policies.try': 'Try texts against a policy in the playground',
   'checks.read': 'See the catalogue of checks',
+  'detector.read':
+    'See the models of the injection detector, how they compare, and what datasets of corrections there are',
+  'detector.correct': 'Say where the injection check was wrong, of content that one may read',
+  'detector.manage':
+    'Settle disagreements, make datasets of corrections, add models, compare them and put them live',
   'interactions.read': 'See interactions, with content as redacted',
   'interactions.content': 'Read the raw content of interactions',
   'interactions.export': 'Export interactions',
@@ -44,6 +49,7 @@ const READ: readonly Permission[] = [
   'endpoints.read',
   'policies.read',
   'checks.read',
+  'detector.read',
   'interactions.read',
   'systems.read',
   'models.read',
@@ -61,6 +67,8 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = O
     'policies.manage',
     'policies.approve',
     'policies.try',
+    'detector.correct',
+    'detector.manage',
     'interactions.content',
     'interactions.export',
     'audit.read',
@@ -83,7 +91,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = O
     'models.download',
     'models.write',
   ],
-  reviewer: [...READ, 'policies.try', 'interactions.content'],
+  reviewer: [...READ, 'policies.try', 'detector.correct', 'interactions.content'],
   auditor: [
     ...READ,
     'people.read',

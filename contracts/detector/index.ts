@@ -1,0 +1,3 @@
+export * from './corrections.ts';
+export * from './fields.ts';
+export * from './models.ts';
