@@ -74,7 +74,7 @@ export function fixtureModel(): FixtureModel {
     },
     window: { tokens: 144 },
     cascade: {
-      user: { harmlessBelow: -1.5, attackAbove: 30 },
+      user: { harmlessBelow: -1.5, attackAbove: 18 },
       third_party: { harmlessBelow: -1.5, attackAbove: null },
     },
     stack: { user: stack, third_party: stack },

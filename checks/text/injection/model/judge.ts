@@ -16,6 +16,8 @@ import { probabilityOf, scoreAt } from './stack.ts';
 export const SILENT = 0.3;
 /** Lower scores are not explained. */
 const FLOOR = 0.3;
+/** Logits that differ by less say the same. */
+const NEARLY = 0.5;
 /** Texts that one question may give the encoder, cached ones aside; what does not fit counts as overload. */
 const MOST_TEXTS = 256;
 
@@ -67,6 +69,19 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     return highest.logit < harmlessBelow && (text.rules?.score ?? 0) < SILENT ? 'harmless' : null;
   }
 
+  /** Of candidates that say nearly the same, the shortest tells best where it stands. */
+  function tightest(worst: Candidate, { reading }: Pending, rows: Rows): Candidate {
+    const column = ORIGINS.indexOf(reading.origin);
+    const logitOf = (candidate: Candidate): number => rows.get(textOf(candidate))?.[column] ?? Number.NaN;
+    const least = logitOf(worst) - NEARLY;
+    let best = worst;
+    for (const candidate of reading.chosen) {
+      if (candidate.view !== worst.view || !(logitOf(candidate) >= least)) continue;
+      if (candidate.end - candidate.start < best.end - best.start) best = candidate;
+    }
+    return best;
+  }
+
   /** The features of a text, and its worst window; `rows` is null where the encoder has no say. */
   function weigh(
     { text, reading }: Pending,
@@ -103,7 +118,8 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     const probability = probabilityOf(features, stack[origin]);
     const score = scoreAt(probability, points[origin], settings.operatingPoint);
     if (score < FLOOR) return null;
-    const verdict: Verdict = { worst, row, stage: outcome.stage, probability, score };
+    const place = outcome.rows === null ? worst : tightest(worst, pending, outcome.rows);
+    const verdict: Verdict = { worst: place, row, stage: outcome.stage, probability, score };
     return detectionOf(verdict, pending.text, model.linear);
   }
 
@@ -132,6 +148,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
       throw new EncoderRefused('busy', `${texts.length} windows are more than one question may ask`);
     }
     const values = await encoder.score(texts, signal);
+    if (values.length !== texts.length * ROW) throw new Error('The encoder left out a window.');
     for (const [i, text] of texts.entries()) {
       const row = values.slice(i * ROW, (i + 1) * ROW);
       cache.set(text, row);
