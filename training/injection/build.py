@@ -31,7 +31,7 @@ from windows import Windows, encode_samples, load_windows
 
 HERE = Path(__file__).parent
 SEED = 20_261_121
-PASSES = 3
+PASSES = 2
 CALIBRATION = 7_000
 """Harmless rows kept out of training to set the thresholds on, besides the dev rows."""
 STUDENT_LAYERS = [0, 2, 5]
@@ -45,7 +45,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True, help="where stages leave their results")
     parser.add_argument("--out", type=Path, help="where the finished model goes; only trained when absent")
     parser.add_argument("--node", default=shutil.which("node") or "node", help="the pinned Node of the repository")
-    parser.add_argument("--minutes", type=float, default=105, help="for teacher and student together")
+    parser.add_argument("--minutes", type=float, default=125, help="for teacher and student together")
     parser.add_argument("--threads", type=int, default=2, help="of the processor")
     parser.add_argument("--version", default="1", help="of the model, in its manifest")
     parser.add_argument("--until", choices=["compose", "linear", "teacher", "student"], help="stop after this stage")
@@ -121,7 +121,7 @@ def main() -> None:
         return
 
     teacher = from_pretrained(options.base)
-    plan = Plan("teacher", PASSES, options.minutes * 0.62, 6e-5)
+    plan = Plan("teacher", PASSES, options.minutes * 0.55, 6e-5)
     fit(teacher, passes, plan, options.work, SEED)
     print("teacher")
     report(by_text(answer(teacher, dev_windows), dev_windows.index[:, 0], dev), dev)
@@ -129,7 +129,7 @@ def main() -> None:
         return
 
     student: Encoder = thinned(teacher, STUDENT_LAYERS)
-    plan = Plan("student", PASSES, options.minutes * 0.38, 1e-4)
+    plan = Plan("student", PASSES, options.minutes * 0.45, 1e-4)
     fit(student, passes, plan, options.work, SEED + 100, teacher)
     print("student")
     report(by_text(answer(student, dev_windows), dev_windows.index[:, 0], dev), dev)
