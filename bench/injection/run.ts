@@ -9,11 +9,17 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
+import { prompt } from '../checks/prompts.ts';
+import { adaptiveRun } from './adaptive/run.ts';
+import { adaptiveTables } from './adaptive/table.ts';
+import type { OwnJudge } from './judge.ts';
 import { openJudge } from './judge.ts';
 import { measure } from './measure.ts';
 import { costTable, reportOf, stagesTable, tablesOf, timesTable } from './report.ts';
 import { BadRowError } from './rows.ts';
+import type { Sets } from './sets.ts';
 import { devSets, fileSets, NoDataError } from './sets.ts';
+import type { Survey } from './survey.ts';
 import { surveyOf } from './survey.ts';
 import { costOf, latencies } from './times.ts';
 
@@ -25,6 +31,10 @@ const { values: flags } = parseArgs({
     dev: { type: 'boolean', default: false },
     unlicensed: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
+    adaptive: { type: 'boolean', default: false },
+    tries: { type: 'string', default: '200' },
+    attacks: { type: 'string', default: '200' },
+    'limit-s': { type: 'string', default: '1800' },
   },
 });
 
@@ -52,21 +62,52 @@ function dataOf() {
   return fileSets(folder);
 }
 
+/** A whole number that a flag gives. */
+function numberOf(flag: 'seed' | 'tries' | 'attacks' | 'limit-s', least: number): number {
+  const value = Number(flags[flag]);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new NoDataError(`--${flag} must be a whole number of at least ${least}, not "${flags[flag]}"`);
+}
+
+/** Blocked ones are drawn from so many times as many attacks. */
+const DRAWN = 20;
+
+async function attacked(judge: OwnJudge, { harmless, attacks }: Survey): Promise<void> {
+  if (attacks.length === 0) throw new NoDataError('there are no attacks to mutate');
+  const texts = harmless.map(({ text }) => text).filter((text) => text.length >= 40);
+  const report = await adaptiveRun(judge, attacks, {
+    tries: numberOf('tries', 1),
+    attacks: numberOf('attacks', 1),
+    seed: numberOf('seed', 0),
+    limitMs: 1_000 * numberOf('limit-s', 1),
+    harmless: texts.length > 0 ? texts : Array.from({ length: 50 }, (_, i) => prompt(400, i)),
+    progress: (done, survived) => note(`${done} attacks done, ${survived} survived`),
+  });
+  process.stdout.write(`${flags.json ? JSON.stringify(report) : adaptiveTables(report)}\n`);
+}
+
+async function measured(judge: OwnJudge, sets: Sets, { rows, harmless }: Survey): Promise<void> {
+  const times = await latencies(judge, harmless);
+  const cost = flags.json ? null : await costOf(judge, harmless);
+  const outcome = await measure(judge, sets, { progress: progressOf(rows) });
+  if (flags.json) process.stdout.write(`${JSON.stringify(reportOf(outcome, times))}\n`);
+  else {
+    const parts = [tablesOf(outcome), stagesTable(outcome), timesTable(times), costTable(cost)];
+    process.stdout.write(`${parts.join('\n\n')}\n`);
+  }
+}
+
 async function run(): Promise<void> {
   const sets = dataOf();
-  const { rows, harmless } = await surveyOf(sets, Number(flags.seed));
-  if (rows === 0) throw new NoDataError('there are no rows to judge');
+  const survey = await surveyOf(sets, {
+    seed: numberOf('seed', 0),
+    attacks: flags.adaptive ? DRAWN * numberOf('attacks', 1) : 0,
+  });
+  if (survey.rows === 0) throw new NoDataError('there are no rows to judge');
   const judge = await openJudge(flags.model === undefined ? undefined : resolve(flags.model));
   try {
-    note(`${judge.name}: ${rows} texts`);
-    const times = await latencies(judge, harmless);
-    const cost = flags.json ? null : await costOf(judge, harmless);
-    const outcome = await measure(judge, sets, { progress: progressOf(rows) });
-    if (flags.json) process.stdout.write(`${JSON.stringify(reportOf(outcome, times))}\n`);
-    else {
-      const parts = [tablesOf(outcome), stagesTable(outcome), timesTable(times), costTable(cost)];
-      process.stdout.write(`${parts.join('\n\n')}\n`);
-    }
+    note(`${judge.name}: ${survey.rows} texts`);
+    await (flags.adaptive ? attacked(judge, survey) : measured(judge, sets, survey));
   } finally {
     await judge.close();
   }
