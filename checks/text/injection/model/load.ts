@@ -7,6 +7,8 @@ import { InjectionModelError, Manifest } from './manifest.ts';
 import type { InjectionModel } from './model.ts';
 import { WordPiece } from './tokenizer.ts';
 
+export type { InjectionModel } from './model.ts';
+
 /** Bytes of `model.json` that are read. */
 const MAX_MANIFEST_BYTES = 64 * 1024;
 /** Files whose presence says that a model was meant to be here. */
