@@ -37,6 +37,7 @@ export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
 import { bomRoutes } from './bom.ts';
+import { correctionDatasetRoutes, correctionRoutes } from './detector/index.ts';
 import { endpointRoutes } from './endpoints.ts';
 
 import { factorRoutes } from './factors.ts';
@@ -71,6 +72,8 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     endpointRoutes,
     policyRoutes,
     interactionRoutes,
+    correctionRoutes,
+    correctionDatasetRoutes,
     sinkRoutes,
     gatewayRoutes,
     fleetRoutes,

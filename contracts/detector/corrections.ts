@@ -71,7 +71,7 @@ export const Correction = z.object({
   by: DetectorActor,
   at: Instant,
   /** What was thought of it before: at the time of the interaction, or when it was corrected (`of: text`). */
-  then: z.object({
+  judged: z.object({
     /** Of the whole interaction; of a text, what the injection check alone makes of it. */
     verdict: Verdict,
     /** Highest score of the injection check here, 0..1 with the operating point at 0.5; null: it found nothing. */
@@ -90,6 +90,7 @@ export const Correction = z.object({
 export type Correction = z.infer<typeof Correction>;
 
 export const CorrectionContent = z.object({ text: z.string(), span: TextSpan.nullable() });
+export type CorrectionContent = z.infer<typeof CorrectionContent>;
 
 const Counts = z.record(z.string(), z.number().int());
 

@@ -49,6 +49,9 @@ export const TextSpan = z
   .refine(({ start, end }) => end > start, { message: 'the end must lie behind the start' });
 export type TextSpan = z.infer<typeof TextSpan>;
 
+/** The name of no model: the rules decide alone. */
+export const RULES_ALONE = 'rules';
+
 /** `id@version` of a model of the detector; `rules` where no model is installed and the rules decide alone. */
 export const DetectorModelName = z
   .string()

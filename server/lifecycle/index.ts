@@ -8,6 +8,7 @@ import type { RouteImplementation } from '../platform/http/types.ts';
 import { createJobs, type Jobs, jobMigrations } from '../platform/jobs/index.ts';
 import { leadershipMigrations } from '../platform/leadership/index.ts';
 import { objectMigrations } from '../platform/objects/index.ts';
+import { createDetector, detectorMigrations } from './detector/index.ts';
 import {
   createEndpointService,
   createGateways,
@@ -43,10 +44,17 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...leadershipMigrations,
   ...objectMigrations,
   ...registryMigrations,
+  ...detectorMigrations,
   ...sinkMigrations,
 ]);
 
 const UPKEEP_EVERY_MS = 3_600_000;
+
+const EVERYBODY: Viewer = Object.freeze({ teams: '*' });
+/** What the injection check makes of a text by itself. */
+const INJECTION_ALONE = PolicyDocument.parse({
+  rules: [{ id: 'injection', check: 'text/injection', authors: ['user', 'third_party'], action: 'block' }],
+});
 
 export interface Lifecycle {
   readonly implementations: readonly RouteImplementation[];
@@ -157,7 +165,20 @@ function createStages(deps: LifecycleDeps) {
       },
     },
   });
-  return { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions };
+  const detector = createDetector({
+    ...deps,
+    ports: {
+      interactions,
+      sightOf: endpoints.sightOf,
+      judge: (segment) =>
+        policies.tryOut(EVERYBODY, {
+          document: INJECTION_ALONE,
+          direction: 'input',
+          segments: [segment],
+        }),
+    },
+  });
+  return { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions, detector };
 }
 
 function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'pool'>): string {
@@ -169,7 +190,7 @@ function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'p
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { database, pool, clock, logger, events } = deps;
-  const { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions } =
+  const { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions, detector } =
     createStages(deps);
   const url = listenUrl(deps);
   const servers = createServers({
@@ -205,6 +226,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       await servers.forget();
       await deps.tidy?.();
       await registry.upkeep();
+      await detector.upkeep();
       const garbage = await deps.objects.collect();
       if (garbage.objects + garbage.leftovers > 0)
         logger.info({ ...garbage }, 'content that nothing refers to was removed');
@@ -257,6 +279,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       ...endpointRoutes(endpoints),
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),
       ...interactionRoutes(interactions, clock.now),
+      ...detector.implementations,
       ...fleetRoutes(fleet),
       ...sinkRoutes(sinks),
     ]),

@@ -23,6 +23,7 @@ type Stance =
   | 'review'
   | 'model'
   | 'system'
+  | 'detector'
   | 'team'
   | 'filter'
   | 'instance'
@@ -69,6 +70,8 @@ const STANCES: Readonly<Record<string, Stance>> = {
 };
 const INSTANCE =
   /^(?:people|policies|sinks|alarms|teams|sso|scim|keys|signIn|reviews|federation|audit|witnesses)\./;
+/** The detector's things, tried beside it: corrections are there with their interactions, all else is the instance's. */
+const DETECTOR = /^detector\./;
 /** Systems: what is not in reach is not there; tried route by route beside the inventory. */
 const SYSTEM = /^systems\./;
 const MODEL = /^(?:models|scans|runs|experiments|mlflow)\./;
@@ -76,6 +79,7 @@ const stanceOf = ({ id, access }: RouteContract): Stance | undefined => {
   if (access === 'gateway' || access === 'scim') return 'machine';
   if (MODEL.test(id)) return 'model';
   if (SYSTEM.test(id)) return 'system';
+  if (DETECTOR.test(id)) return 'detector';
   if (id.startsWith('signing.')) return 'signed';
   return STANCES[id] ?? (INSTANCE.test(id) ? 'instance' : undefined);
 };

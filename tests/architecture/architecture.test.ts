@@ -64,6 +64,7 @@ const LIFECYCLE = [
   'policies',
   'endpoints',
   'interactions',
+  'detector',
   'sinks',
   'fleet',
   'monitoring',

@@ -2,7 +2,7 @@ import type { InteractionDetail, InteractionFilter } from '@bartizan/contracts';
 import type { AuditLog } from '../../audit/index.ts';
 import { AppError } from '../../kernel/error.ts';
 import { timeOfUuidv7 } from '../../kernel/id.ts';
-import { sees } from '../sight.ts';
+import { type Sight, sees } from '../sight.ts';
 import type { Contents, Place } from './contents-store.ts';
 import { type RawContent, type RecordBody, toDetail } from './model.ts';
 import type { Page } from './pages.ts';
@@ -41,13 +41,16 @@ export function createProtectedReads(deps: ProtectedDeps) {
   const { contents, reading, audit, pagesOf } = deps;
 
   /** Where it is kept. What is not there for the reader is answered as if it never was. */
-  async function placeOf(id: string, reader: Reader): Promise<Place> {
+  async function placeOf(id: string, reader: Pick<Reader, 'sight'>): Promise<Place> {
     const place = await contents.place(id, hintOf(id));
     if (!place || !sees(reader.sight, place.endpointId)) throw noSuchInteraction();
     return place;
   }
 
-  async function open(id: string, reader: Reader): Promise<{ body: RecordBody; hasRaw: boolean }> {
+  async function open(
+    id: string,
+    reader: Pick<Reader, 'sight'>,
+  ): Promise<{ body: RecordBody; hasRaw: boolean }> {
     const found = (await contents.bodies([await placeOf(id, reader)]).next()).value;
     if (!found) throw noSuchInteraction();
     const { body, hasRaw } = found;
@@ -70,6 +73,11 @@ export function createProtectedReads(deps: ProtectedDeps) {
     async get(id: string, reader: Reader): Promise<InteractionDetail> {
       const { body, hasRaw } = await open(id, reader);
       return toDetail(body, hasRaw, false);
+    },
+
+    /** As kept, for stages that judge what was said and show none of it to the reader. */
+    async record(id: string, sight: Sight): Promise<RecordBody> {
+      return (await open(id, { sight })).body;
     },
 
     /** With nothing masked, as far as retention keeps it. */

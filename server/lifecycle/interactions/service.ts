@@ -139,6 +139,7 @@ export function createInteractionService(deps: InteractionDeps) {
     },
 
     get: protectedReads.get,
+    record: protectedReads.record,
     content: protectedReads.content,
     raw: protectedReads.raw,
     export: protectedReads.export,

@@ -1,0 +1,1 @@
+export { type CorrectionService, createCorrectionService } from './service.ts';

@@ -1,0 +1,1 @@
+export { createDatasetService, type DatasetService } from './service.ts';
