@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
+import { addDetector } from './commands/detector.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addFleet } from './commands/fleet.ts';
@@ -29,6 +30,8 @@ export function createProgram(): Command {
   const program = new Command('bartizan')
     .description('Bartizan guards language-model traffic: gateway, policies, interactions')
     .version(version)
+    // `--version` of a command is the command's own.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   for (const add of [
@@ -44,6 +47,7 @@ export function createProgram(): Command {
     addFleet,
     addScan,
     addModel,
+    addDetector,
     addSink,
     addSystem,
     addBackup,
