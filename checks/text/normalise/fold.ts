@@ -124,6 +124,25 @@ function foldUnicode(text: string): Folded {
   return { text: out.join(''), map: tableMap(starts) };
 }
 
+/**
+ * The fold of a text in which every foreign character becomes one character that passes for no other, as in most texts
+ * with a few accents or quotation marks: a tenth of the time. Null for others.
+ */
+function foldSimply(text: string): Folded | null {
+  let folded = '';
+  let from = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    if (unit < 128) continue;
+    if (unit >= 0xd800 && unit < 0xe000) return null;
+    const char = foldCached(unit);
+    if (char.length !== 1 || CONFUSABLE.has(char)) return null;
+    folded += text.slice(from, i).toLowerCase() + char;
+    from = i + 1;
+  }
+  return { text: folded + text.slice(from).toLowerCase(), map: identityMap };
+}
+
 export function isAscii(text: string): boolean {
   return !NOT_ASCII.test(text);
 }
@@ -133,5 +152,6 @@ export function isAscii(text: string): boolean {
  * other scripts unmasked in words that mix scripts. Linear in the text.
  */
 export function fold(text: string): Folded {
-  return isAscii(text) ? { text: text.toLowerCase(), map: identityMap } : foldUnicode(text);
+  if (isAscii(text)) return { text: text.toLowerCase(), map: identityMap };
+  return foldSimply(text) ?? foldUnicode(text);
 }

@@ -122,6 +122,21 @@ describe('ordinary texts', () => {
 });
 
 describe('properties', () => {
+  it('folding by the short way is folding by the long one', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 80 }), (text) => {
+        // A ligature becomes two characters, which the short way leaves to the long one.
+        const long = fold(`${text} .. ﬁ`);
+        const short = fold(`${text} .. f`);
+        expect(long.text).toBe(`${short.text}i`);
+        const at = short.text.length >> 1;
+        expect(short.map(at, at + 1)).toEqual(long.map(at, at + 1));
+      }),
+    );
+    expect(fold('Über “naïve” Cafés').text).toBe('uber “naive” cafes');
+    expect(fold('Über іgnоrе').text).toBe('uber ignore');
+  });
+
   it('every span lies within the text, and runs forwards', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(400), fc.nat(400), (text, a, b) => {

@@ -102,18 +102,23 @@ function joinRow(row: string, offset: number): Letter[][] {
   });
 }
 
+const isLetter = (unit: number): boolean => unit >= 97 && unit <= 122;
+
 /** Words cut by single marks (`ig-nore`, `prev.ious`) put together again. */
 export function unglue(text: string): Respelled {
-  const out: string[] = [];
   const starts: number[] = [];
+  let out = '';
+  let from = 0;
   for (let i = 0; i < text.length; i += 1) {
-    const char = text.charAt(i);
-    if (/[-._]/.test(char) && /[a-z]/.test(text.charAt(i - 1)) && /[a-z]/.test(text.charAt(i + 1))) continue;
-    out.push(char);
-    starts.push(i);
+    const unit = text.charCodeAt(i);
+    const glue = unit === 45 || unit === 46 || unit === 95;
+    if (glue && isLetter(text.charCodeAt(i - 1)) && isLetter(text.charCodeAt(i + 1))) {
+      out += text.slice(from, i);
+      from = i + 1;
+    } else starts.push(i);
   }
   starts.push(text.length);
-  return { how: 'glued', text: out.join(''), map: tableMap(starts) };
+  return { how: 'glued', text: out + text.slice(from), map: tableMap(starts) };
 }
 
 /** The letters moved by 13 places. */
