@@ -4,15 +4,15 @@ import { createEncoder } from '@bartizan/checks/text/injection/model/encoder/enc
 import type { Evidence, ModelDetector } from '@bartizan/checks/text/injection/model/judge.ts';
 import { loadModel } from '@bartizan/checks/text/injection/model/load.ts';
 import type { OperatingPoint, Origin } from '@bartizan/checks/text/injection/model/manifest.ts';
-import { OPERATING_POINTS } from '@bartizan/checks/text/injection/model/manifest.ts';
-import { MODEL_FOLDER, openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
+import { InjectionModelError, OPERATING_POINTS } from '@bartizan/checks/text/injection/model/manifest.ts';
+import { openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
 import { judgeReading } from '@bartizan/checks/text/injection/score.ts';
 import { readSegment } from '@bartizan/checks/text/normalise/index.ts';
 import type { Segment, TextFinding, TextInput } from '@bartizan/checks/text/types.ts';
 import { textInput } from '@bartizan/checks/text/types.ts';
 
 /** What settled a text. */
-export type Stage = 'rules' | 'linear' | 'encoder';
+export type Stage = 'rules' | 'linear' | 'encoder' | 'peer';
 
 /** What a detector says of one text. */
 export interface Verdict {
@@ -31,11 +31,21 @@ export interface Judge {
   readonly judge: (text: string, origin: Origin) => Promise<Verdict>;
 }
 
+/** How long a text took, and what settled it. */
+export interface Timed {
+  readonly ms: number;
+  readonly stage: Stage;
+}
+
+/** A detector whose time is taken. */
+export interface TimedJudge extends Judge {
+  /** One judgement, with nothing known of earlier texts. */
+  readonly time: (text: string, origin: Origin) => Promise<Timed>;
+}
+
 /** The product's own check, measured as the gateway runs it. */
-export interface OwnJudge extends Judge {
+export interface OwnJudge extends TimedJudge {
   readonly points: typeof OPERATING_POINTS;
-  /** Only the check at one operating point, nothing known of earlier texts; answers the milliseconds and who settled it. */
-  readonly time: (text: string, origin: Origin) => Promise<{ readonly ms: number; readonly stage: Stage }>;
   readonly close: () => Promise<void>;
 }
 
@@ -65,7 +75,7 @@ async function flags(check: Check, input: TextInput, point: OperatingPoint): Pro
 }
 
 /** The check by rules alone: one threshold at every operating point. */
-function rulesJudge(): OwnJudge {
+export function rulesJudge(): OwnJudge {
   async function judge(text: string, origin: Origin): Promise<Verdict> {
     const input = inputOf(text, origin);
     const [segment] = input.segments as readonly [Segment];
@@ -120,13 +130,10 @@ export function rankOf(
   return settled === 'harmless' ? probability * strictest : probability;
 }
 
-/**
- * The check with the model of a folder, or by its rules where the folder holds none. Throws `InjectionModelError` where
- * it holds a damaged one.
- */
-export async function openJudge(folder: string = MODEL_FOLDER): Promise<OwnJudge> {
+/** The check with the model of a folder. Throws `InjectionModelError` where that is damaged or there is none. */
+export async function openJudge(folder: string): Promise<OwnJudge> {
   const model = loadModel(folder);
-  if (model === null) return rulesJudge();
+  if (model === null) throw new InjectionModelError(`${folder} holds no model`);
   const { files, window, points } = model.manifest;
   const encoder = createEncoder({
     open: {

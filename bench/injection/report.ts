@@ -23,6 +23,13 @@ export function reportOf(outcome: Outcome, times: Readonly<Record<string, Timing
   };
 }
 
+/** Everything about one detector. */
+export interface Measured {
+  readonly outcome: Outcome;
+  readonly times: Readonly<Record<string, Timing>>;
+  readonly cost: Cost | null;
+}
+
 const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(1));
 
 /** A share in percent with its 95% interval. */
@@ -105,6 +112,42 @@ export function tablesOf(outcome: Outcome): string {
     `${outcome.judge.name}, shares in %, 95% intervals (Wilson). *: threshold of all harmless texts, the row has too few of its own.`,
     ...parts,
   ].join('\n\n');
+}
+
+/** Detectors side by side on all texts, a line for each operating point. */
+export function sideBySide(all: readonly Measured[]): string {
+  const [first] = all;
+  if (first === undefined) return '';
+  const rows = all.flatMap(({ outcome, times, cost }) => {
+    const attacks = outcome.pooled.attacks().length;
+    const harmless = outcome.pooled.harmless().length;
+    const { auc } = figuresOf(outcome.pooled, []);
+    return outcome.judge.points.map((point) => {
+      const hits = outcome.pooled.hits(point);
+      return [
+        `${outcome.judge.name}, ${point}`,
+        auc === null ? '–' : auc.toFixed(4),
+        ...RATES.map((rate) => percent(recallAt(outcome.pooled, outcome.pooled, rate).recall)),
+        interval(hits.harmless, harmless),
+        interval(hits.attacks, attacks),
+        ms(cost?.meanMs ?? Number.NaN),
+        ...Object.values(times).map(({ p50 }) => ms(p50)),
+      ];
+    });
+  });
+  return table([
+    [
+      'on all texts',
+      'AUC',
+      'recall at 1% FPR',
+      'at 0.1%',
+      'FPR',
+      'recall',
+      'mean ms of harmless',
+      ...Object.keys(first.times).map((chars) => `p50 ms of ${chars}`),
+    ],
+    ...rows,
+  ]);
 }
 
 const ms = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(3));

@@ -1,6 +1,6 @@
 /**
- * The injection detector on labelled texts: `npm run -s bench:injection -- --data DIR [--json] [--dev] [--model DIR]
- * [--peers]`, and attacked: `--adaptive --data DIR [--tries 200] [--attacks 200] [--seed 1] [--limit-s 1800] [--json]`.
+ * The injection detector on labelled texts: `npm run -s bench:injection -- --data DIR [--json] [--dev] [--peers]
+ * [--model DIR | --rules]`, and attacked: `--adaptive --data DIR [--tries 200] [--attacks 200] [--seed 1] [--limit-s 1800] [--json]`.
  *
  * DIR holds `*.jsonl` of `{"text","label"}` (1: injection) with, where known, `origin` (`user`, else `third_party`),
  * `source`, `lang`, `kind`, `obfuscation`, `carrier`; each file is a set. With `--dev` it is a folder of training
@@ -8,14 +8,18 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { holdsModel } from '@bartizan/checks/text/injection/model/load.ts';
 import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
+import { MODEL_FOLDER } from '@bartizan/checks/text/injection/model/open.ts';
 import { prompt } from '../checks/prompts.ts';
 import { adaptiveRun } from './adaptive/run.ts';
 import { adaptiveTables } from './adaptive/table.ts';
-import type { OwnJudge } from './judge.ts';
-import { openJudge } from './judge.ts';
+import type { OwnJudge, TimedJudge } from './judge.ts';
+import { openJudge, rulesJudge } from './judge.ts';
 import { measure } from './measure.ts';
-import { costTable, reportOf, stagesTable, tablesOf, timesTable } from './report.ts';
+import { withPeers } from './peers/index.ts';
+import type { Measured } from './report.ts';
+import { costTable, reportOf, sideBySide, stagesTable, tablesOf, timesTable } from './report.ts';
 import { BadRowError } from './rows.ts';
 import type { Sets } from './sets.ts';
 import { devSets, fileSets, NoDataError } from './sets.ts';
@@ -27,8 +31,10 @@ const { values: flags } = parseArgs({
   options: {
     data: { type: 'string', multiple: true },
     model: { type: 'string' },
+    rules: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     dev: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     unlicensed: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     adaptive: { type: 'boolean', default: false },
@@ -62,6 +68,15 @@ function dataOf() {
   return fileSets(folder);
 }
 
+async function judgeOf(): Promise<OwnJudge> {
+  if (flags.rules) return rulesJudge();
+  const folder = flags.model === undefined ? MODEL_FOLDER : resolve(flags.model);
+  if (holdsModel(folder)) return openJudge(folder);
+  if (flags.model !== undefined) throw new NoDataError(`${folder} holds no model`);
+  note(`no model in ${folder}: the rules alone are measured`);
+  return rulesJudge();
+}
+
 /** A whole number that a flag gives. */
 function numberOf(flag: 'seed' | 'tries' | 'attacks' | 'limit-s', least: number): number {
   const value = Number(flags[flag]);
@@ -86,15 +101,37 @@ async function attacked(judge: OwnJudge, { harmless, attacks }: Survey): Promise
   process.stdout.write(`${flags.json ? JSON.stringify(report) : adaptiveTables(report)}\n`);
 }
 
-async function measured(judge: OwnJudge, sets: Sets, { rows, harmless }: Survey): Promise<void> {
+async function measured(judge: TimedJudge, sets: Sets, { rows, harmless }: Survey): Promise<Measured> {
+  note(`${judge.name}: ${rows} texts`);
   const times = await latencies(judge, harmless);
   const cost = flags.json ? null : await costOf(judge, harmless);
-  const outcome = await measure(judge, sets, { progress: progressOf(rows) });
-  if (flags.json) process.stdout.write(`${JSON.stringify(reportOf(outcome, times))}\n`);
-  else {
-    const parts = [tablesOf(outcome), stagesTable(outcome), timesTable(times), costTable(cost)];
-    process.stdout.write(`${parts.join('\n\n')}\n`);
+  return { times, cost, outcome: await measure(judge, sets, { progress: progressOf(rows) }) };
+}
+
+const describe = ({ outcome, times, cost }: Measured): string =>
+  [tablesOf(outcome), stagesTable(outcome), timesTable(times), costTable(cost)].join('\n\n');
+
+async function compared(own: OwnJudge, sets: Sets, survey: Survey): Promise<void> {
+  const ours = await measured(own, sets, survey);
+  const others: Measured[] = [];
+  const skipped = flags.peers
+    ? await withPeers(async (peer) => {
+        others.push(await measured(peer, sets, survey));
+      })
+    : {};
+  for (const [name, why] of Object.entries(skipped)) note(`not measured: ${name}: ${why}`);
+  if (flags.json) {
+    const peers = others.map(({ outcome, times }) => ({
+      detector: outcome.judge.name,
+      ...reportOf(outcome, times),
+    }));
+    const report = reportOf(ours.outcome, ours.times);
+    process.stdout.write(`${JSON.stringify(flags.peers ? { ...report, peers } : report)}\n`);
+    return;
   }
+  const parts = [ours, ...others].map(describe);
+  if (flags.peers) parts.unshift(sideBySide([ours, ...others]));
+  process.stdout.write(`${parts.join('\n\n')}\n`);
 }
 
 async function run(): Promise<void> {
@@ -104,10 +141,9 @@ async function run(): Promise<void> {
     attacks: flags.adaptive ? DRAWN * numberOf('attacks', 1) : 0,
   });
   if (survey.rows === 0) throw new NoDataError('there are no rows to judge');
-  const judge = await openJudge(flags.model === undefined ? undefined : resolve(flags.model));
+  const judge = await judgeOf();
   try {
-    note(`${judge.name}: ${survey.rows} texts`);
-    await (flags.adaptive ? attacked(judge, survey) : measured(judge, sets, survey));
+    await (flags.adaptive ? attacked(judge, survey) : compared(judge, sets, survey));
   } finally {
     await judge.close();
   }

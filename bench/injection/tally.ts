@@ -40,7 +40,7 @@ export function createTally(): Tally {
   const harmless = createScores();
   const hits = new Map<string, { attacks: number; harmless: number }>();
   const none = () => ({ attacks: 0, harmless: 0 });
-  const stages = { rules: none(), linear: none(), encoder: none() };
+  const stages = { rules: none(), linear: none(), encoder: none(), peer: none() };
   return {
     add: (label, verdict) => {
       const side = label === 1 ? 'attacks' : 'harmless';

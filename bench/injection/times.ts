@@ -1,6 +1,6 @@
 import { prompt } from '../checks/prompts.ts';
 import { mean, quantile } from './figures.ts';
-import type { OwnJudge, Stage } from './judge.ts';
+import type { Stage, TimedJudge } from './judge.ts';
 import type { Harmless } from './survey.ts';
 
 /** Lengths that are timed, in characters, and how many texts of each. */
@@ -40,7 +40,7 @@ export function textsOf(harmless: readonly Harmless[], chars: number, count: num
   return [...texts];
 }
 
-async function timed(judge: OwnJudge, texts: readonly string[]): Promise<Timing> {
+async function timed(judge: TimedJudge, texts: readonly string[]): Promise<Timing> {
   for (const text of texts.slice(0, WARM_UP)) await judge.time(text, 'user');
   const all: number[] = [];
   const encoder: number[] = [];
@@ -61,7 +61,7 @@ async function timed(judge: OwnJudge, texts: readonly string[]): Promise<Timing>
 
 /** Times by length of text, one text after the other, each new to the check. */
 export async function latencies(
-  judge: OwnJudge,
+  judge: TimedJudge,
   harmless: readonly Harmless[],
 ): Promise<Readonly<Record<Length, Timing>>> {
   const entries: [string, Timing][] = [];
@@ -87,7 +87,7 @@ export interface Cost {
 }
 
 /** Costs of the data's harmless texts as they are, an even sample. Null where there are none. */
-export async function costOf(judge: OwnJudge, harmless: readonly Harmless[]): Promise<Cost | null> {
+export async function costOf(judge: TimedJudge, harmless: readonly Harmless[]): Promise<Cost | null> {
   if (harmless.length === 0) return null;
   const step = Math.max(1, harmless.length / MOST_COSTED);
   const byStage = new Map<Stage, number[]>();

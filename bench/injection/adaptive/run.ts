@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { wilson } from '../figures.ts';
 import type { OwnJudge } from '../judge.ts';
-import { eachOf } from '../measure.ts';
 import type { Facet } from '../rows.ts';
 import type { SampledAttack } from '../survey.ts';
 import type { Genome } from './genome.ts';
@@ -65,7 +64,6 @@ export interface AdaptiveReport extends Survival {
   readonly examples: readonly Example[];
 }
 
-/** Attacks that are searched at once, of which each asks one question at a time. */
 const MARKS = [1, 5, 10, 25, 50, 100, 200, 500] as const;
 const EXAMPLES = 20;
 const EXAMPLE_CHARS = 600;
@@ -155,7 +153,7 @@ export function adaptiveReport(
   return {
     ...run,
     ...survivalOf(searched),
-    unfinished: all.length - searched.length,
+    unfinished: run.blocked - searched.length,
     afterTries: Object.fromEntries(
       MARKS.filter((mark) => mark <= run.tries).map((mark) => [mark, after(mark)]),
     ),
@@ -176,10 +174,6 @@ export function adaptiveReport(
 const numberOf = (seed: number, text: string): number =>
   createHash('sha256').update(`${seed}\0${text}`).digest().readInt32BE(0);
 
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
-}
-
 /** Mutates attacks that are blocked at the balanced point and reports how many get through. */
 export async function adaptiveRun(
   judge: OwnJudge,
@@ -196,10 +190,10 @@ export async function adaptiveRun(
     judged += 1;
     if ((await judge.judge(attack.text, attack.origin)).flagged.balanced === true) blocked.push(attack);
   }
-  const done: (Searched | undefined)[] = blocked.map(() => undefined);
-  let finished = 0;
+  const all: Searched[] = [];
   let survived = 0;
-  await eachOf(each([...blocked.entries()]), async ([place, attack]) => {
+  // One after the other: what shares a batch of an int8 encoder sways each other's last digits.
+  for (const attack of blocked) {
     const { text, payload, facets, origin } = attack;
     const target = { text, payload: payload ?? { start: 0, end: text.length }, lang: facets.lang ?? null };
     const ask = async (mutant: string) => {
@@ -207,11 +201,10 @@ export async function adaptiveRun(
       return { score: verdict.score, blocked: verdict.flagged.balanced === true };
     };
     const found = await search(target, { ask, harmless, tries, seed: numberOf(seed, text), isLate });
-    done[place] = { attack, search: found };
-    finished += 1;
+    all.push({ attack, search: found });
     if (found.end === 'survived') survived += 1;
-    options.progress?.(finished, survived);
-  });
-  const all = done.filter((one) => one !== undefined);
+    options.progress?.(all.length, survived);
+    if (isLate()) break;
+  }
   return adaptiveReport(all, { model: judge.name, tries, seed, judged, blocked: blocked.length });
 }
