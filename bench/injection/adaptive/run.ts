@@ -155,7 +155,7 @@ export function adaptiveReport(
     ...survivalOf(searched),
     unfinished: run.blocked - searched.length,
     afterTries: Object.fromEntries(
-      MARKS.filter((mark) => mark <= run.tries).map((mark) => [mark, after(mark)]),
+      [...MARKS.filter((mark) => mark < run.tries), run.tries].map((mark) => [mark, after(mark)]),
     ),
     triesNeeded: quartiles(searched),
     by: {
