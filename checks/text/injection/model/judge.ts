@@ -49,6 +49,16 @@ interface Pending {
   readonly reading: LinearReading;
 }
 
+/** Tries again what was only late: nobody waits for evidence but a recipe on a busy machine. */
+async function patiently(ask: () => Rows | Promise<Rows>, tries = 20): Promise<Rows> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof EncoderRefused) || error.refusal !== 'late' || tries === 0) throw error;
+    return patiently(ask, tries - 1);
+  }
+}
+
 export interface ModelDetector extends InjectionDetector {
   /** What the stages say of each text, in order; with `all`, of settled ones the encoder's word too. */
   readonly evidence: (texts: readonly DetectorText[], all?: boolean) => Promise<Evidence[]>;
@@ -219,7 +229,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
       const settled = settledBy(text, reading);
       const silent = reading.highest === null || (settled !== null && !all);
       const pending = { text, reading };
-      const rows = silent ? null : await rowsOf([pending]);
+      const rows = silent ? null : await patiently(() => rowsOf([pending]));
       const features =
         reading.highest === null
           ? { encoder: -30, linear: -30, rules: 0, windows: 1, decoded: false }

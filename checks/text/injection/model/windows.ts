@@ -7,12 +7,15 @@ export const OVERLAP_WEIGHT = 28;
 export const WINDOW_TOKENS = 144;
 
 /** About how many tokens a character makes: English letters 0.21, digits and signs more, other scripts about one. */
-function weightOf(unit: number): number {
-  if (unit > 0x2ff) return 0.9;
-  if (unit > 127) return 0.5;
+const ASCII_WEIGHTS = Float64Array.from({ length: 128 }, (_, unit) => {
   if ((unit >= 97 && unit <= 122) || (unit >= 65 && unit <= 90)) return 0.21;
   if (unit === 32 || unit === 9 || unit === 10 || unit === 13) return 0.06;
   return unit >= 48 && unit <= 57 ? 0.45 : 0.95;
+});
+
+function weightOf(unit: number): number {
+  if (unit < 128) return ASCII_WEIGHTS[unit] as number;
+  return unit > 0x2ff ? 0.9 : 0.5;
 }
 
 /**

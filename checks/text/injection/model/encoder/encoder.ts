@@ -25,7 +25,8 @@ export interface EncoderOptions {
 }
 
 const MOST_WAITING = 512;
-const DEADLINE_MS = 1_500;
+/** Less than a policy gives its checks, so that what is late is told as such, or shed. */
+const DEADLINE_MS = 1_800;
 const START_MS = 15_000;
 const HANG_MS = 5_000;
 const BACK_OFF_MS = 100;
