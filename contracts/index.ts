@@ -37,7 +37,12 @@ export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
 import { bomRoutes } from './bom.ts';
-import { correctionDatasetRoutes, correctionRoutes } from './detector/index.ts';
+import {
+  correctionDatasetRoutes,
+  correctionRoutes,
+  detectorComparisonRoutes,
+  detectorModelRoutes,
+} from './detector/index.ts';
 import { endpointRoutes } from './endpoints.ts';
 
 import { factorRoutes } from './factors.ts';
@@ -74,6 +79,8 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     interactionRoutes,
     correctionRoutes,
     correctionDatasetRoutes,
+    detectorModelRoutes,
+    detectorComparisonRoutes,
     sinkRoutes,
     gatewayRoutes,
     fleetRoutes,

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { addCompare } from '../detector/compare.ts';
 import { addCorrections } from '../detector/corrections.ts';
+import { addModels } from '../detector/models.ts';
 
 /** `bartizan detector`: the injection check's trained model and what people say of its verdicts. */
 export function addDetector(program: Command): void {
@@ -10,4 +12,4 @@ export function addDetector(program: Command): void {
 }
 
 /** In the order in which help lists them. */
-const PARTS: readonly ((detector: Command) => void)[] = [addCorrections];
+const PARTS: readonly ((detector: Command) => void)[] = [addModels, addCompare, addCorrections];

@@ -77,7 +77,7 @@ export const DetectorComparisonResult = z.object({
   agreement: z.array(DetectorAgreement),
   live: ComparedModel,
   candidate: ComparedModel,
-  /** Texts about which the two differ at “balanced”; kept are the newest 2,000. */
+  /** Texts of interactions about which the two differ at “balanced”; kept are the newest 2,000. */
   changes: z.number().int(),
   durationMs: z.number(),
 });
@@ -104,8 +104,7 @@ export type DetectorComparison = z.infer<typeof DetectorComparison>;
 
 /** A text about which the two models differ at “balanced”. Its content is read where the interaction's is. */
 export const DetectorComparisonChange = z.object({
-  interactionId: Id.nullable(),
-  correctionId: Id.nullable(),
+  interactionId: Id,
   at: Instant,
   endpointId: Id.nullable(),
   segment: z.number().int(),
@@ -127,7 +126,7 @@ export const DetectorSwitch = z.object({
 });
 export type DetectorSwitch = z.infer<typeof DetectorSwitch>;
 
-/** What a gateway says of its detector. */
+/** Which model is live, and the last 100 switches, newest first. */
 export const DetectorStatus = z.object({
   live: DetectorModel,
   switches: z.array(DetectorSwitch),

@@ -8,7 +8,7 @@ import type { RouteImplementation } from '../platform/http/types.ts';
 import { createJobs, type Jobs, jobMigrations } from '../platform/jobs/index.ts';
 import { leadershipMigrations } from '../platform/leadership/index.ts';
 import { objectMigrations } from '../platform/objects/index.ts';
-import { createDetector, detectorMigrations } from './detector/index.ts';
+import { createDetector, detectorMigrations, detectorQueues } from './detector/index.ts';
 import {
   createEndpointService,
   createGateways,
@@ -146,7 +146,7 @@ function createStages(deps: LifecycleDeps) {
   const jobs = createJobs({
     pool,
     background: deps.server.background,
-    queues: scanQueues,
+    queues: [...scanQueues, ...detectorQueues],
     now: deps.clock.now,
     onError(error, message) {
       // Told where the database is waited for; jobs go on once it is there again.
@@ -167,9 +167,12 @@ function createStages(deps: LifecycleDeps) {
   });
   const detector = createDetector({
     ...deps,
+    jobs,
+    dataDir: deps.config.dataDir,
     ports: {
       interactions,
       sightOf: endpoints.sightOf,
+      recordings: (query) => interactions.recordings(query),
       judge: (segment) =>
         policies.tryOut(EVERYBODY, {
           document: INJECTION_ALONE,

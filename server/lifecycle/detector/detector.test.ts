@@ -8,7 +8,7 @@ import {
   DETECTOR_ORIGINS,
   CorrectionRow as Row,
 } from '@bartizan/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAuditLog } from '../../audit/index.ts';
 import type { Principal } from '../../platform/http/types.ts';
 import {
@@ -27,9 +27,13 @@ const DAY = 86_400_000;
 let server: TestServer;
 let skewMs = 0;
 beforeAll(async () => {
+  vi.stubEnv('BARTIZAN_INJECTION_MODEL', 'none');
   server = await startTestServer({ now: () => Date.now() + skewMs });
 });
-afterAll(async () => server?.close());
+afterAll(async () => {
+  await server?.close();
+  vi.unstubAllEnvs();
+});
 beforeEach(async () => {
   skewMs = 0;
   await server.open.pool.query('delete from detector_corrections');
@@ -41,8 +45,10 @@ const upkeep = (): Promise<void> => {
   const { database } = server.open;
   const clock = { now: () => Date.now() + skewMs };
   const audit = createAuditLog({ database, clock });
-  const parts = { database, clock, audit, masterKey: TEST_MASTER_KEY, objects: server.objects };
-  return createDetector({ ...parts, logger: console, ports: {} as never }).upkeep();
+  const jobs = { work: () => undefined } as never;
+  const parts = { database, clock, audit, jobs, masterKey: TEST_MASTER_KEY, objects: server.objects };
+  const rest = { logger: console, ports: {}, events: server.events, reviews: {}, dataDir: '' };
+  return createDetector({ ...parts, ...rest } as never).upkeep();
 };
 
 const person = (name = 'Ada'): Principal => ({ ...principalWith(), name });

@@ -1,13 +1,21 @@
+import { join } from 'node:path';
 import type { RouteImplementation } from '../../platform/http/types.ts';
+import { comparisonQueue } from './comparisons/queue.ts';
+import { createComparisonService } from './comparisons/service.ts';
 import { createCorrectionService } from './corrections/index.ts';
 import { createDatasetService } from './datasets/index.ts';
 import { createBuiltIn } from './models/built-in.ts';
+import { createLive } from './models/live.ts';
+import { createModelService } from './models/service.ts';
 import type { DetectorDeps } from './ports.ts';
-import { correctionRoutes, datasetRoutes } from './routes.ts';
+import { comparisonRoutes, correctionRoutes, datasetRoutes, modelRoutes } from './routes.ts';
 import { createSealing } from './sealing.ts';
 
 export { detectorMigrations } from './migrations.ts';
 export type { DetectorPorts } from './ports.ts';
+
+/** Work that takes longer than a request. */
+export const detectorQueues = Object.freeze([comparisonQueue]);
 
 export interface Detector {
   readonly implementations: readonly RouteImplementation[];
@@ -17,12 +25,24 @@ export interface Detector {
 
 /** The injection detector's feedback loop: what people say of its verdicts, and what is made of that. */
 export function createDetector(deps: DetectorDeps): Detector {
-  const sealing = createSealing(deps.database, deps.masterKey);
+  const { database } = deps;
+  const sealing = createSealing(database, deps.masterKey);
   const builtIn = createBuiltIn(process.env.BARTIZAN_INJECTION_MODEL, deps.logger);
-  const corrections = createCorrectionService({ ...deps, sealing, liveAt: async () => builtIn().name });
+  const live = createLive(database, builtIn);
+  const corrections = createCorrectionService({ ...deps, sealing, liveAt: live.at });
   const datasets = createDatasetService({ ...deps, sealing });
+  const models = createModelService({ ...deps, builtIn, live, root: join(deps.dataDir, 'detector') });
+  const comparisons = createComparisonService({ ...deps, models, live, sealing });
   return Object.freeze({
-    implementations: Object.freeze([...correctionRoutes(corrections), ...datasetRoutes(datasets)]),
-    upkeep: corrections.upkeep,
+    implementations: Object.freeze([
+      ...correctionRoutes(corrections),
+      ...datasetRoutes(datasets),
+      ...modelRoutes(models),
+      ...comparisonRoutes(comparisons),
+    ]),
+    async upkeep() {
+      await corrections.upkeep();
+      await comparisons.resume();
+    },
   });
 }

@@ -74,4 +74,66 @@ export const detectorMigrations: readonly Migration[] = Object.freeze([
       );
     `,
   },
+  {
+    id: '0281-detector-models',
+    sql: `
+      create table detector_models (
+        -- id@version of the manifest
+        name text primary key,
+        manifest_sha256 text not null references objects (sha256),
+        encoder_sha256 text not null references objects (sha256),
+        vocabulary_sha256 text not null references objects (sha256),
+        linear_sha256 text not null references objects (sha256),
+        bytes bigint not null,
+        note text not null,
+        by_id text not null,
+        by_name text not null,
+        at bigint not null
+      );
+
+      -- The latest one says what is live; none: the product's own.
+      create table detector_switches (
+        id uuid primary key,
+        model text not null,
+        -- The product's own, whatever it is called in the version that runs
+        built_in boolean not null,
+        before text not null,
+        comparison_id uuid,
+        override text not null,
+        by_id text not null,
+        by_name text not null,
+        at bigint not null
+      );
+      create index detector_switches_at on detector_switches (at, id);
+
+      create table detector_comparisons (
+        id uuid primary key,
+        candidate text not null,
+        live text not null,
+        state text not null check (state in ('waiting', 'running', 'done', 'failed', 'cancelled')),
+        message text not null,
+        sample integer not null,
+        by_id text not null,
+        by_name text not null,
+        at bigint not null,
+        finished_at bigint,
+        result jsonb
+      );
+      create index detector_comparisons_at on detector_comparisons (at, id);
+
+      -- Texts about which the two differ, newest first; what they say is where the interaction is.
+      create table detector_comparison_changes (
+        comparison_id uuid not null references detector_comparisons (id) on delete cascade,
+        place integer not null,
+        interaction_id uuid not null,
+        endpoint_id uuid,
+        at bigint not null,
+        segment integer not null,
+        origin text not null,
+        live jsonb not null,
+        candidate jsonb not null,
+        primary key (comparison_id, place)
+      );
+    `,
+  },
 ]);

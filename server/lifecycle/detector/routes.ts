@@ -1,11 +1,15 @@
 import {
   CORRECTIONS_FILE,
+  detectorComparisonRoutes as compared,
   correctionRoutes as corrections,
   correctionDatasetRoutes as datasets,
+  detectorModelRoutes as modelContracts,
 } from '@bartizan/contracts';
 import { implement, type RouteImplementation } from '../../platform/http/types.ts';
+import type { ComparisonService } from './comparisons/service.ts';
 import type { CorrectionService } from './corrections/index.ts';
 import type { DatasetService } from './datasets/index.ts';
+import type { ModelService } from './models/service.ts';
 
 export function correctionRoutes(service: CorrectionService): RouteImplementation[] {
   return [
@@ -32,5 +36,36 @@ export function datasetRoutes(service: DatasetService): RouteImplementation[] {
       setHeader('content-disposition', `attachment; filename="${CORRECTIONS_FILE}"`);
       return chunks;
     }),
+  ];
+}
+
+export function modelRoutes(models: ModelService): RouteImplementation[] {
+  return [
+    implement(modelContracts.list, async () => ({ items: await models.list() })),
+    implement(modelContracts.get, ({ params }) => models.get(params.name)),
+    implement(modelContracts.sendFile, ({ params }, { body, signal }) =>
+      models.sendFile(params.sha256, body, signal),
+    ),
+    implement(modelContracts.add, ({ body }, { principal }) =>
+      models.add(principal, body.manifest, body.note),
+    ),
+    implement(modelContracts.remove, async ({ params }, { principal }) => {
+      await models.remove(principal, params.name);
+      return {};
+    }),
+  ];
+}
+
+export function comparisonRoutes(comparisons: ComparisonService): RouteImplementation[] {
+  return [
+    implement(compared.create, ({ body }, { principal }) =>
+      comparisons.create(principal, body.candidate, body.sample),
+    ),
+    implement(compared.list, ({ query }) => comparisons.list(query)),
+    implement(compared.get, ({ params }) => comparisons.get(params.id)),
+    implement(compared.changes, ({ params, query }, { principal }) =>
+      comparisons.changes(principal, params.id, query),
+    ),
+    implement(compared.cancel, ({ params }, { principal }) => comparisons.cancel(principal, params.id)),
   ];
 }

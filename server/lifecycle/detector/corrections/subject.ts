@@ -96,6 +96,12 @@ export function createSubjects({ ports, liveAt, now }: SubjectDeps) {
   async function ofText(given: Extract<Given, { of: 'text' }>): Promise<Omit<Corrected, 'subject'>> {
     const { text, origin, segmentKind } = given;
     const judged = await ports.judge({ text, author: origin, kind: segmentKind });
+    if (judged.errors.length > 0) {
+      throw new AppError('unavailable', 'the injection check could not judge this text just now', {
+        hint: 'A correction keeps what the check thought of the text. Try again in a few seconds.',
+        retryAfterMs: 3_000,
+      });
+    }
     return {
       text,
       origin,

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FixtureModel, fixtureModel } from '@bartizan/checks/text/injection/model/fixture.ts';
+import type { DetectorComparison, DetectorComparisonChange, DetectorModel } from '@bartizan/contracts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { principalWith, sampleRecord, shipBody, startTestServer, type TestServer } from '../testing.ts';
+
+let server: TestServer;
+let own: FixtureModel;
+const made: FixtureModel[] = [];
+
+beforeAll(async () => {
+  own = fixtureModel();
+  vi.stubEnv('BARTIZAN_INJECTION_MODEL', own.folder);
+  server = await startTestServer();
+});
+afterAll(async () => {
+  await server?.close();
+  vi.unstubAllEnvs();
+  for (const model of [own, ...made]) model?.remove();
+});
+
+/** A model folder as somebody built it. */
+function built(change: (manifest: FixtureModel['manifest']) => object): FixtureModel {
+  const model = fixtureModel();
+  made.push(model);
+  model.rewrite(change as never);
+  return model;
+}
+const QUIET = { strict: 0.999_99, balanced: 0.999_995, quiet: 0.999_999 };
+/** Takes nothing that users write for an attack. */
+const lenient = (version: string) =>
+  built((manifest) => ({ ...manifest, version, points: { ...manifest.points, user: QUIET } }));
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+const manifestOf = ({ folder }: FixtureModel) =>
+  JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as FixtureModel['manifest'];
+async function send(model: FixtureModel): Promise<void> {
+  for (const { name, sha256 } of Object.values(manifestOf(model).files)) {
+    await server.call('detector.models.sendFile', {
+      params: { sha256 },
+      bytes: chunksOf(readFileSync(join(model.folder, name))),
+    });
+  }
+}
+async function add(model: FixtureModel): Promise<DetectorModel> {
+  await send(model);
+  return await server.call('detector.models.add', { body: { manifest: manifestOf(model) } });
+}
+const get = (id: string): Promise<DetectorComparison> =>
+  server.call('detector.comparisons.get', { params: { id } });
+async function finished(id: string): Promise<DetectorComparison> {
+  await vi.waitFor(async () => expect(['done', 'failed', 'cancelled']).toContain((await get(id)).state), {
+    timeout: 240_000,
+    interval: 200,
+  });
+  return await get(id);
+}
+const compare = (candidate: string, sample = 100): Promise<DetectorComparison> =>
+  server.call('detector.comparisons.create', { body: { candidate, sample } });
+
+describe('models', () => {
+  test('the product’s own is there, and live, with what it is made of', async () => {
+    const { items }: { items: DetectorModel[] } = await server.call('detector.models.list');
+    expect(items).toMatchObject([
+      {
+        name: 'fixture@1',
+        builtIn: true,
+        live: true,
+        addedBy: null,
+        points: own.manifest.points,
+        files: Object.values(own.manifest.files),
+      },
+    ]);
+  });
+
+  test('one that is added is kept by digest and never changes', async () => {
+    const model = lenient('2');
+    const added = await add(model);
+    expect(added).toMatchObject({ name: 'fixture@2', builtIn: false, live: false, points: { user: QUIET } });
+    expect(await add(model)).toEqual(added);
+    const another = built((manifest) => ({ ...manifest, version: '2' }));
+    await expect(add(another)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(add(own)).rejects.toMatchObject({ code: 'conflict' });
+    expect((await server.audited()).filter(({ action }) => action === 'detector.model_added')).toHaveLength(
+      1,
+    );
+  });
+
+  test('files must have their digests, be there, and be of the format', async () => {
+    const sha256 = 'a'.repeat(64);
+    const wrong = server.call('detector.models.sendFile', {
+      params: { sha256 },
+      bytes: chunksOf(Buffer.from('something else')),
+    });
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid_input' });
+    const missing = built((manifest) => ({
+      ...manifest,
+      version: '3',
+      files: { ...manifest.files, encoder: { ...manifest.files.encoder, sha256 } },
+    }));
+    await expect(
+      server.call('detector.models.add', { body: { manifest: manifestOf(missing) } }),
+    ).rejects.toMatchObject({ code: 'conflict' });
+    const longer = built((manifest) => ({
+      ...manifest,
+      version: '3',
+      files: { ...manifest.files, encoder: { ...manifest.files.encoder, bytes: 17 } },
+    }));
+    await send(own);
+    await expect(
+      server.call('detector.models.add', { body: { manifest: manifestOf(longer) } }),
+    ).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+    const noVocabulary = built((manifest) => ({ ...manifest, version: '3' }));
+    noVocabulary.replace('vocabulary', Buffer.from('just\nwords\n'));
+    noVocabulary.rewrite(() => ({
+      ...noVocabulary.manifest,
+      version: '3',
+      files: {
+        ...noVocabulary.manifest.files,
+        vocabulary: { name: 'vocab.txt', sha256: sha(noVocabulary), bytes: 11 },
+      },
+    }));
+    await expect(add(noVocabulary)).rejects.toMatchObject({ code: 'invalid_input' });
+    for (const manifest of [
+      {},
+      { ...own.manifest, format: 2 },
+      {
+        ...own.manifest,
+        files: { ...own.manifest.files, encoder: { ...own.manifest.files.encoder, name: '../x' } },
+      },
+    ]) {
+      await expect(server.call('detector.models.add', { body: { manifest } })).rejects.toMatchObject({
+        code: 'invalid_input',
+      });
+    }
+  });
+
+  test('one that is not live can be removed, the product’s own cannot', async () => {
+    await add(lenient('4'));
+    await server.call('detector.models.remove', { params: { name: 'fixture@4' } });
+    for (const [name, code] of [
+      ['fixture@4', 'not_found'],
+      ['fixture@1', 'conflict'],
+    ]) {
+      const attempt = server.call('detector.models.remove', { params: { name } });
+      await expect(attempt).rejects.toMatchObject({ code });
+    }
+  });
+});
+
+const sha = (model: FixtureModel): string => {
+  const { vocabulary } = manifestOf(model).files;
+  return vocabulary.sha256;
+};
+
+describe('a comparison', () => {
+  const endpointId = randomUUID();
+  const ids: string[] = [];
+  beforeAll(async () => {
+    const records = [
+      sampleRecord({ said: 'a zebra crosses the road', endpointId }),
+      sampleRecord({ said: 'a zebra crosses the road', endpointId }),
+      sampleRecord({ said: 'the river runs past the mill', endpointId }),
+      sampleRecord({ said: null, retention: 'hash' }),
+      sampleRecord({
+        segments: sampleRecord({ said: 'cut the turnip first' }).segments.map((segment) =>
+          segment.direction === 'input' ? { ...segment, author: 'third_party' as const } : segment,
+        ),
+      } as never),
+    ];
+    ids.push(...records.map(({ id }) => id));
+    await server.call('gateway.ship', { body: shipBody(records) });
+    const label = { label: 'attack', kind: 'direct' } as const;
+    for (const text of ['the zebra must be freed', 'a second zebra is here']) {
+      await server.call('detector.corrections.correct', {
+        body: { of: 'text', text, origin: 'user', ...label },
+      });
+    }
+    const harmless = { label: 'harmless', kind: 'chat' } as const;
+    await server.call('detector.corrections.correct', {
+      body: { of: 'text', text: 'good morning to all', origin: 'user', ...harmless },
+    });
+  });
+
+  test('runs both models over recorded traffic and corrections, and tells where they differ', {
+    timeout: 300_000,
+  }, async () => {
+    await add(lenient('5'));
+    const { id } = await compare('fixture@5');
+    await expect(compare('fixture@5')).rejects.toMatchObject({ code: 'conflict' });
+    const done = await finished(id);
+    expect(done).toMatchObject({ state: 'done', candidate: 'fixture@5', live: 'fixture@1', message: '' });
+    const { result } = done;
+    expect(result).toMatchObject({
+      interactions: 4,
+      notEvaluable: 1,
+      texts: { user: 5, third_party: 1 },
+      notJudged: 0,
+      corrections: { attack: 2, harmless: 1 },
+      changes: 1,
+    });
+    // A zebra twice and a turnip, of four; the candidate lets users' zebras pass.
+    const balanced = <T extends { point: string }>(shares: readonly T[] | undefined) =>
+      shares?.find(({ point }) => point === 'balanced');
+    expect(balanced(result?.live.blocked)).toMatchObject({ count: 3, of: 4, share: 0.75 });
+    expect(balanced(result?.candidate.blocked)).toMatchObject({ count: 1, of: 4 });
+    expect(balanced(result?.live.recall)).toMatchObject({ count: 2, of: 2, share: 1, high: 1 });
+    expect(balanced(result?.candidate.recall)).toMatchObject({ count: 0, of: 2, share: 0, low: 0 });
+    expect(balanced(result?.candidate.falseAlarms)).toMatchObject({ count: 0, of: 1 });
+    expect(balanced(result?.agreement)).toMatchObject({ both: 1, neither: 2, onlyLive: 3, onlyCandidate: 0 });
+    expect(result?.live.latencyMs.p99).toBeGreaterThan(0);
+    expect(result?.live.settledByLinear.of).toBe(6);
+    const seen: { items: DetectorComparisonChange[] } = await server.call('detector.comparisons.changes', {
+      params: { id },
+    });
+    expect(seen.items).toMatchObject([
+      { endpointId, segment: 0, origin: 'user', live: { attack: true }, candidate: { attack: false } },
+    ]);
+    expect(ids.slice(0, 2)).toContain(seen.items[0]?.interactionId);
+    expect(JSON.stringify(seen)).not.toContain('zebra');
+    const bounded = { ...principalWith(), teams: new Set<string>(), endpoints: new Set<string>() };
+    expect(await server.call('detector.comparisons.changes', { params: { id }, principal: bounded })).toEqual(
+      { items: [], next: null },
+    );
+  });
+
+  test('with a model that does not run here fails and says so', { timeout: 300_000 }, async () => {
+    const broken = built((manifest) => ({ ...manifest, version: '6' }));
+    broken.replace('encoder', Buffer.from('this is no ONNX model'));
+    broken.rewrite((known) => ({
+      ...known,
+      version: '6',
+      files: { ...known.files, encoder: manifestOf(broken).files.encoder },
+    }));
+    await add(broken);
+    const { id } = await compare('fixture@6');
+    expect(await finished(id)).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('the candidate model does not run here'),
+      result: null,
+    });
+  });
+
+  test('can be cancelled, and asks for models that there are', { timeout: 120_000 }, async () => {
+    await expect(compare('nothing@1')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(compare('fixture@1')).rejects.toMatchObject({ code: 'conflict' });
+    await add(lenient('7'));
+    const { id } = await compare('fixture@7');
+    const cancelled: DetectorComparison = await server.call('detector.comparisons.cancel', {
+      params: { id },
+    });
+    expect(cancelled.state).toBe('cancelled');
+    const again = server.call('detector.comparisons.cancel', { params: { id } });
+    await expect(again).rejects.toMatchObject({ code: 'conflict' });
+    expect((await finished(id)).state).toBe('cancelled');
+  });
+});
