@@ -1,4 +1,4 @@
-import { wilson } from './figures.ts';
+import { quantile, wilson } from './figures.ts';
 import type { Outcome } from './measure.ts';
 import { FACETS } from './rows.ts';
 import type { SetFigures, Tally } from './tally.ts';
@@ -101,6 +101,20 @@ export function tablesOf(outcome: Outcome): string {
     parts.push(table([headOf(what, outcome), ...rows, ...pooled]));
   };
   add('set', outcome.sets, true);
+  const areas = [...outcome.sets].flatMap(([name, tally]) => {
+    const { auc } = figuresOf(tally, []);
+    return auc === null ? [] : [{ name, auc }];
+  });
+  const [worst] = areas.sort((a, b) => a.auc - b.auc);
+  if (worst !== undefined && areas.length > 1) {
+    const median = quantile(
+      areas.map(({ auc }) => auc),
+      0.5,
+    );
+    parts.push(
+      `AUC of the ${areas.length} sets with both classes: median ${median.toFixed(4)}, worst ${worst.auc.toFixed(4)} (${worst.name}).`,
+    );
+  }
   for (const facet of FACETS) {
     const groups = outcome.facets.get(facet);
     // A facet that says the same as the sets, or the same of every row, adds nothing.
