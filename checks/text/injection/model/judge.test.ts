@@ -18,7 +18,7 @@ import { probabilityOf, scoreAt } from './stack.ts';
 
 const fixture = fixtureModel();
 const model = loadModel(fixture.folder) ?? expect.fail('no fixture');
-const encoder = encoderOf(model, {});
+const encoder = encoderOf(model);
 afterAll(async () => {
   await encoder.close();
   fixture.remove();

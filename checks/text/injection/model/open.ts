@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScoreCache } from './cache.ts';
 import type { Encoder, EncoderObserver } from './encoder/contract.ts';
+import type { EncoderOptions } from './encoder/encoder.ts';
 import { createEncoder } from './encoder/encoder.ts';
 import { EncoderRefused } from './encoder/jobs.ts';
 import type { DetectorObserver, ModelDetector } from './judge.ts';
@@ -37,12 +38,17 @@ export interface OpenOptions {
   readonly log: { readonly warn: (message: string) => void };
   readonly observe?: DetectorObserver & EncoderObserver;
   readonly cacheBytes?: number;
+  /** How long a text may wait for the encoder, default 1.8 s; more where nobody waits (a benchmark, a recipe). */
+  readonly deadlineMs?: number;
   /** The encoder of another thread instead of one of its own. */
   readonly encoder?: Encoder;
 }
 
 /** The encoder's process for a model, not yet started. */
-export function encoderOf(model: InjectionModel, observe: EncoderObserver): Encoder {
+export function encoderOf(
+  model: InjectionModel,
+  options: Pick<EncoderOptions, 'observe' | 'deadlineMs'> = {},
+): Encoder {
   const { files, window } = model.manifest;
   return createEncoder({
     open: {
@@ -51,7 +57,7 @@ export function encoderOf(model: InjectionModel, observe: EncoderObserver): Enco
       vocabulary: { ...files.vocabulary, path: model.paths.vocabulary },
       tokens: window.tokens,
     },
-    observe,
+    ...options,
   });
 }
 
@@ -66,7 +72,12 @@ export function openInjectionDetector(options: OpenOptions): OpenDetector | null
     log.warn(`no injection model in ${folder}: text/injection works by its rules alone`);
     return null;
   }
-  const encoder = options.encoder ?? encoderOf(model, observe);
+  const encoder =
+    options.encoder ??
+    encoderOf(model, {
+      observe,
+      ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+    });
   return Object.freeze({
     encoder,
     detector: createModelDetector({ model, encoder, cache: createScoreCache(options.cacheBytes), observe }),
