@@ -122,6 +122,7 @@ describe('figures', () => {
     expect(tables).toContain('0.0 [0.0–56.1]');
     expect(tables).toMatch(/^stripes\s+0\s+3/m);
     expect(tables).toMatch(/^de\s+3\s+0/m);
+    expect(tables).toMatch(/^third_party\s+0\s+1/m);
   });
 
   it('name the row that could not be judged', async () => {

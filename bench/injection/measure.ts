@@ -15,7 +15,7 @@ export interface Outcome {
   readonly judge: Pick<Judge, 'name' | 'points'>;
   readonly pooled: Tally;
   readonly sets: ReadonlyMap<string, Tally>;
-  readonly facets: ReadonlyMap<Facet, ReadonlyMap<string, Tally>>;
+  readonly facets: ReadonlyMap<Facet | 'origin', ReadonlyMap<string, Tally>>;
 }
 
 export interface MeasureOptions {
@@ -58,7 +58,9 @@ export async function measure(judge: Judge, sets: Sets, options: MeasureOptions 
   const pooled = createTally();
   const bySet = new Map<string, Tally>();
   for (const name of sets.names) within(bySet, name);
-  const byFacet = new Map<Facet, Map<string, Tally>>(FACETS.map((facet) => [facet, new Map()]));
+  const byFacet = new Map<Facet | 'origin', Map<string, Tally>>(
+    (['origin', ...FACETS] as const).map((facet) => [facet, new Map()]),
+  );
   let done = 0;
   await eachOf(sets.rows(), async ({ set, row }: SetRow) => {
     let verdict: Awaited<ReturnType<Judge['judge']>>;
@@ -70,7 +72,7 @@ export async function measure(judge: Judge, sets: Sets, options: MeasureOptions 
     pooled.add(row.label, verdict);
     within(bySet, set).add(row.label, verdict);
     for (const [facet, groups] of byFacet) {
-      const value = row.facets[facet];
+      const value = facet === 'origin' ? row.origin : row.facets[facet];
       if (value !== undefined) within(groups, value, MOST_VALUES).add(row.label, verdict);
     }
     done += 1;

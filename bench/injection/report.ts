@@ -1,6 +1,5 @@
 import { quantile, wilson } from './figures.ts';
 import type { Outcome } from './measure.ts';
-import { FACETS } from './rows.ts';
 import type { SetFigures, Tally } from './tally.ts';
 import { figuresOf, recallAt } from './tally.ts';
 import type { Cost, Timing } from './times.ts';
@@ -115,10 +114,9 @@ export function tablesOf(outcome: Outcome): string {
       `AUC of the ${areas.length} sets with both classes: median ${median.toFixed(4)}, worst ${worst.auc.toFixed(4)} (${worst.name}).`,
     );
   }
-  for (const facet of FACETS) {
-    const groups = outcome.facets.get(facet);
+  for (const [facet, groups] of outcome.facets) {
     // A facet that says the same as the sets, or the same of every row, adds nothing.
-    if (groups === undefined || groups.size === 0) continue;
+    if (groups.size === 0 || (groups.size === 1 && facet === 'origin')) continue;
     if ([...groups.keys()].every((name) => outcome.sets.has(name))) continue;
     add(facet, groups, false);
   }
