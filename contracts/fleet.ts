@@ -9,6 +9,15 @@ import { defineRoute } from './route.ts';
 export const LimitsMode = z.enum(['local', 'shared', 'degraded']);
 export type LimitsMode = z.infer<typeof LimitsMode>;
 
+/** The model that a gateway's injection check runs. */
+export const GatewayDetector = z.object({
+  /** `id@version`, or `rules`. */
+  model: z.string().max(130),
+  /** Why it does not run the one that it should; null while it does. */
+  failed: z.string().max(500).nullable(),
+});
+export type GatewayDetector = z.infer<typeof GatewayDetector>;
+
 /** What a gateway process says of itself with every batch that it ships. */
 export const GatewayAbout = z.object({
   /** The gateway that this process belongs to: the same for all of its workers. */
@@ -20,6 +29,8 @@ export const GatewayAbout = z.object({
   /** Processes that serve. */
   workers: z.number().int().min(1).max(256),
   limits: LimitsMode,
+  /** Absent from gateways of before this member. */
+  detector: GatewayDetector.optional(),
 });
 export type GatewayAbout = z.infer<typeof GatewayAbout>;
 
@@ -43,6 +54,8 @@ export const FleetGateway = z.object({
   backlog: z.number().int(),
   workers: z.number().int(),
   limits: LimitsMode.nullable(),
+  /** Of its workers, one that could not switch speaks for it; null as long as it has said nothing of it. */
+  detector: GatewayDetector.nullable().default(null),
 });
 export type FleetGateway = z.infer<typeof FleetGateway>;
 

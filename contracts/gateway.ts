@@ -43,6 +43,14 @@ export const Snapshot = z.object({
   policies: z.array(
     z.object({ id: Id, name: z.string(), version: z.number().int(), document: PolicyDocument }),
   ),
+  /**
+   * The model that the injection check runs, by the digest of its manifest; null: the gateway's own. Absent from
+   * servers of before this member.
+   */
+  detector: z
+    .object({ name: z.string().max(130), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
+    .nullable()
+    .optional(),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 export type SnapshotEndpoint = Snapshot['endpoints'][number];

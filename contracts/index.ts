@@ -41,7 +41,9 @@ import {
   correctionDatasetRoutes,
   correctionRoutes,
   detectorComparisonRoutes,
+  detectorGatewayRoutes,
   detectorModelRoutes,
+  detectorSwitchRoutes,
 } from './detector/index.ts';
 import { endpointRoutes } from './endpoints.ts';
 
@@ -81,6 +83,8 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     correctionDatasetRoutes,
     detectorModelRoutes,
     detectorComparisonRoutes,
+    detectorSwitchRoutes,
+    detectorGatewayRoutes,
     sinkRoutes,
     gatewayRoutes,
     fleetRoutes,

@@ -125,6 +125,7 @@ const COVERED: Readonly<Record<string, Covered>> = {
   'detector.models.remove': ['detector.model_removed'],
   'detector.comparisons.create': ['detector.compared'],
   'detector.comparisons.cancel': ['detector.comparison_cancelled'],
+  'detector.use': ['detector.model_used'],
   'detector.datasets.create': ['detector.dataset_made'],
   'detector.datasets.rows': ['detector.dataset_exported'],
   'sinks.create': ['sinks.created'],

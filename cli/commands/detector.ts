@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addCompare } from '../detector/compare.ts';
 import { addCorrections } from '../detector/corrections.ts';
 import { addModels } from '../detector/models.ts';
+import { addUse } from '../detector/use.ts';
 
 /** `bartizan detector`: the injection check's trained model and what people say of its verdicts. */
 export function addDetector(program: Command): void {
@@ -12,4 +13,4 @@ export function addDetector(program: Command): void {
 }
 
 /** In the order in which help lists them. */
-const PARTS: readonly ((detector: Command) => void)[] = [addModels, addCompare, addCorrections];
+const PARTS: readonly ((detector: Command) => void)[] = [addModels, addCompare, addUse, addCorrections];

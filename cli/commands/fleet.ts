@@ -1,6 +1,6 @@
 import { type Fleet, fleetRoutes } from '@bartizan/contracts';
 import type { Command } from 'commander';
-import { createOutput, date, table } from '../output.ts';
+import { createOutput, date, printable, table } from '../output.ts';
 import { client } from '../session.ts';
 
 export function addFleet(program: Command): void {
@@ -19,7 +19,18 @@ function inWords({ snapshot, gateways, servers }: Fleet): string {
     `Configuration ${snapshot.version.slice(0, 12)} of ${date(snapshot.issuedAt)}`,
     '',
     table(
-      ['gateway', 'host', 'version', 'state', 'configuration', 'limits', 'workers', 'backlog', 'last seen'],
+      [
+        'gateway',
+        'host',
+        'version',
+        'state',
+        'configuration',
+        'limits',
+        'injection model',
+        'workers',
+        'backlog',
+        'last seen',
+      ],
       gateways.map((one) => [
         one.id,
         one.host ?? '–',
@@ -27,10 +38,16 @@ function inWords({ snapshot, gateways, servers }: Fleet): string {
         one.alive ? 'alive' : 'gone',
         one.current ? 'current' : behind(one.behindSince),
         one.limits ?? '–',
+        one.detector === null
+          ? '–'
+          : `${one.detector.model}${one.detector.failed === null ? '' : ' (cannot switch)'}`,
         String(one.workers),
         String(one.backlog),
         date(one.lastSeenAt),
       ]),
+    ),
+    ...gateways.flatMap(({ id, detector }) =>
+      detector?.failed ? [`${id} cannot switch its injection model: ${printable(detector.failed)}`] : [],
     ),
     '',
     table(

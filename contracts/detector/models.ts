@@ -131,6 +131,7 @@ export const DetectorStatus = z.object({
   live: DetectorModel,
   switches: z.array(DetectorSwitch),
 });
+export type DetectorStatus = z.infer<typeof DetectorStatus>;
 
 const Params = z.object({ id: Id });
 const ModelParams = z.object({ name: DetectorModelName });
@@ -238,6 +239,18 @@ export const detectorComparisonRoutes = {
     access: 'detector.manage',
     params: Params,
     response: DetectorComparison,
+  }),
+} as const;
+
+export const detectorGatewayRoutes = {
+  file: defineRoute({
+    id: 'gateway.detectorFile',
+    method: 'GET',
+    path: '/internal/v1/detector/files/:sha256',
+    summary: 'A file of a model that was added to the detector, by its digest',
+    access: 'gateway',
+    params: z.object({ sha256: Digest }),
+    streams: 'application/octet-stream',
   }),
 } as const;
 

@@ -6,6 +6,7 @@ import type { DetectorObserver } from '@bartizan/checks/text/injection/model/jud
 import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
 import { openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
 import type { AnyTextCheck } from '@bartizan/checks/text/types.ts';
+import { RULES_ALONE } from '@bartizan/contracts';
 import { GATEWAY_METRICS as M, type Meter } from '@bartizan/contracts/telemetry/index.ts';
 import type { Logger } from 'pino';
 
@@ -17,6 +18,8 @@ export interface InjectionSeat {
 
 /** The text checks of a serving process, with the trained detector in the injection check's seat. */
 export interface Guards {
+  /** `id@version` of the model, or `rules`. */
+  readonly model: string;
   readonly checks: readonly AnyTextCheck[];
   /** The detector's seat in another thread; null where there is no model. */
   readonly seat: () => InjectionSeat | null;
@@ -26,6 +29,7 @@ export interface Guards {
 }
 
 const NO_MODEL: Guards = Object.freeze({
+  model: RULES_ALONE,
   checks: textChecks,
   seat: () => null,
   waiting: () => 0,
@@ -70,7 +74,12 @@ function observer(meter: Meter, log: Pick<Logger, 'warn'>): DetectorObserver & E
  */
 export async function openGuards(
   folder: string | null,
-  parts: { readonly meter: Meter; readonly log: Pick<Logger, 'warn' | 'info'> },
+  parts: {
+    readonly meter: Meter;
+    readonly log: Pick<Logger, 'warn' | 'info'>;
+    /** Throws rather than gives a detector whose encoder does not answer yet. */
+    readonly warm?: boolean;
+  },
 ): Promise<Guards> {
   const { meter, log } = parts;
   if (folder === null) {
@@ -87,7 +96,7 @@ export async function openGuards(
   try {
     await open.warm();
   } catch (error) {
-    if (error instanceof InjectionModelError) {
+    if (error instanceof InjectionModelError || parts.warm) {
       await encoder.close();
       throw error;
     }
@@ -95,6 +104,7 @@ export async function openGuards(
   }
   log.info({ model: detector.id }, 'text/injection works with its trained model');
   return Object.freeze({
+    model: detector.id,
     checks: textChecksWith({ injection: detector }),
     seat: () => ({ folder, port: portTo(encoder) }),
     waiting: () => encoder.load().waiting,

@@ -32,6 +32,8 @@ export interface JudgesOptions {
 export interface Judges {
   /** The same policy, whose long texts are judged in another thread. */
   readonly aside: (document: PolicyLike, compiled: CompiledPolicy) => CompiledPolicy;
+  /** What judges from now on has a new seat: threads at rest end, those at work end after it. */
+  readonly renew: () => void;
   /** Inspections that wait, and threads that judge or stand by. */
   readonly load: () => { readonly waiting: number; readonly busy: number; readonly idle: number };
   readonly close: () => Promise<void>;
@@ -54,6 +56,8 @@ interface Job {
 
 interface Thread {
   readonly worker: Worker;
+  /** Judges nothing more after what it is at. */
+  retired: boolean;
   readonly knows: Set<number>;
   job: Job | null;
   timer: NodeJS.Timeout | undefined;
@@ -113,6 +117,7 @@ export function createJudges(options: JudgesOptions = {}): Judges {
     clearTimeout(thread.timer);
     thread.job = null;
     job?.resolve(decision);
+    if (thread.retired && threads.delete(thread)) void thread.worker.terminate();
     next();
   }
 
@@ -130,7 +135,7 @@ export function createJudges(options: JudgesOptions = {}): Judges {
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
     worker.unref();
-    const thread: Thread = { worker, knows: new Set(), job: null, timer: undefined };
+    const thread: Thread = { worker, retired: false, knows: new Set(), job: null, timer: undefined };
     worker.on('message', (reply: JudgingReply) => {
       finish(thread, reply.ok ? unpackDecision(reply.decision) : unjudged('the inspection threw'));
     });
@@ -192,6 +197,15 @@ export function createJudges(options: JudgesOptions = {}): Judges {
     });
   }
 
+  function renew(): void {
+    for (const thread of threads) {
+      thread.retired = true;
+      if (thread.job !== null) continue;
+      threads.delete(thread);
+      void thread.worker.terminate();
+    }
+  }
+
   async function close(): Promise<void> {
     closed = true;
     for (const { resolve } of waiting.splice(0)) resolve(unjudged('the gateway is stopping'));
@@ -203,5 +217,5 @@ export function createJudges(options: JudgesOptions = {}): Judges {
     return { waiting: waiting.length, busy, idle: threads.size - busy };
   }
 
-  return Object.freeze({ aside, load, close });
+  return Object.freeze({ aside, renew, load, close });
 }

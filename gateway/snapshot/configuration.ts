@@ -16,6 +16,8 @@ export interface ConfigurationOptions {
   readonly token: string;
   readonly gatewayId: string;
   readonly compile: CompileDocument;
+  /** A snapshot is in force, kept or new. */
+  readonly onInstalled?: (snapshot: Snapshot) => void;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Length of a long poll, default 25 s. */
   readonly waitMs?: number;
@@ -65,6 +67,7 @@ export async function openConfiguration(options: ConfigurationOptions): Promise<
     seen = { version: snapshot.version, sequence: snapshot.sequence };
     issuedAt = snapshot.issuedAt;
     for (const wake of waiting) wake();
+    options.onInstalled?.(snapshot);
   }
 
   async function loadKept(): Promise<void> {

@@ -3,11 +3,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compilePolicy } from '@bartizan/checks/policy/compile.ts';
-import type { GatewayAbout, LimitsMode } from '@bartizan/contracts';
+import type { GatewayAbout, GatewayDetector, LimitsMode } from '@bartizan/contracts';
 import { logOptions, openTracing, type Telemetry, watchSpans } from '@bartizan/contracts/telemetry/index.ts';
 import { type Logger, pino } from 'pino';
+import { createModelFetcher } from '../aside/fetch-model.ts';
 import { openGuards } from '../aside/injection.ts';
 import { createJudges } from '../aside/judges.ts';
+import { createSwitchingGuards } from '../aside/switching.ts';
 import type { GatewayConfig } from '../config.ts';
 import { createGateway } from '../gateway.ts';
 import {
@@ -91,7 +93,10 @@ async function openShared({ config, limiter, name }: ServeOptions, log: Logger):
   return await openSharedLimiter({ ...redis, workers, name, dataDir, master, local: limiter, log });
 }
 
-function aboutOf(config: GatewayConfig, limits: () => LimitsMode): () => GatewayAbout {
+function aboutOf(
+  config: GatewayConfig,
+  now: { readonly limits: () => LimitsMode; readonly detector: () => GatewayDetector },
+): () => GatewayAbout {
   const about = {
     gateway: config.gatewayId,
     host: hostname().slice(0, 255),
@@ -99,7 +104,7 @@ function aboutOf(config: GatewayConfig, limits: () => LimitsMode): () => Gateway
     startedAt: Date.now(),
     workers: config.workers,
   };
-  return () => ({ ...about, limits: limits() });
+  return () => ({ ...about, limits: now.limits(), detector: now.detector() });
 }
 
 /** Composes one serving process: configuration, journal, limits, upstreams, request path and listener. */
@@ -120,7 +125,15 @@ export async function serve(options: ServeOptions): Promise<Served> {
     await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
     const journal = await openOwnJournal(options, log);
     undo.push(journal.close);
-    const guards = await openGuards(config.injectionModel, { meter: telemetry, log });
+    const root = join(config.dataDir, 'gateway', 'models');
+    const guards = createSwitchingGuards({
+      own: await openGuards(config.injectionModel, { meter: telemetry, log }),
+      ownFolder: config.injectionModel,
+      fetcher: createModelFetcher({ serverUrl, token, root }),
+      open: (folder) => openGuards(folder, { meter: telemetry, log, warm: true }),
+      onSwitched: () => judges.renew(),
+      log,
+    });
     undo.push(guards.close);
     const judges = createJudges({ seat: guards.seat });
     undo.push(judges.close);
@@ -135,6 +148,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
           document,
           warmed(compilePolicy(document, guards.checks, { now: () => performance.now() })),
         ),
+      onInstalled: ({ detector }) => guards.follow(detector),
       log,
     });
     undo.push(configuration.close);
@@ -142,7 +156,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const shared = await openShared(options, log);
     if (shared !== null) undo.push(shared.close);
     const limits = (): LimitsMode => shared?.status().mode ?? 'local';
-    const about = aboutOf(config, limits);
+    const about = aboutOf(config, { limits, detector: guards.status });
     const onSent = shipMeasures(telemetry);
     const shipping = { serverUrl, token, snapshotVersion, about, log, onSent };
     const shipper = startShipper({ ...shipping, journal, gatewayId: name });

@@ -8,7 +8,7 @@ import type { RouteImplementation } from '../platform/http/types.ts';
 import { createJobs, type Jobs, jobMigrations } from '../platform/jobs/index.ts';
 import { leadershipMigrations } from '../platform/leadership/index.ts';
 import { objectMigrations } from '../platform/objects/index.ts';
-import { createDetector, detectorMigrations, detectorQueues } from './detector/index.ts';
+import { createDetector, type Detector, detectorMigrations, detectorQueues } from './detector/index.ts';
 import {
   createEndpointService,
   createGateways,
@@ -106,15 +106,17 @@ function createStages(deps: LifecycleDeps) {
   const gateways = createGateways(database);
   const snapshots = createSnapshots({
     read: createNumbering(pool, async (): Promise<SnapshotContent> => {
-      const [keys, stored, active] = await Promise.all([
+      const [keys, stored, active, model] = await Promise.all([
         identity.gatewayKeys(),
         endpoints.stored(),
         policies.active(),
+        detector.forGateways(),
       ]);
       return {
         keys: keys.map((key) => withinTeams(key, stored)),
         endpoints: stored.map(toSnapshotEndpoint),
         policies: active,
+        detector: model,
       };
     }),
   });
@@ -165,7 +167,7 @@ function createStages(deps: LifecycleDeps) {
       },
     },
   });
-  const detector = createDetector({
+  const detector: Detector = createDetector({
     ...deps,
     jobs,
     dataDir: deps.config.dataDir,

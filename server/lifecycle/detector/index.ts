@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Snapshot } from '@bartizan/contracts';
 import type { RouteImplementation } from '../../platform/http/types.ts';
 import { comparisonQueue } from './comparisons/queue.ts';
 import { createComparisonService } from './comparisons/service.ts';
@@ -8,8 +9,9 @@ import { createBuiltIn } from './models/built-in.ts';
 import { createLive } from './models/live.ts';
 import { createModelService } from './models/service.ts';
 import type { DetectorDeps } from './ports.ts';
-import { comparisonRoutes, correctionRoutes, datasetRoutes, modelRoutes } from './routes.ts';
+import { comparisonRoutes, correctionRoutes, datasetRoutes, modelRoutes, switchRoutes } from './routes.ts';
 import { createSealing } from './sealing.ts';
+import { createSwitching } from './switching.ts';
 
 export { detectorMigrations } from './migrations.ts';
 export type { DetectorPorts } from './ports.ts';
@@ -19,6 +21,8 @@ export const detectorQueues = Object.freeze([comparisonQueue]);
 
 export interface Detector {
   readonly implementations: readonly RouteImplementation[];
+  /** The model that gateways are to run; null: their own. */
+  readonly forGateways: () => Promise<Snapshot['detector']>;
   /** Idempotent work to be done now and then, by the one server that is elected for it. */
   readonly upkeep: () => Promise<void>;
 }
@@ -33,12 +37,15 @@ export function createDetector(deps: DetectorDeps): Detector {
   const datasets = createDatasetService({ ...deps, sealing });
   const models = createModelService({ ...deps, builtIn, live, root: join(deps.dataDir, 'detector') });
   const comparisons = createComparisonService({ ...deps, models, live, sealing });
+  const switching = createSwitching({ ...deps, models, comparisons, live });
   return Object.freeze({
+    forGateways: switching.forGateways,
     implementations: Object.freeze([
       ...correctionRoutes(corrections),
       ...datasetRoutes(datasets),
       ...modelRoutes(models),
       ...comparisonRoutes(comparisons),
+      ...switchRoutes(switching, models),
     ]),
     async upkeep() {
       await corrections.upkeep();

@@ -1,8 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FixtureModel, fixtureModel } from '@bartizan/checks/text/injection/model/fixture.ts';
-import type { DetectorComparison, DetectorComparisonChange, DetectorModel } from '@bartizan/contracts';
+import type {
+  DetectorComparison,
+  DetectorComparisonChange,
+  DetectorModel,
+  DetectorStatus,
+  Snapshot,
+} from '@bartizan/contracts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { principalWith, sampleRecord, shipBody, startTestServer, type TestServer } from '../testing.ts';
 
@@ -259,5 +265,68 @@ describe('a comparison', () => {
     const again = server.call('detector.comparisons.cancel', { params: { id } });
     await expect(again).rejects.toMatchObject({ code: 'conflict' });
     expect((await finished(id)).state).toBe('cancelled');
+  });
+});
+
+describe('the switch', () => {
+  const use = (body: object): Promise<DetectorStatus> => server.call('detector.use', { body });
+  const forGateways = async (): Promise<Snapshot['detector']> =>
+    ((await server.call('gateway.snapshot', { query: {}, answer: {} })) as Snapshot).detector;
+
+  test('takes a comparison with the live model, or a reason; the way back is the same', {
+    timeout: 300_000,
+  }, async () => {
+    const added = await add(lenient('8'));
+    expect(await forGateways()).toBeNull();
+    await expect(use({ model: 'fixture@8' })).rejects.toMatchObject({ code: 'conflict' });
+    await expect(use({ model: 'fixture@1' })).rejects.toMatchObject({ code: 'conflict' });
+    await expect(use({ model: 'nothing@1', override: 'because I can' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(use({ model: 'fixture@8', override: 'why' })).rejects.toThrow();
+    const { id } = await compare('fixture@8', 5);
+    await expect(use({ model: 'fixture@8' })).rejects.toMatchObject({ code: 'conflict' });
+    expect((await finished(id)).state).toBe('done');
+    const status = await use({ model: 'fixture@8' });
+    expect(status).toMatchObject({
+      live: { name: 'fixture@8', live: true },
+      switches: [{ model: 'fixture@8', before: 'fixture@1', comparisonId: id, override: '' }],
+    });
+    await vi.waitFor(async () =>
+      expect(await forGateways()).toEqual({ name: 'fixture@8', sha256: added.sha256 }),
+    );
+    const remove = server.call('detector.models.remove', { params: { name: 'fixture@8' } });
+    await expect(remove).rejects.toMatchObject({ code: 'conflict' });
+    // What is corrected from now on is said of the live model, what was judged before of the one before.
+    const back = await use({ model: 'fixture@1' });
+    expect(back.live).toMatchObject({ name: 'fixture@1', builtIn: true });
+    expect(back.switches[0]).toMatchObject({ comparisonId: id });
+    await vi.waitFor(async () => expect(await forGateways()).toBeNull());
+    await add(lenient('9'));
+    const overridden = await use({ model: 'fixture@9', override: 'an attack is under way' });
+    expect(overridden.switches[0]).toMatchObject({ comparisonId: null, override: 'an attack is under way' });
+    await use({ model: 'fixture@1', override: 'the attack is over' });
+    const used = (await server.audited()).filter(({ action }) => action === 'detector.model_used');
+    expect(used.map(({ subject }) => subject).toSorted()).toEqual([
+      'detector-model:fixture@1',
+      'detector-model:fixture@1',
+      'detector-model:fixture@8',
+      'detector-model:fixture@9',
+    ]);
+  });
+
+  test('gives gateways the files of models, and nothing else of the object store', async () => {
+    const { sha256, files } = await add(lenient('8'));
+    for (const digest of [sha256, ...files.map((file) => file.sha256)]) {
+      const chunks: AsyncIterable<Uint8Array> = await server.call('gateway.detectorFile', {
+        params: { sha256: digest },
+      });
+      const bytes = [];
+      for await (const chunk of chunks) bytes.push(chunk);
+      expect(createHash('sha256').update(Buffer.concat(bytes)).digest('hex')).toBe(digest);
+    }
+    const secret = await server.objects.put(chunksOf(Buffer.from('of another domain')));
+    const asked = server.call('gateway.detectorFile', { params: { sha256: secret.sha256 } });
+    await expect(asked).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -4,12 +4,16 @@ import {
   correctionRoutes as corrections,
   correctionDatasetRoutes as datasets,
   detectorModelRoutes as modelContracts,
+  detectorSwitchRoutes as switched,
+  detectorGatewayRoutes as toGateways,
 } from '@bartizan/contracts';
+import { AppError } from '../../kernel/error.ts';
 import { implement, type RouteImplementation } from '../../platform/http/types.ts';
 import type { ComparisonService } from './comparisons/service.ts';
 import type { CorrectionService } from './corrections/index.ts';
 import type { DatasetService } from './datasets/index.ts';
 import type { ModelService } from './models/service.ts';
+import type { Switching } from './switching.ts';
 
 export function correctionRoutes(service: CorrectionService): RouteImplementation[] {
   return [
@@ -67,5 +71,20 @@ export function comparisonRoutes(comparisons: ComparisonService): RouteImplement
       comparisons.changes(principal, params.id, query),
     ),
     implement(compared.cancel, ({ params }, { principal }) => comparisons.cancel(principal, params.id)),
+  ];
+}
+
+export function switchRoutes(
+  switching: Switching,
+  models: Pick<ModelService, 'file'>,
+): RouteImplementation[] {
+  return [
+    implement(switched.status, () => switching.status()),
+    implement(switched.use, ({ body }, { principal }) => switching.use(principal, body.model, body.override)),
+    implement(toGateways.file, async ({ params }) => {
+      const bytes = await models.file(params.sha256);
+      if (bytes) return bytes;
+      throw new AppError('not_found', 'no model of the detector has this file');
+    }),
   ];
 }

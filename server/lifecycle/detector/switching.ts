@@ -1,6 +1,5 @@
-import type { DetectorStatus } from '@bartizan/contracts';
+import type { DetectorStatus, Snapshot } from '@bartizan/contracts';
 import { sql } from 'kysely';
-import type { z } from 'zod';
 import { AppError } from '../../kernel/error.ts';
 import { uuidv7 } from '../../kernel/id.ts';
 import type { Principal } from '../../platform/http/types.ts';
@@ -11,7 +10,7 @@ import type { Live } from './models/live.ts';
 import type { ModelService } from './models/service.ts';
 import type { DetectorDeps } from './ports.ts';
 
-export interface SwitchDeps extends Pick<DetectorDeps, 'database' | 'audit' | 'clock' | 'events'> {
+export interface SwitchDeps extends Pick<DetectorDeps, 'database' | 'audit' | 'clock' | 'events' | 'logger'> {
   readonly models: Pick<ModelService, 'get' | 'known' | 'list'>;
   readonly comparisons: Pick<ComparisonService, 'between'>;
   readonly live: Live;
@@ -19,15 +18,31 @@ export interface SwitchDeps extends Pick<DetectorDeps, 'database' | 'audit' | 'c
 
 /** Which model gateways run, and how that is changed. */
 export function createSwitching(deps: SwitchDeps) {
-  const { database, audit, clock, events, models, comparisons, live } = deps;
+  const { database, audit, clock, events, logger, models, comparisons, live } = deps;
 
-  async function status(): Promise<z.infer<typeof DetectorStatus>> {
+  async function status(): Promise<DetectorStatus> {
     const name = await live.name();
     return { live: await models.get(name), switches: await live.switches() };
   }
 
   return Object.freeze({
     status,
+
+    /** The live model by the digest of its manifest; null where it is the product's own. */
+    async forGateways(): Promise<Snapshot['detector']> {
+      try {
+        const { name, sha256 } = await models.known(await live.name());
+        return sha256 === null ? null : { name, sha256 };
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        // Nothing else of the configuration, such as a revoked key, waits for a model.
+        logger.warn(
+          { reason: error.message },
+          'the live model of the detector is gone: gateways use their own',
+        );
+        return null;
+      }
+    },
 
     /** Throws `conflict` without a finished comparison of the two models, unless `override` says why not. */
     async use(caller: Principal, model: string, override: string | undefined) {

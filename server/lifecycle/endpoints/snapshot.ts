@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Snapshot, SnapshotEndpoint, SnapshotKey } from '@bartizan/contracts';
 import type { StoredEndpoint } from './store.ts';
 
-export type SnapshotContent = Pick<Snapshot, 'keys' | 'endpoints' | 'policies'>;
+export type SnapshotContent = Pick<Snapshot, 'keys' | 'endpoints' | 'policies' | 'detector'>;
 
 export interface NumberedContent {
   readonly version: string;
@@ -45,6 +45,8 @@ export function versionOf(content: SnapshotContent): string {
     })),
     endpoints: byId(content.endpoints),
     policies: byId(content.policies),
+    // Nothing where it is the gateways' own, so that this member changed no version when it came.
+    detector: content.detector ?? undefined,
   };
   return createHash('sha256').update(canonical(sorted)).digest('base64url').slice(0, 32);
 }

@@ -54,6 +54,7 @@ function gatewayOf(
   const behind = group.filter(({ snapshotVersion }) => snapshotVersion !== current);
   const last = behind.toSorted((a, b) => a.sequence - b.sequence)[0] ?? newest;
   const modes = group.map(({ about }) => about?.limits ?? null);
+  const models = group.flatMap(({ about }) => about?.detector ?? []);
   const starts = group.flatMap(({ about }) => about?.startedAt ?? []);
   return {
     id: newest.about?.gateway ?? newest.id,
@@ -68,6 +69,7 @@ function gatewayOf(
     backlog: group.reduce((sum, { backlog }) => sum + backlog, 0),
     workers: newest.about?.workers ?? 1,
     limits: modes.find((mode) => mode === 'degraded') ?? modes[0] ?? null,
+    detector: models.find(({ failed }) => failed !== null) ?? models[0] ?? null,
   };
 }
 
