@@ -1,10 +1,13 @@
 import { textChecksWith } from './catalogue.ts';
+import type { ModelDetector } from './text/injection/model/judge.ts';
 import type { OpenOptions } from './text/injection/model/open.ts';
 import { modelFolderOf, openInjectionDetector } from './text/injection/model/open.ts';
 import type { AnyTextCheck } from './text/types.ts';
 
 export interface ChecksWithModels {
   readonly checks: readonly AnyTextCheck[];
+  /** The injection check's model; null where the rules work alone. */
+  readonly injection: ModelDetector | null;
   /** Ends the models' processes; they also end with this one. */
   readonly close: () => Promise<void>;
 }
@@ -19,6 +22,7 @@ export function checksWithModels(setting: string | undefined, log: OpenOptions['
   const open = folder === null ? null : openInjectionDetector({ folder, log });
   return Object.freeze({
     checks: textChecksWith({ injection: open?.detector ?? null }),
+    injection: open?.detector ?? null,
     close: async () => open?.encoder.close(),
   });
 }

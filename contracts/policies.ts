@@ -132,6 +132,31 @@ export const TryRequest = z.object({
   segments: z.array(TrySegment).min(1).max(50),
 });
 
+/** How the injection detector read a segment. */
+export const DetectorReading = z.object({
+  segment: z.number().int(),
+  origin: z.enum(['user', 'third_party']),
+  /** Calibrated probability of an attack, 0..1, and from where on it counts as one at “balanced”. */
+  probability: z.number().min(0).max(1),
+  threshold: z.number().min(0).max(1),
+  /** What the fast stage settled without the encoder; null: the encoder was asked. */
+  settled: z.enum(['harmless', 'attack']).nullable(),
+  /** Windows and parts that the fast stage read. */
+  count: z.number().int(),
+  /** The most suspect first; UTF-16 offsets into the segment's text, logits of the two stages. */
+  windows: z.array(
+    z.object({
+      start: z.number().int(),
+      end: z.number().int(),
+      piece: z.string().nullable(),
+      how: z.array(z.string()),
+      linear: z.number(),
+      encoder: z.number().nullable(),
+    }),
+  ),
+});
+export type DetectorReading = z.infer<typeof DetectorReading>;
+
 export const TryResult = z.object({
   verdict: Verdict,
   /** What a policy in shadow mode would have done; equals `verdict` when enforcing. */
@@ -142,6 +167,8 @@ export const TryResult = z.object({
   redacted: z.array(z.string()),
   timings: z.array(GuardTiming),
   errors: z.array(z.object({ check: z.string(), message: z.string() })),
+  /** How the injection detector read each segment of a user or third party; empty where it judged nothing. */
+  readings: z.array(DetectorReading).default([]),
 });
 export type TryResult = z.infer<typeof TryResult>;
 

@@ -4,8 +4,10 @@ import { formatMs, formatNoun } from '../ui/format.ts';
 import { Highlighted } from '../ui/highlighted.tsx';
 import { AUTHOR_TITLES } from '../ui/segments.ts';
 import { VerdictBadge } from '../ui/verdict.tsx';
+import { CorrectButton } from './correct-dialog.tsx';
 import { anchorOf, FindingsTable } from './findings-table.tsx';
 import type { TryInput } from './playground-state.ts';
+import { Readings } from './readings.tsx';
 import { Timings } from './timings.tsx';
 
 /** Verdict, findings in their place, the text as it would be forwarded, and how long each guard took. */
@@ -36,9 +38,22 @@ export function PlaygroundResult({ request, result }: { request: TryInput; resul
         <h3>What was found</h3>
         {request.segments.map((segment, index) => (
           <div className="bz-box" key={index}>
-            {request.segments.length > 1 ? (
-              <div className="bz-dim">{AUTHOR_TITLES[segment.author]}</div>
-            ) : null}
+            <div className="bz-play-author">
+              {request.segments.length > 1 ? (
+                <span className="bz-dim">{AUTHOR_TITLES[segment.author]}</span>
+              ) : null}
+              {request.direction === 'input' &&
+              (segment.author === 'user' || segment.author === 'third_party') ? (
+                <CorrectButton
+                  target={{
+                    of: 'text',
+                    text: segment.text,
+                    origin: segment.author,
+                    segmentKind: segment.kind ?? 'message',
+                  }}
+                />
+              ) : null}
+            </div>
             <Highlighted
               text={segment.text}
               findings={result.findings.filter((finding) => finding.segment === index)}
@@ -53,6 +68,7 @@ export function PlaygroundResult({ request, result }: { request: TryInput; resul
           <FindingsTable narrow findings={result.findings} />
         </div>
       ) : null}
+      <Readings segments={request.segments} readings={result.readings} />
       {changed ? (
         <div className="bz-result-block">
           <h3>As it would be forwarded</h3>

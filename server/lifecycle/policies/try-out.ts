@@ -29,5 +29,6 @@ export async function tryOut(
     redacted: redactSegments(segments, decision.findings, createVault()),
     timings: decision.timings.map((timing) => ({ ...timing })),
     errors: decision.errors.map((error) => ({ ...error })),
+    readings: [],
   };
 }

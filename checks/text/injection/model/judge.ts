@@ -5,7 +5,7 @@ import { EncoderRefused } from './encoder/jobs.ts';
 import { ROW } from './encoder/protocol.ts';
 import type { Stage, Verdict } from './explain.ts';
 import { detectionOf } from './explain.ts';
-import { ORIGINS } from './manifest.ts';
+import { type OperatingPoint, ORIGINS } from './manifest.ts';
 import type { InjectionModel } from './model.ts';
 import type { Candidate, LinearReading } from './read.ts';
 import { readLinearly } from './read.ts';
@@ -59,7 +59,32 @@ async function patiently(ask: () => Rows | Promise<Rows>, tries = 20): Promise<R
   }
 }
 
+/** A stretch of a text as the stages read it, in UTF-16 offsets of the original. */
+export interface ReadWindow {
+  readonly start: number;
+  readonly end: number;
+  /** What it is where it is a part of a document and no window: `an HTML comment`. */
+  readonly piece: string | null;
+  /** How it was hidden, outermost first. */
+  readonly how: readonly string[];
+  /** Logit of the linear stage for the text's origin. */
+  readonly linear: number;
+  /** Logit of the encoder; null where the cascade does not ask it. */
+  readonly encoder: number | null;
+}
+
+/** How a text was read: what the playground shows. */
+export interface Trace extends Omit<Evidence, 'windows'> {
+  /** Windows and parts that the linear stage read. */
+  readonly count: number;
+  readonly threshold: number;
+  /** Those that were or would be given to the encoder, the most suspect first. */
+  readonly windows: readonly ReadWindow[];
+}
+
 export interface ModelDetector extends InjectionDetector {
+  /** How one text is read at an operating point. Rejects with `EncoderRefused` where the encoder does not answer. */
+  readonly trace: (text: DetectorText, point: OperatingPoint) => Promise<Trace>;
   /** What the stages say of each text, in order; with `all`, of settled ones the encoder's word too. */
   readonly evidence: (texts: readonly DetectorText[], all?: boolean) => Promise<Evidence[]>;
 }
@@ -92,6 +117,17 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     return best;
   }
 
+  /**
+   * What the encoder is asked about: windows that the linear stage would settle by themselves are left to it, as whole
+   * texts are.
+   */
+  function askedOf({ text, reading }: Pending): readonly Candidate[] {
+    const { harmlessBelow } = cascade[reading.origin];
+    if ((text.rules?.score ?? 0) >= SILENT) return reading.chosen;
+    const doubtful = reading.chosen.filter(({ logit }) => logit >= harmlessBelow);
+    return doubtful.length > 0 ? doubtful : reading.chosen;
+  }
+
   /** The features of a text, and its worst window; `rows` is null where the encoder has no say. */
   function weigh(
     { text, reading }: Pending,
@@ -101,7 +137,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     let row: Float32Array | null = null;
     const linear = worst.logit;
     const column = ORIGINS.indexOf(reading.origin);
-    for (const candidate of rows === null ? [] : reading.chosen) {
+    for (const candidate of rows === null ? [] : askedOf({ text, reading })) {
       const said = rows?.get(textOf(candidate));
       if (said === undefined) throw new Error('The encoder left out a window.');
       if (row !== null && (said[column] as number) <= (row[column] as number)) continue;
@@ -137,8 +173,8 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
   function rowsOf(pending: readonly Pending[], signal?: AbortSignal): Rows | Promise<Rows> {
     const rows = new Map<string, Float32Array>();
     const missing = new Set<string>();
-    for (const { reading } of pending) {
-      for (const candidate of reading.chosen) {
+    for (const one of pending) {
+      for (const candidate of askedOf(one)) {
         const text = textOf(candidate);
         if (rows.has(text) || missing.has(text)) continue;
         const known = cache.get(text);
@@ -222,7 +258,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     return answers;
   }
 
-  async function evidence(texts: readonly DetectorText[], all = false): Promise<Evidence[]> {
+  async function evidenceOf(texts: readonly DetectorText[], all = false): Promise<Evidence[]> {
     const answers: Evidence[] = [];
     for (const text of texts) {
       const reading = readLinearly(text, model.linear);
@@ -240,5 +276,20 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     return answers;
   }
 
-  return Object.freeze({ id: model.name, detect, evidence });
+  async function trace(text: DetectorText, point: OperatingPoint): Promise<Trace> {
+    const [{ windows: _, ...evidence }] = (await evidenceOf([text])) as [Evidence];
+    const reading = readLinearly(text, model.linear);
+    const column = ORIGINS.indexOf(reading.origin);
+    const rows = evidence.settled === null ? await rowsOf([{ text, reading }]) : null;
+    const windows = reading.chosen.map((candidate): ReadWindow => {
+      const { view, piece, logit: linear } = candidate;
+      const row = rows?.get(textOf(candidate));
+      const encoder = row?.[column] ?? null;
+      return { ...view.spanOf(candidate.start, candidate.end), piece, how: view.how, linear, encoder };
+    });
+    windows.sort((a, b) => (b.encoder ?? b.linear - 100) - (a.encoder ?? a.linear - 100));
+    return { ...evidence, count: reading.count, threshold: points[reading.origin][point], windows };
+  }
+
+  return Object.freeze({ id: model.name, detect, evidence: evidenceOf, trace });
 }
