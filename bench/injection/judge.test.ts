@@ -130,6 +130,20 @@ describe('figures', () => {
     await expect(measure(broken, fileSets(data))).rejects.toThrow(/attacks\.jsonl:1: .*gone/);
   });
 
+  it('outlive a crash', async () => {
+    let crashes = 0;
+    const shaky: OwnJudge = {
+      ...judge,
+      judge: (text, origin) => {
+        crashes += 1;
+        return crashes === 1 ? Promise.reject(new Error('went down')) : judge.judge(text, origin);
+      },
+    };
+    const { pooled } = await measure(shaky, fileSets(data));
+    expect(pooled.attacks()).toHaveLength(4);
+    expect(pooled.harmless()).toHaveLength(6);
+  });
+
   it('cost harmless texts by what settles them', async () => {
     const harmless = calm.map((text) => ({ text, origin: 'user' as const }));
     const cost = await costOf(judge, harmless);

@@ -1,5 +1,6 @@
-import type { Judge } from './judge.ts';
-import type { Facet } from './rows.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Judge, Verdict } from './judge.ts';
+import type { Facet, Row } from './rows.ts';
 import { FACETS } from './rows.ts';
 import type { SetRow, Sets } from './sets.ts';
 import type { Tally } from './tally.ts';
@@ -7,6 +8,9 @@ import { createTally } from './tally.ts';
 
 /** Texts that are under way at once. */
 const AT_ONCE = 8;
+/** Times that a text is asked about, and the pause before the next, which grows. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 300;
 /** Values of a facet that are told apart; rarer ones, met later, are counted together. */
 const MOST_VALUES = 400;
 
@@ -53,6 +57,20 @@ export async function eachOf<Item>(
   if (failure !== null) throw (failure as { readonly error: unknown }).error;
 }
 
+/** Asks again after a crash, which another text may have caused; throws, naming the row, when that does not help. */
+async function judged(judge: Judge, row: Row): Promise<Verdict> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await judge.judge(row.text, row.origin);
+    } catch (cause) {
+      if (attempt === ATTEMPTS) {
+        throw new Error(`${row.at}: ${judge.name}: ${(cause as Error).message}`, { cause });
+      }
+      await setTimeout(PAUSE_MS * attempt);
+    }
+  }
+}
+
 /** Has a detector judge every text. Figures do not depend on the order in which texts come back. */
 export async function measure(judge: Judge, sets: Sets, options: MeasureOptions = {}): Promise<Outcome> {
   const pooled = createTally();
@@ -63,12 +81,7 @@ export async function measure(judge: Judge, sets: Sets, options: MeasureOptions 
   );
   let done = 0;
   await eachOf(sets.rows(), async ({ set, row }: SetRow) => {
-    let verdict: Awaited<ReturnType<Judge['judge']>>;
-    try {
-      verdict = await judge.judge(row.text, row.origin);
-    } catch (cause) {
-      throw new Error(`${row.at}: ${judge.name}: ${(cause as Error).message}`, { cause });
-    }
+    const verdict = await judged(judge, row);
     pooled.add(row.label, verdict);
     within(bySet, set).add(row.label, verdict);
     for (const [facet, groups] of byFacet) {
