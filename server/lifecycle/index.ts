@@ -99,6 +99,7 @@ function createStages(deps: LifecycleDeps) {
         sightOf: (viewer) => endpoints.sightOf(viewer),
       },
       recordings: { newest: (query) => interactions.recordings(query) },
+      injectionModel: () => detector.localFolder(),
     },
   });
   const endpoints = createEndpointService({ ...deps, policies });
@@ -243,6 +244,14 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const ends: (() => void)[] = [];
   const listeners: Listener[] = [];
 
+  /** The playground judges by the model that gateways run. */
+  const followDetector = (): void =>
+    void detector
+      .refresh()
+      .catch((error: unknown) =>
+        logger.warn({ error: loggable(error) }, 'the live model of the detector is not here'),
+      );
+
   function subscribe(): void {
     ends.push(events.on('configuration.changed', () => snapshots.invalidate()));
     ends.push(
@@ -259,8 +268,14 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       listen({
         url,
         channel: 'bartizan_configuration',
-        onMessage: () => snapshots.invalidate(),
-        onConnected: () => snapshots.invalidate({ renumber: true }),
+        onMessage: (message) => {
+          snapshots.invalidate();
+          if (message === 'detector') followDetector();
+        },
+        onConnected: () => {
+          snapshots.invalidate({ renumber: true });
+          followDetector();
+        },
       }),
       listen({
         url,

@@ -23,6 +23,10 @@ export interface Detector {
   readonly implementations: readonly RouteImplementation[];
   /** The model that gateways are to run; null: their own. */
   readonly forGateways: () => Promise<Snapshot['detector']>;
+  /** Where the live model lies on this server, as far as it is there; undefined: the product's own is live. */
+  readonly localFolder: () => string | undefined;
+  /** Lays the live model out on this server; call it at the start and whenever the configuration changed. */
+  readonly refresh: () => Promise<void>;
   /** Idempotent work to be done now and then, by the one server that is elected for it. */
   readonly upkeep: () => Promise<void>;
 }
@@ -38,7 +42,13 @@ export function createDetector(deps: DetectorDeps): Detector {
   const models = createModelService({ ...deps, builtIn, live, root: join(deps.dataDir, 'detector') });
   const comparisons = createComparisonService({ ...deps, models, live, sealing });
   const switching = createSwitching({ ...deps, models, comparisons, live });
+  let localFolder: string | undefined;
   return Object.freeze({
+    localFolder: () => localFolder,
+    async refresh() {
+      const name = await live.name();
+      localFolder = name === builtIn().name ? undefined : ((await models.folderOf(name)) ?? undefined);
+    },
     forGateways: switching.forGateways,
     implementations: Object.freeze([
       ...correctionRoutes(corrections),

@@ -8,6 +8,7 @@ import type {
   DetectorModel,
   DetectorStatus,
   Snapshot,
+  TryResult,
 } from '@bartizan/contracts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { principalWith, sampleRecord, shipBody, startTestServer, type TestServer } from '../testing.ts';
@@ -269,6 +270,7 @@ describe('a comparison', () => {
 });
 
 describe('the switch', () => {
+  const INJECTION = { id: 'injection', check: 'text/injection', authors: ['user'], action: 'block' };
   const use = (body: object): Promise<DetectorStatus> => server.call('detector.use', { body });
   const forGateways = async (): Promise<Snapshot['detector']> =>
     ((await server.call('gateway.snapshot', { query: {}, answer: {} })) as Snapshot).detector;
@@ -295,13 +297,20 @@ describe('the switch', () => {
     await vi.waitFor(async () =>
       expect(await forGateways()).toEqual({ name: 'fixture@8', sha256: added.sha256 }),
     );
+    // The playground judges by what is live.
+    const zebra = {
+      document: { rules: [INJECTION] },
+      segments: [{ author: 'user', text: 'a zebra is here' }],
+    };
+    const tried = async () => ((await server.call('policies.try', { body: zebra })) as TryResult).verdict;
+    await vi.waitFor(async () => expect(await tried()).toBe('allow'), { timeout: 60_000, interval: 500 });
     const remove = server.call('detector.models.remove', { params: { name: 'fixture@8' } });
     await expect(remove).rejects.toMatchObject({ code: 'conflict' });
-    // What is corrected from now on is said of the live model, what was judged before of the one before.
     const back = await use({ model: 'fixture@1' });
     expect(back.live).toMatchObject({ name: 'fixture@1', builtIn: true });
     expect(back.switches[0]).toMatchObject({ comparisonId: id });
     await vi.waitFor(async () => expect(await forGateways()).toBeNull());
+    await vi.waitFor(async () => expect(await tried()).toBe('block'), { timeout: 60_000, interval: 500 });
     await add(lenient('9'));
     const overridden = await use({ model: 'fixture@9', override: 'an attack is under way' });
     expect(overridden.switches[0]).toMatchObject({ comparisonId: null, override: 'an attack is under way' });

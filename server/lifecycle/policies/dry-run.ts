@@ -68,7 +68,7 @@ function enter(tally: Tally, recording: Recording, judged: Judgement, showExcerp
 export async function dryRun(options: DryRunOptions): Promise<DryRunResult> {
   const { document, query, ports, showExcerpts } = options;
   const contextOf = contexts(ports.endpoints);
-  const judging = createJudging();
+  const judging = createJudging(ports.injectionModel);
   const run = randomUUID();
   const deadline = performance.now() + TIME_LIMIT_MS;
   const tally: Tally = { examined: 0, notEvaluable: 0, unchanged: 0, changes: [], counts: new Map() };

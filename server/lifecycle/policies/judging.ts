@@ -31,6 +31,12 @@ export type JudgingReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: string };
 
+/**
+ * The folder of the injection check's model, asked whenever a job comes; undefined: what the environment says, or the
+ * product's own.
+ */
+export type InjectionModelSetting = () => string | undefined;
+
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -50,9 +56,11 @@ const tooLong = (): AppError =>
  * up the server. The thread starts with the first job and ends after a minute without one; a job that takes
  * longer than its time ends it at once, and the next job starts another.
  */
-export function createJudging() {
+export function createJudging(model: InjectionModelSetting = () => undefined) {
   const pending = new Map<number, Pending>();
   let worker: Worker | null = null;
+  /** What the running thread was started with. */
+  let running: string | undefined;
   let idle: NodeJS.Timeout | undefined;
   let last = 0;
 
@@ -66,7 +74,9 @@ export function createJudging() {
   }
 
   function start(): Worker {
+    running = model();
     const thread = new Worker(new URL('./judging-worker.ts', import.meta.url), {
+      env: running === undefined ? process.env : { ...process.env, BARTIZAN_INJECTION_MODEL: running },
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
       stdout: false,
     });
@@ -88,6 +98,8 @@ export function createJudging() {
       throw new AppError('too_many_requests', 'the playground is busy', { retryAfterMs: 2_000 });
     }
     signal?.throwIfAborted();
+    // Another model: what waits is still judged by the one before.
+    if (pending.size === 0 && running !== model()) end(new Error('another model'));
     worker ??= start();
     last += 1;
     const id = last;

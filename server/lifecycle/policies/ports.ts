@@ -45,6 +45,8 @@ export interface PolicyPorts {
     /** What is there for the viewer of all that hangs on endpoints. */
     readonly sightOf: (viewer: Viewer) => Promise<Sight>;
   };
+  /** The folder of the model that gateways run; undefined: their own. */
+  readonly injectionModel?: () => string | undefined;
   readonly recordings: {
     /** Newest first, in pages; content that cannot be opened has null texts. */
     readonly newest: (query: RecordingQuery) => AsyncIterable<readonly Recording[]>;

@@ -39,7 +39,7 @@ const TRY_LIMIT_MS = 15_000;
 export function createPolicyService(deps: PolicyDeps) {
   const { audit, events, clock, checks, ports, reviews } = deps;
   const store = createPolicyStore(deps.database);
-  const judging = createJudging();
+  const judging = createJudging(ports.injectionModel);
   tellInjectionModel(process.env.BARTIZAN_INJECTION_MODEL, deps.logger);
   let dryRuns = 0;
 
