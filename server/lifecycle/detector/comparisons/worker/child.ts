@@ -1,4 +1,5 @@
 import type { DetectorText } from '@bartizan/checks/text/injection/detector.ts';
+import { EncoderRefused } from '@bartizan/checks/text/injection/model/encoder/jobs.ts';
 import { loadModel } from '@bartizan/checks/text/injection/model/load.ts';
 import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
 import { openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
@@ -16,9 +17,23 @@ type Judge = (text: DetectorText) => Promise<Answer>;
 const parent = process.ppid;
 /** From this score on the rules alone take a text for an attack. */
 const RULES_ATTACK = 0.5;
+const ATTEMPTS = 6;
 
 function say(message: FromChild): void {
   if (process.connected) process.send?.(message);
+}
+
+/** Nobody waits here as a request does: an encoder that is late on a busy machine, or went down, is asked again. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passing = error instanceof EncoderRefused && error.refusal !== 'unusable';
+      if (!passing || attempt >= ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250 * attempt));
+    }
+  }
 }
 
 const everywhere = (attack: boolean): Answer['attack'] =>
@@ -36,11 +51,11 @@ async function judgeOf(folder: string | null): Promise<Judge> {
   const model = loadModel(folder);
   const open = openInjectionDetector({ folder, log: { warn: () => undefined } });
   if (model === null || open === null) throw new InjectionModelError('there is no model where one should be');
-  await open.warm();
+  await patiently(open.warm);
   const { points } = model.manifest;
   return async (text) => {
     const began = performance.now();
-    const [seen] = await open.detector.evidence([text]);
+    const [seen] = await patiently(() => open.detector.evidence([text]));
     if (seen === undefined) throw new Error('the detector answered nothing');
     const { probability, settled, origin } = seen;
     return {
