@@ -8,6 +8,7 @@ import {
   IconListSearch,
   IconLogin2,
   IconPlayerPlay,
+  IconRadar2,
   IconRoute,
   IconServer,
   IconShare,
@@ -26,6 +27,7 @@ export interface Room {
     | '/traffic/reviews'
     | '/protection/endpoints'
     | '/protection/policies'
+    | '/protection/detector'
     | '/inventory/systems'
     | '/inventory/models'
     | '/governance/audit'
@@ -59,6 +61,12 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
     rooms: [
       { title: 'Endpoints', to: '/protection/endpoints', icon: IconRoute, permission: 'endpoints.read' },
       { title: 'Policies', to: '/protection/policies', icon: IconShieldCheck, permission: 'policies.read' },
+      {
+        title: 'Injection detector',
+        to: '/protection/detector',
+        icon: IconRadar2,
+        permission: 'detector.read',
+      },
     ],
   },
   {

@@ -127,6 +127,17 @@ const endpoint = createRoute({
   validateSearch: only('tab'),
   component: lazyRouteComponent(() => import('../protection/endpoint-page.tsx'), 'EndpointPage'),
 });
+const detector = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/detector',
+  validateSearch: only('tab', 'state', 'label'),
+  component: lazyRouteComponent(() => import('../protection/detector-page.tsx'), 'DetectorPage'),
+});
+const detectorComparison = createRoute({
+  getParentRoute: () => house,
+  path: '/protection/detector/comparisons/$id',
+  component: lazyRouteComponent(() => import('../protection/detector-comparisons.tsx'), 'ComparisonPage'),
+});
 const policies = createRoute({
   getParentRoute: () => house,
   path: '/protection/policies',
@@ -282,6 +293,8 @@ export const router = createRouter({
       endpoints,
       newEndpoint,
       endpoint,
+      detector,
+      detectorComparison,
       policies,
       newPolicy,
       policy,

@@ -157,7 +157,11 @@ function Body({ interaction: masked }: { interaction: InteractionDetail }) {
               ) : null
             }
           >
-            <Conversation segments={interaction.segments} findings={interaction.findings} />
+            <Conversation
+              interactionId={interaction.id}
+              segments={interaction.segments}
+              findings={interaction.findings}
+            />
           </Section>
           <Attempts attempts={interaction.attempts} />
           {mayContent ? (
