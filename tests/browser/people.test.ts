@@ -58,6 +58,7 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
       'Reviews',
       'Endpoints',
       'Policies',
+      'Injection detector',
       'Systems',
       'Models',
     ]);
