@@ -88,7 +88,7 @@ function readable(folder: string): NonNullable<ReturnType<typeof loadModel>> {
 async function send(path: string, sha256: string): Promise<void> {
   const { url, key } = readSession();
   const { sendFile } = detectorModelRoutes;
-  const answer = await fetch(url + routeUrl(sendFile, { params: { sha256 } }), {
+  const answer = await fetch(url + routeUrl(sendFile, { params: { digest: sha256 } }), {
     method: sendFile.method,
     headers: {
       authorization: `Bearer ${key}`,
@@ -97,6 +97,8 @@ async function send(path: string, sha256: string): Promise<void> {
     },
     body: Readable.toWeb(createReadStream(path)) as ReadableStream,
     duplex: 'half',
+  }).catch(() => {
+    throw new CliError(`Bartizan does not answer at ${url}.`, EXIT.unavailable);
   });
   const body = (await answer.json().catch(() => null)) as { error?: ApiFailure['body'] } | null;
   if (answer.ok) return;

@@ -158,10 +158,10 @@ export const detectorModelRoutes = {
   sendFile: defineRoute({
     id: 'detector.models.sendFile',
     method: 'PUT',
-    path: '/api/v1/detector/files/:sha256',
+    path: '/api/v1/detector/files/:digest',
     summary: 'Send a file of a model, before the model is added; forgotten after a day when none is',
     access: 'detector.manage',
-    params: z.object({ sha256: Digest }),
+    params: z.object({ digest: Digest }),
     receives: 'application/octet-stream',
     bodyLimitBytes: MAX_DETECTOR_FILE_BYTES,
     response: z.object({ sha256: Digest, bytes: z.number().int() }),
@@ -246,10 +246,10 @@ export const detectorGatewayRoutes = {
   file: defineRoute({
     id: 'gateway.detectorFile',
     method: 'GET',
-    path: '/internal/v1/detector/files/:sha256',
+    path: '/internal/v1/detector/files/:digest',
     summary: 'A file of a model that was added to the detector, by its digest',
     access: 'gateway',
-    params: z.object({ sha256: Digest }),
+    params: z.object({ digest: Digest }),
     streams: 'application/octet-stream',
   }),
 } as const;

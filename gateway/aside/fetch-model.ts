@@ -45,7 +45,7 @@ export function createModelFetcher({ serverUrl, token, root }: FetchOptions): Mo
   async function ask(sha256: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
     const answer = await servers.pool().request({
       method: 'GET',
-      path: detectorGatewayRoutes.file.path.replace(':sha256', sha256),
+      path: detectorGatewayRoutes.file.path.replace(':digest', sha256),
       headers: { authorization: `Bearer ${token}` },
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,

@@ -48,7 +48,7 @@ const manifestOf = ({ folder }: FixtureModel) =>
 async function send(model: FixtureModel): Promise<void> {
   for (const { name, sha256 } of Object.values(manifestOf(model).files)) {
     await server.call('detector.models.sendFile', {
-      params: { sha256 },
+      params: { digest: sha256 },
       bytes: chunksOf(readFileSync(join(model.folder, name))),
     });
   }
@@ -100,7 +100,7 @@ describe('models', () => {
   test('files must have their digests, be there, and be of the format', async () => {
     const sha256 = 'a'.repeat(64);
     const wrong = server.call('detector.models.sendFile', {
-      params: { sha256 },
+      params: { digest: sha256 },
       bytes: chunksOf(Buffer.from('something else')),
     });
     await expect(wrong).rejects.toMatchObject({ code: 'invalid_input' });
@@ -328,14 +328,14 @@ describe('the switch', () => {
     const { sha256, files } = await add(lenient('8'));
     for (const digest of [sha256, ...files.map((file) => file.sha256)]) {
       const chunks: AsyncIterable<Uint8Array> = await server.call('gateway.detectorFile', {
-        params: { sha256: digest },
+        params: { digest },
       });
       const bytes = [];
       for await (const chunk of chunks) bytes.push(chunk);
       expect(createHash('sha256').update(Buffer.concat(bytes)).digest('hex')).toBe(digest);
     }
     const secret = await server.objects.put(chunksOf(Buffer.from('of another domain')));
-    const asked = server.call('gateway.detectorFile', { params: { sha256: secret.sha256 } });
+    const asked = server.call('gateway.detectorFile', { params: { digest: secret.sha256 } });
     await expect(asked).rejects.toMatchObject({ code: 'not_found' });
   });
 });

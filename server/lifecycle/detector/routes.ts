@@ -48,7 +48,7 @@ export function modelRoutes(models: ModelService): RouteImplementation[] {
     implement(modelContracts.list, async () => ({ items: await models.list() })),
     implement(modelContracts.get, ({ params }) => models.get(params.name)),
     implement(modelContracts.sendFile, ({ params }, { body, signal }) =>
-      models.sendFile(params.sha256, body, signal),
+      models.sendFile(params.digest, body, signal),
     ),
     implement(modelContracts.add, ({ body }, { principal }) =>
       models.add(principal, body.manifest, body.note),
@@ -82,7 +82,7 @@ export function switchRoutes(
     implement(switched.status, () => switching.status()),
     implement(switched.use, ({ body }, { principal }) => switching.use(principal, body.model, body.override)),
     implement(toGateways.file, async ({ params }) => {
-      const bytes = await models.file(params.sha256);
+      const bytes = await models.file(params.digest);
       if (bytes) return bytes;
       throw new AppError('not_found', 'no model of the detector has this file');
     }),
