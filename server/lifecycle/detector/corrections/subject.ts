@@ -8,6 +8,8 @@ import type { DetectorPorts } from '../ports.ts';
 import type { Corrected, Given } from './model.ts';
 
 const CHECK = 'text/injection';
+const ATTEMPTS = 5;
+const PAUSE_MS = 1_000;
 
 export interface SubjectDeps {
   readonly ports: Pick<DetectorPorts, 'interactions' | 'judge'>;
@@ -93,15 +95,24 @@ export function createSubjects({ ports, liveAt, now }: SubjectDeps) {
     };
   }
 
+  /** The model's process starts with the first text after a while, which takes longer than a text may. */
+  async function judgedNow(segment: Parameters<DetectorPorts['judge']>[0]) {
+    for (let attempt = 1; ; attempt += 1) {
+      const judged = await ports.judge(segment);
+      if (judged.errors.length === 0) return judged;
+      if (attempt >= ATTEMPTS) {
+        throw new AppError('unavailable', 'the injection check could not judge this text just now', {
+          hint: 'A correction keeps what the check thought of the text. Try again in a few seconds.',
+          retryAfterMs: 3_000,
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
   async function ofText(given: Extract<Given, { of: 'text' }>): Promise<Omit<Corrected, 'subject'>> {
     const { text, origin, segmentKind } = given;
-    const judged = await ports.judge({ text, author: origin, kind: segmentKind });
-    if (judged.errors.length > 0) {
-      throw new AppError('unavailable', 'the injection check could not judge this text just now', {
-        hint: 'A correction keeps what the check thought of the text. Try again in a few seconds.',
-        retryAfterMs: 3_000,
-      });
-    }
+    const judged = await judgedNow({ text, author: origin, kind: segmentKind });
     return {
       text,
       origin,
