@@ -49,6 +49,7 @@ beforeAll(async () => {
     ...scopes,
     'endpoints.read',
     'checks.read',
+    'detector.read',
     'interactions.read',
     'sinks.read',
     'sinks.manage',

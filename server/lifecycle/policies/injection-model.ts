@@ -11,7 +11,7 @@ export function tellInjectionModel(setting: string | undefined, log: LifecycleDe
   if (folder === null) return log.info({}, 'text/injection works by its rules alone, as configured');
   try {
     const model = loadModel(folder);
-    if (model === null) log.warn({ folder }, 'no injection model: text/injection works by its rules alone');
+    if (model === null) log.info({ folder }, 'no injection model: text/injection works by its rules alone');
     else log.info({ model: model.name }, 'text/injection works with its trained model');
   } catch (error) {
     log.error({ reason: (error as Error).message }, 'the injection model is damaged: texts cannot be tried');
