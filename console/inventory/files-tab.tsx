@@ -5,6 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { api } from '../app/api.ts';
 import { CopyableId } from '../ui/copy.tsx';
 import { formatBytes, formatCount, formatMs } from '../ui/format.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
 
@@ -57,18 +58,7 @@ export function FilesTab({ versionId, onFindings }: FilesProps) {
           </tbody>
         </table>
       </div>
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load more
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load more" />
     </>
   );
 }

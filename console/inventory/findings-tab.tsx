@@ -7,6 +7,7 @@ import { api } from '../app/api.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatCount } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Tag } from '../ui/page.tsx';
 import { SEVERITY_MARKS, SEVERITY_ORDER, SeverityBadge, type SeverityName } from '../ui/severity.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
@@ -99,18 +100,7 @@ export function FindingsTab({ versionId, modelId, version, search, onSearch }: F
         </EmptyState>
       ) : null}
       {items.length > 0 ? <FindingTable items={items} modelId={modelId} version={version} /> : null}
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load more
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load more" />
     </>
   );
 }

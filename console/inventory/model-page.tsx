@@ -7,8 +7,9 @@ import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { Gate } from '../app/gate.tsx';
 import { Confirm } from '../ui/confirm.tsx';
-import { formatCount, formatNoun } from '../ui/format.ts';
+import { formatNoun } from '../ui/format.ts';
 import { knownTab, LinkTabs } from '../ui/link-tabs.tsx';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Facts, Page, Section } from '../ui/page.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
 import { EmptyState, ErrorState, ListSkeleton, QueryView } from '../ui/states.tsx';
@@ -134,18 +135,7 @@ function Versions({ model }: { model: ModelDetail }) {
   return (
     <>
       <VersionTable items={items} modelId={model.id} />
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load older
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load older" />
     </>
   );
 }

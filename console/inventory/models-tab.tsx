@@ -10,6 +10,7 @@ import { useMay } from '../app/session.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatCount } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Tag } from '../ui/page.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
@@ -100,18 +101,7 @@ export function ModelsTab({
         </EmptyState>
       ) : null}
       {items.length > 0 ? <ModelTable items={items} field={field} /> : null}
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load more
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load more" />
     </>
   );
 }

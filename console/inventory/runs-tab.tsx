@@ -1,5 +1,5 @@
 import { type RunSummary, runRoutes } from '@bartizan/contracts';
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { IconFlask } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -8,6 +8,7 @@ import { api } from '../app/api.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatCount, formatMs } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Tag } from '../ui/page.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -74,18 +75,7 @@ export function RunsTab({ search, onSearch }: { search: RunsSearch; onSearch: (n
         )
       ) : null}
       {items.length > 0 ? <RunTable items={items} field={searchField} /> : null}
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load older
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load older" />
     </>
   );
 }

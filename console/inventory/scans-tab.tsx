@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatBytes, formatCount } from '../ui/format.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Facts, Section } from '../ui/page.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
 import { EmptyState, ErrorState, ListSkeleton, QueryView } from '../ui/states.tsx';
@@ -89,18 +90,7 @@ export function ScansTab({
         </EmptyState>
       ) : null}
       {items.length > 0 ? <ScanTable items={items} /> : null}
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load older
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load older" />
     </>
   );
 }

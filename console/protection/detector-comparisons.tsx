@@ -7,6 +7,7 @@ import { api } from '../app/api.ts';
 import { Gate } from '../app/gate.tsx';
 import { useMay } from '../app/session.ts';
 import { formatCount } from '../ui/format.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Facts, Page, Section } from '../ui/page.tsx';
 import { EmptyState, ErrorState, ListSkeleton, QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -83,18 +84,7 @@ export function ComparisonsTab() {
           </tbody>
         </table>
       </div>
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load older
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load older" />
     </>
   );
 }

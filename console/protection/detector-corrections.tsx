@@ -9,6 +9,7 @@ import { askPurpose } from '../app/purpose-dialog.tsx';
 import { useMay } from '../app/session.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatCount } from '../ui/format.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Section, Tag } from '../ui/page.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -84,18 +85,7 @@ export function CorrectionsTab({ search, onSearch }: TabProps) {
           <CorrectionTable items={items} />
         </Section>
       ) : null}
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Load older
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Load older" />
     </>
   );
 }

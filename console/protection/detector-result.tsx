@@ -6,12 +6,12 @@ import {
   type DetectorShare,
   detectorComparisonRoutes,
 } from '@bartizan/contracts';
-import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../app/api.ts';
 import { useMay } from '../app/session.ts';
 import { formatCount, formatMs, formatNoun } from '../ui/format.ts';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Facts, Section } from '../ui/page.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
@@ -175,18 +175,7 @@ function Changes({ id, total }: { id: string; total: number }) {
       {query.isError ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : null}
       {query.isSuccess && items.length === 0 ? <EmptyState title="They agree about every text" /> : null}
       {items.length > 0 ? <ChangeTable items={items} /> : null}
-      {query.hasNextPage ? (
-        <footer className="bz-list-foot">
-          <span className="bz-dim">{formatCount(items.length)} shown</span>
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        </footer>
-      ) : null}
+      <LoadMore query={query} shown={items.length} verb="Show more" />
     </Section>
   );
 }
