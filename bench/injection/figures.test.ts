@@ -1,5 +1,6 @@
+import { wilson } from '@bartizan/checks/statistics/wilson.ts';
 import { describe, expect, it } from 'vitest';
-import { auc, mean, quantile, shareAbove, thresholdAt, wilson } from './figures.ts';
+import { auc, mean, quantile, shareAbove, thresholdAt } from './figures.ts';
 
 const scores = (...values: number[]): Float64Array => Float64Array.from(values);
 

@@ -1,7 +1,4 @@
-/** Figures of a detector: areas, thresholds, shares with their intervals. */
-
-/** 95% two-sided. */
-const Z = 1.959963984540054;
+/** Figures of a detector: areas, thresholds, shares. */
 
 /**
  * Area under the ROC curve by ranks (Mann-Whitney; Hanley and McNeil 1982), ties counted half, 0..1. Null where a class
@@ -39,16 +36,6 @@ export function shareAbove(scores: Float64Array, threshold: number): number | nu
   let above = 0;
   for (const score of scores) if (score > threshold) above += 1;
   return above / scores.length;
-}
-
-/** 95% interval of a share (Wilson 1927); 0..1 where there is nothing to judge by. */
-export function wilson(hits: number, total: number): readonly [low: number, high: number] {
-  if (total === 0) return [0, 1];
-  const share = hits / total;
-  const scale = 1 + (Z * Z) / total;
-  const middle = (share + (Z * Z) / (2 * total)) / scale;
-  const half = (Z * Math.sqrt((share * (1 - share)) / total + (Z * Z) / (4 * total * total))) / scale;
-  return [hits === 0 ? 0 : Math.max(0, middle - half), hits === total ? 1 : Math.min(1, middle + half)];
 }
 
 /** The smallest value that at least `share` (0..1) of the values do not exceed (nearest rank); NaN where there are none. */

@@ -1,4 +1,5 @@
-import { quantile, wilson } from './figures.ts';
+import { wilson } from '@bartizan/checks/statistics/wilson.ts';
+import { quantile } from './figures.ts';
 import type { Outcome } from './measure.ts';
 import type { SetFigures, Tally } from './tally.ts';
 import { figuresOf, recallAt } from './tally.ts';

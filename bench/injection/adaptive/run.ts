@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { wilson } from '../figures.ts';
+import { wilson } from '@bartizan/checks/statistics/wilson.ts';
 import type { OwnJudge } from '../judge.ts';
 import type { Facet } from '../rows.ts';
 import type { SampledAttack } from '../survey.ts';
