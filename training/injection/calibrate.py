@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 FEATURES = ("encoder", "linear", "rules", "windows", "decoded")
 POINTS = {"strict": 0.02, "balanced": 0.01, "quiet": 0.001}
 """Share of harmless texts at or above the threshold, every source counting alike."""
+SILENT = 0.3
+"""Rules with a lower score say nothing, as in the cascade."""
 LOST = 0.01
 """Recall at the balanced point that the linear stage may lose by settling texts alone."""
 MOST_PER_SOURCE = 300
@@ -98,11 +100,11 @@ def settle(judged: Judged, scores: np.ndarray, threshold: float) -> tuple[float,
     that at most `LOST` of the attacks found are lost; and the share of harmless texts it settles."""
     linear, rules = judged.features[:, 1], judged.features[:, 2]
     found = (judged.labels == 1) & (scores >= threshold)
-    open_to = np.sort(linear[found & (rules <= 0)])
+    open_to = np.sort(linear[found & (rules < SILENT)])
     lose = int(math.floor(LOST * found.sum()))
     below = float(open_to[lose]) if lose < len(open_to) else 0.0
     harmless = judged.labels == 0
-    settled = harmless & (linear < below) & (rules <= 0)
+    settled = harmless & (linear < below) & (rules < SILENT)
     return below, float(judged.weights[settled].sum() / judged.weights[harmless].sum())
 
 

@@ -4,7 +4,7 @@ payloads put into clean hosts beside clean twins of the same hosts, noise and en
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from augment import embed, encode, noise
 from corpus import ATTACK_KINDS, Row
@@ -24,6 +24,8 @@ class Sample:
     payload: tuple[int, int] | None = None
     views: str = "plain"
     most: int = 1
+    draw: float = 0.0
+    """0..1: which of a long text's windows is read, where it says nothing of a payload."""
 
 
 SHARES = {
@@ -60,6 +62,20 @@ def sample_of(row: Row, group: str) -> Sample:
     return Sample(row.text, user, third, kind, 1.0, group, row.payload, "decoded" if encoded else "plain", 1)
 
 
+LONG = 520
+"""Characters from which on a text may have several windows."""
+
+
+def drawn(sample: Sample, rng: random.Random) -> Sample | None:
+    """A long harmless text gives other windows in every pass, and more of them; a long attack of which nobody says where
+    it attacks gives none, since most of its windows may be harmless."""
+    if len(sample.text) <= LONG or sample.payload is not None:
+        return sample
+    if sample.user == 1 or sample.third == 1:
+        return sample if len(sample.text) <= 3 * LONG else None
+    return replace(sample, most=2, draw=rng.random())
+
+
 def group_of(row: Row) -> str:
     return row.file if row.file in SHARES else "own"
 
@@ -71,7 +87,9 @@ def one_pass(rows: list[Row], seed: int) -> list[Sample]:
     for row in rows:
         times = SHARES[group_of(row)]
         for _ in range(int(times) + (rng.random() < times % 1)):
-            samples.append(noisy(sample_of(row, group_of(row)), rng))
+            sample = drawn(sample_of(row, group_of(row)), rng)
+            if sample is not None:
+                samples.append(noisy(sample, rng))
     samples += generated(rng)
     samples += embedded(rows, rng)
     samples += pieces(rows, rng)
@@ -84,7 +102,7 @@ def noisy(sample: Sample, rng: random.Random) -> Sample:
     if sample.payload is not None or len(sample.text) > 600 or rng.random() >= NOISY:
         return sample
     text = noise(sample.text, rng, 0.3 + rng.random())
-    return Sample(**{**sample.__dict__, "text": text, "views": "plain"})
+    return replace(sample, text=text, views="plain")
 
 
 def generated(rng: random.Random) -> list[Sample]:
@@ -115,7 +133,7 @@ def embedded(rows: list[Row], rng: random.Random) -> list[Sample]:
         draw = rng.random()
         if draw < 0.62:
             row = rng.choice(attacks)
-            payload, kind, user = row.text, 1, 1
+            payload, kind, user = row.text, 1, answers(row)[0]
         elif draw < 0.8:
             payload, _, _ = attack(rng)
             kind, user = 1, 1

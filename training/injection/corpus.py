@@ -62,15 +62,21 @@ def read_folder(folder: Path, own: bool = False) -> list[Row]:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines):
                 if line.strip():
-                    rows.append(row_of(json.loads(line), file, number, own))
+                    row = row_of(json.loads(line), file, number, own)
+                    if row is not None:
+                        rows.append(row)
     return rows
 
 
-def row_of(raw: dict, file: Path, number: int, own: bool) -> Row:
+def row_of(raw: dict, file: Path, number: int, own: bool) -> Row | None:
+    """A row of a file; None where its attack stands behind what is read of a text."""
     text = raw["text"][:MAX_CHARS]
     label = raw["label"]
     if not isinstance(text, str) or label not in (0, 1):
         raise ValueError(f"{file}:{number + 1}: a row needs a text and a label of 0 or 1")
+    payload = raw.get("payload")
+    if isinstance(payload, list) and payload and payload[0] >= MAX_CHARS:
+        return None
     split = raw.get("split", "train")
     source = raw.get("source", file.stem)
     if own:
@@ -84,7 +90,7 @@ def row_of(raw: dict, file: Path, number: int, own: bool) -> Row:
         split=split,
         file=file.stem,
         carrier=raw.get("carrier") or "",
-        payload=payload_of(raw.get("payload"), text),
+        payload=payload_of(payload, text),
     )
 
 

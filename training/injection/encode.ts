@@ -20,6 +20,8 @@ interface Row {
   readonly views?: 'plain' | 'decoded' | 'all';
   /** Windows wanted of a view; those that hold most of the payload, else evenly spread. */
   readonly most?: number;
+  /** 0..1: where the first of evenly spread windows lies within its share. */
+  readonly from?: number;
 }
 
 const [input = '', prefix = '', vocabulary = ''] = process.argv.slice(2);
@@ -72,7 +74,8 @@ async function encode(row: Row, number: number): Promise<void> {
     if (row.payload !== undefined) order.sort((a, b) => (placed[b]?.share ?? 0) - (placed[a]?.share ?? 0));
     const step = row.payload === undefined ? Math.max(1, order.length / most) : 1;
     for (let k = 0; k < Math.min(most, order.length); k += 1) {
-      const place = placed[order[Math.floor(k * step)] ?? 0];
+      const shift = row.payload === undefined ? (row.from ?? 0) * step : 0;
+      const place = placed[order[Math.min(order.length - 1, Math.floor(k * step + shift))] ?? 0];
       if (place === undefined) continue;
       const text = view.text.slice(place.span.start, place.span.end);
       const { ids } = pieces.encode(text, WINDOW_TOKENS - 2);

@@ -51,14 +51,19 @@ class Windows:
         return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
+def utf16(text: str, place: int) -> int:
+    """A place in code points as the place in UTF-16 units that JavaScript counts in."""
+    return len(text[:place].encode("utf-16-le", "surrogatepass")) // 2
+
+
 def encode_samples(samples: list[Sample], prefix: Path, vocabulary: Path, node: str) -> Windows:
     """Runs the product's normaliser and tokenizer over the samples; kept on disk under `prefix`."""
     rows = prefix.with_suffix(".jsonl")
     with rows.open("w", encoding="utf-8") as file:
         for s in samples:
-            row = {"text": s.text, "views": s.views, "most": s.most}
+            row = {"text": s.text, "views": s.views, "most": s.most, "from": s.draw}
             if s.payload is not None:
-                row["payload"] = list(s.payload)
+                row["payload"] = [utf16(s.text, place) for place in s.payload]
             file.write(json.dumps(row) + "\n")
     subprocess.run([node, str(HERE / "encode.ts"), str(rows), str(prefix), str(vocabulary)], check=True)
     return load_windows(samples, prefix)

@@ -16,14 +16,27 @@ function mix(hash: number): number {
   return (h ^ (h >>> 9)) & (BUCKETS - 1);
 }
 
-/** 0: separates words; 1: part of a word; 2: a sign that is a word by itself; 3: a character of a script without spaces. */
-function classOf(unit: number): 0 | 1 | 2 | 3 {
-  if (unit < 128) {
-    if ((unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || unit === 39) return 1;
-    return unit === 58 || unit === 33 || unit === 63 || unit === 34 || unit === 91 || unit === 60 ? 2 : 0;
+/**
+ * What a UTF-16 unit is: 0 separates words (signs, symbols, emoji, halves of far characters); 1 is part of a word; 2 is a
+ * sign that is a word by itself; 3 is a character of a script without spaces.
+ */
+const CLASSES = classes();
+
+function classes(): Uint8Array {
+  const table = new Uint8Array(65_536);
+  const letter = /[\p{L}\p{N}\p{M}]/u;
+  for (let unit = 0; unit < 65_536; unit += 1) {
+    if (unit < 128) {
+      if ((unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57) || unit === 39) table[unit] = 1;
+      else if (':!?"[<'.includes(String.fromCharCode(unit))) table[unit] = 2;
+    } else if ((unit >= 0x3040 && unit <= 0x9fff) || (unit >= 0x0e00 && unit <= 0x0eff)) table[unit] = 3;
+    else if ((unit < 0xd800 || unit > 0xdfff) && letter.test(String.fromCharCode(unit))) table[unit] = 1;
   }
-  if ((unit >= 0x3040 && unit <= 0x9fff) || (unit >= 0x0e00 && unit <= 0x0eff)) return 3;
-  return unit === 0xa0 || (unit >= 0x2000 && unit <= 0x206f) || (unit >= 0x3000 && unit <= 0x303f) ? 0 : 1;
+  return table;
+}
+
+function classOf(unit: number): number {
+  return CLASSES[unit] ?? 0;
 }
 
 /**
@@ -72,7 +85,7 @@ export class Featurizer {
   }
 
   #chars(text: string, start: number, end: number): void {
-    for (let i = start; i + 4 <= end && i < start + 24; i += 1) {
+    for (let i = start; i + 4 <= end; i += 1) {
       let hash = SEED_CHARS;
       for (let j = i; j < i + 4; j += 1) hash = Math.imul(hash ^ text.charCodeAt(j), PRIME);
       this.#add(hash);

@@ -6,14 +6,16 @@ export interface Tokens {
   readonly spans: readonly number[];
 }
 
-/** Words longer than this become the unknown token, as in the reference tokenizer. */
+/** Longer words are read in parts of this many characters; the reference tokenizer gives them up. */
 const MAX_WORD = 100;
 /** Words whose pieces are remembered; the map is emptied when full. */
 const CACHE = 20_000;
 
 /**
  * Uncased WordPiece over a vocabulary file of one piece a line (Devlin et al. 2019; greedy longest match first,
- * Wu et al. 2016, section 4.1). The special tokens `[PAD] [UNK] [CLS] [SEP]` must be in the vocabulary.
+ * Wu et al. 2016, section 4.1). The special tokens `[PAD] [UNK] [CLS] [SEP]` must be in the vocabulary. It differs from
+ * the reference where that would let a text hide: symbols and emoji stand alone, long words are read in parts, and a
+ * character that is not in the vocabulary costs itself, not its word.
  */
 export class WordPiece {
   readonly pad: number;
@@ -53,7 +55,7 @@ export class WordPiece {
         at += width;
       } else {
         const start = at;
-        while (at < text.length && kindAt(text, at) === 'word') at += wide(text, at);
+        while (at < text.length && at - start < MAX_WORD && kindAt(text, at) === 'word') at += wide(text, at);
         this.#add(text.slice(start, at), start, ids, spans);
       }
     }
@@ -93,8 +95,6 @@ export class WordPiece {
       .normalize('NFD')
       .replace(/\p{Mn}/gu, '');
     if (plain === '') return [[], []];
-    const whole: readonly [number[], number[]] = [[this.#unknown], [word.length]];
-    if ([...plain].length > MAX_WORD) return whole;
     const ratio = word.length / plain.length;
     const ids: number[] = [];
     const ends: number[] = [];
@@ -106,9 +106,18 @@ export class WordPiece {
         if (id !== undefined) break;
         to -= 1;
       }
-      if (id === undefined) return whole;
-      ids.push(id);
-      ends.push(Math.min(word.length, Math.round(to * ratio)));
+      // The reference gives up the whole word for a character that it does not know, and so lets one hide a word: here
+      // a run of such characters becomes one unknown token.
+      if (id === undefined) {
+        to = from + 1;
+        id = this.#unknown;
+      }
+      const at = Math.min(word.length, Math.round(to * ratio));
+      if (id === this.#unknown && ids.at(-1) === id) ends[ends.length - 1] = at;
+      else {
+        ids.push(id);
+        ends.push(at);
+      }
       from = to;
     }
     return [ids, ends];
@@ -138,7 +147,7 @@ const FAR = new Map<number, Kind>();
 function judge(point: number): Kind {
   const char = String.fromCodePoint(point);
   if (point === 0xfffd || /^[\p{Zs}\p{Cc}\p{Cf}\u2028\u2029]$/u.test(char)) return 'space';
-  if (/^\p{P}$/u.test(char) || isIdeograph(point)) return 'alone';
+  if (/^[\p{P}\p{S}]$/u.test(char) || isIdeograph(point)) return 'alone';
   return 'word';
 }
 
