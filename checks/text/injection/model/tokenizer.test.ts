@@ -14,7 +14,7 @@ const vectors = JSON.parse(readFileSync(join(FIXTURE, 'tokens.json'), 'utf8')) a
 
 /** Texts of the reference with characters that its vocabulary lacks: there this tokenizer keeps more. */
 const isUnknown = (text: string): boolean =>
-  /[\p{S}\p{Script=Hangul}\p{Script=Cyrillic}\p{Script=Han}]/u.test(text);
+  /[\p{S}\p{Script=Hangul}\p{Script=Cyrillic}\p{Script=Han}]|\S{100}/u.test(text);
 const same = vectors.filter(({ text }) => !isUnknown(text));
 
 describe('WordPiece', () => {
