@@ -41,6 +41,7 @@ SHARES = {
 GENERATED = 6_000
 EMBEDDED = 4_500
 PIECES = 3_000
+MIXED = 3_000
 NOISY = 0.12
 ASKING = {"benign_instruction", "benign_chat", "benign_roleplay", "benign_trigger"}
 
@@ -92,6 +93,7 @@ def one_pass(rows: list[Row], seed: int) -> list[Sample]:
                 samples.append(noisy(sample, rng))
     samples += generated(rng)
     samples += embedded(rows, rng)
+    samples += mixed(rows, rng)
     samples += pieces(rows, rng)
     samples += encoded(rows, rng)
     rng.shuffle(samples)
@@ -146,6 +148,35 @@ def embedded(rows: list[Row], rng: random.Random) -> list[Sample]:
             samples.append(Sample(text, 0, 0, -1, 0.8, "embedded", (start, end)))
         else:
             samples.append(Sample(host, 0, 0, -1, 0.8, "embedded"))
+    return samples
+
+
+JOINTS = ("\n\n", "\n", " ", " ", "\n\n---\n\n", "\n\n\n\n", " - ", " PS: ", "\n\nAnd: ", "\n1. ", ". ")
+
+
+def mixed(rows: list[Row], rng: random.Random) -> list[Sample]:
+    """Attacks between ordinary requests of the same user, who hopes that they go unnoticed there, beside as many messages
+    of ordinary requests alone."""
+    plain = [row for row in rows if row.label == 0 and not row.third_party and 20 < len(row.text) < 400]
+    asks = [row for row in plain if row.kind in ASKING]
+    attacks = [row for row in rows if row.label == 1 and row.payload is None and 15 < len(row.text) < 300]
+    attacks = [row for row in attacks if not row.third_party and row.kind != "obfuscated"]
+    samples = []
+    for _ in range(MIXED):
+        around = [rng.choice(asks if rng.random() < 0.8 else plain).text.strip() for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+        draw = rng.random()
+        row = rng.choice(attacks)
+        target, kind = (row.text, ATTACK_KINDS.get(row.kind, -1)) if draw < 0.75 else (attack(rng)[0], 0)
+        for text, label in ((target.strip(), 1), (rng.choice(asks).text.strip(), 0)):
+            at = rng.randrange(len(around) + 1)
+            joint = rng.choice(JOINTS)
+            before, after = joint.join(around[:at]), joint.join(around[at:])
+            start = len(before) + len(joint) if before else 0
+            whole = joint.join(part for part in (before, text, after) if part)
+            if label:
+                samples.append(Sample(whole, 1, 1, kind, 0.8, "mixed", (start, start + len(text))))
+            else:
+                samples.append(Sample(whole, 0, -1, -1, 0.8, "mixed"))
     return samples
 
 
