@@ -13,6 +13,12 @@ export type LimitsMode = z.infer<typeof LimitsMode>;
 export const GatewayDetector = z.object({
   /** `id@version`, or `rules`. */
   model: z.string().max(130),
+  /** Digest of the model that it got from the server; null: it runs its own. Absent from gateways of before. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .optional(),
   /** Why it does not run the one that it should; null while it does. */
   failed: z.string().max(500).nullable(),
 });

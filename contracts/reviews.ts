@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CursorQuery, Id, Instant, pageOf, Slug } from './common.ts';
+import { DetectorModelRef, OverrideReason } from './detector/fields.ts';
 import { PolicyDocument } from './policies.ts';
 import { defineRoute } from './route.ts';
 
@@ -26,6 +27,13 @@ export const Proposal = z.discriminatedUnion('kind', [
     slug: Slug.optional(),
   }),
   z.object({ kind: z.literal('endpoints.remove'), endpointId: Id }),
+  z.object({
+    /** Put a model of the injection detector live on all gateways. */
+    kind: z.literal('detector.use'),
+    model: DetectorModelRef,
+    /** Why it is put live without a comparison. */
+    override: OverrideReason.optional(),
+  }),
   z.object({
     /** Turn four eyes off. */
     kind: z.literal('reviews.relax'),
@@ -67,7 +75,7 @@ export const Review = z.object({
   kind: z.string(),
   /** What happens on approval, in one sentence. */
   title: z.string(),
-  /** `policy:<id>`, `endpoint:<id>`, `reviews`. */
+  /** `policy:<id>`, `endpoint:<id>`, `detector`, `reviews`. */
   subject: z.string(),
   reason: z.string(),
   state: ReviewState,

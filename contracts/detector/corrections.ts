@@ -16,6 +16,9 @@ import {
 /** Longest text that can be corrected, in UTF-16 units. */
 export const MAX_CORRECTED_CHARS = 200_000;
 
+/** A text that was tried in the playground is kept as long as an endpoint keeps its traffic by default. */
+export const TRIED_TEXT_DAYS = 30;
+
 const Said = z.object({
   note: z.string().max(1_000).default(''),
   /** Of the text; absent where nobody knows. */
@@ -80,10 +83,16 @@ export const Correction = z.object({
     probability: z.number().min(0).max(1).nullable(),
     model: DetectorModelName,
   }),
-  /** `conflicting`: people disagree about this text, and nobody has settled it; it goes into no dataset. */
+  /**
+   * Of what the caller sees of it. `conflicting`: people disagree about this text, and nobody has settled it; it goes into
+   * no dataset.
+   */
   state: z.enum(['settled', 'conflicting', 'overruled']),
-  /** When the text is forgotten, with the interaction that it is of; null: kept until withdrawn. */
-  expiresAt: Instant.nullable(),
+  /**
+   * When the text is forgotten, here and in every dataset: with the interaction that it is of; a text that was tried,
+   * after {@link TRIED_TEXT_DAYS}.
+   */
+  expiresAt: Instant,
   /** It is the caller's own: saying it again replaces it. */
   mine: z.boolean(),
 });
@@ -100,7 +109,7 @@ export const CorrectionDataset = z.object({
   /** Of its rows as JSON Lines, when none had expired; lower-case hexadecimal. */
   sha256: z.string(),
   rows: z.number().int(),
-  /** Rows that can still be read: texts are forgotten with the interactions that they are of. */
+  /** Rows that can still be read: texts are forgotten with the interactions that they are of, and when withdrawn. */
   readable: z.number().int(),
   /** Left out because people disagree. */
   conflicting: z.number().int(),
@@ -180,7 +189,8 @@ export const correctionRoutes = {
     id: 'detector.corrections.withdraw',
     method: 'DELETE',
     path: '/api/v1/detector/corrections/:id',
-    summary: 'Withdraw a correction of one’s own, or with detector.manage anybody’s',
+    summary:
+      'Withdraw a correction of one’s own, or with detector.manage anybody’s; its text is forgotten in datasets too',
     access: 'detector.correct',
     params: Params,
     response: Empty,
@@ -189,7 +199,8 @@ export const correctionRoutes = {
     id: 'detector.corrections.settle',
     method: 'POST',
     path: '/api/v1/detector/corrections/:id/settle',
-    summary: 'Where people disagree about a text: this correction counts, those that say otherwise do not',
+    summary:
+      'Where people disagree about a text: this correction counts, those that say otherwise do not; for who sees all endpoints',
     access: 'detector.manage',
     params: Params,
     response: Correction,

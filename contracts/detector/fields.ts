@@ -58,5 +58,14 @@ export const DetectorModelName = z
   .max(130)
   .regex(/^(?:rules|[a-z0-9][a-z0-9-]{0,60}@[\w][\w.+-]{0,60})$/, 'a name such as "injection-small@3"');
 
+/** SHA-256 of a model's manifest in canonical form, which names the digests of all its files. */
+export const DetectorDigest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest in lower-case hex');
+
+/** A model by its name, or by its digest: two models may have come to the same name, never to the same digest. */
+export const DetectorModelRef = z.union([DetectorModelName, DetectorDigest]);
+
+/** Why a model is put live without a comparison. */
+export const OverrideReason = z.string().trim().min(10).max(500);
+
 /** Who did something, as logs show it. */
 export const DetectorActor = z.object({ id: z.string(), name: z.string() });

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { CursorQuery, Empty, Id, Instant, pageOf } from '../common.ts';
 import { defineRoute } from '../route.ts';
-import { DetectorActor, DetectorModelName, DetectorOrigin, DetectorPoint } from './fields.ts';
+import {
+  DetectorActor,
+  DetectorModelName,
+  DetectorModelRef,
+  DetectorOrigin,
+  DetectorPoint,
+  DetectorDigest as Digest,
+  OverrideReason,
+} from './fields.ts';
 
-const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest in lower-case hex');
 /** Largest file of a model, in bytes. */
 export const MAX_DETECTOR_FILE_BYTES = 64 * 1024 * 1024;
 
@@ -14,7 +21,7 @@ export const DetectorModel = z.object({
   name: DetectorModelName,
   /** Comes with this server's version of the product. */
   builtIn: z.boolean(),
-  /** Of its manifest, which names the digests of all its files; null of the rules alone. */
+  /** Of its manifest in canonical form, by which comparisons and switches know it; null of the rules alone. */
   sha256: Digest.nullable(),
   /** Bytes of all files. */
   bytes: z.number().int(),
@@ -41,7 +48,7 @@ export const DetectorShare = z.object({
 });
 export type DetectorShare = z.infer<typeof DetectorShare>;
 
-/** What both models said of texts at one operating point. */
+/** What both models said of the different texts of interactions at one operating point. */
 export const DetectorAgreement = z.object({
   point: DetectorPoint,
   both: z.number().int(),
@@ -61,7 +68,7 @@ export const ComparedModel = z.object({
   recall: z.array(DetectorShare.extend({ point: DetectorPoint })),
   falseAlarms: z.array(DetectorShare.extend({ point: DetectorPoint })),
   latencyMs: Latency,
-  /** Texts that the fast stage settled. */
+  /** Texts of interactions that the fast stage settled. */
   settledByLinear: DetectorShare,
 });
 
@@ -69,7 +76,7 @@ export const DetectorComparisonResult = z.object({
   interactions: z.number().int(),
   /** Whose content was not kept, or cannot be opened any more. */
   notEvaluable: z.number().int(),
-  /** Different texts that were judged, of users and of third parties. */
+  /** Different texts of these interactions that were judged, of users and of third parties. */
   texts: z.object({ user: z.number().int(), third_party: z.number().int() }),
   /** Too long, or past the time that a text may take. */
   notJudged: z.number().int(),
@@ -77,7 +84,7 @@ export const DetectorComparisonResult = z.object({
   agreement: z.array(DetectorAgreement),
   live: ComparedModel,
   candidate: ComparedModel,
-  /** Texts of interactions about which the two differ at “balanced”; kept are the newest 2,000. */
+  /** Different texts of interactions about which the two differ at “balanced”; kept are the newest 2,000. */
   changes: z.number().int(),
   durationMs: z.number(),
 });
@@ -89,7 +96,10 @@ export const DetectorComparisonState = z.enum(['waiting', 'running', 'done', 'fa
 export const DetectorComparison = z.object({
   id: Id,
   candidate: DetectorModelName,
+  /** Of the two models that are compared; null of the rules alone. */
+  candidateSha256: Digest.nullable(),
   live: DetectorModelName,
+  liveSha256: Digest.nullable(),
   state: DetectorComparisonState,
   message: z.string(),
   /** Newest interactions to look at, at most. */
@@ -116,8 +126,13 @@ export type DetectorComparisonChange = z.infer<typeof DetectorComparisonChange>;
 
 /** A model was put live. */
 export const DetectorSwitch = z.object({
+  /** 1 is the first, each one more: they are in this order, whatever the clocks said. */
+  number: z.number().int().positive(),
   model: DetectorModelName,
+  /** Null of the rules alone. */
+  sha256: Digest.nullable(),
   before: DetectorModelName,
+  beforeSha256: Digest.nullable(),
   at: Instant,
   by: DetectorActor,
   comparisonId: Id.nullable(),
@@ -134,7 +149,7 @@ export const DetectorStatus = z.object({
 export type DetectorStatus = z.infer<typeof DetectorStatus>;
 
 const Params = z.object({ id: Id });
-const ModelParams = z.object({ name: DetectorModelName });
+const ModelParams = z.object({ name: DetectorModelRef });
 
 export const detectorModelRoutes = {
   list: defineRoute({
@@ -150,7 +165,7 @@ export const detectorModelRoutes = {
     id: 'detector.models.get',
     method: 'GET',
     path: '/api/v1/detector/models/:name',
-    summary: 'One model of the injection detector',
+    summary: 'One model of the injection detector, by its name or its digest',
     access: 'detector.read',
     params: ModelParams,
     response: DetectorModel,
@@ -198,7 +213,7 @@ export const detectorComparisonRoutes = {
       'Compare a candidate with the live model on recorded traffic and on corrections, in the background',
     access: 'detector.manage',
     body: z.object({
-      candidate: DetectorModelName,
+      candidate: DetectorModelRef,
       sample: z.number().int().min(1).max(10_000).default(10_000),
     }),
     response: DetectorComparison,
@@ -209,7 +224,7 @@ export const detectorComparisonRoutes = {
     path: '/api/v1/detector/comparisons',
     summary: 'Comparisons, newest first',
     access: 'detector.read',
-    query: CursorQuery.extend({ candidate: DetectorModelName.optional() }),
+    query: CursorQuery.extend({ candidate: DetectorModelRef.optional() }),
     response: pageOf(DetectorComparison),
   }),
   get: defineRoute({
@@ -268,13 +283,12 @@ export const detectorSwitchRoutes = {
     method: 'POST',
     path: '/api/v1/detector/use',
     summary:
-      'Put a model live on all gateways; takes a finished comparison with the live one, or a reason to do without',
+      'Put a model live on all gateways; takes a finished comparison with the live one, or a reason to do without. Under four eyes: `review_required`',
     access: 'detector.manage',
-    stepUp: true,
     body: z.object({
-      model: DetectorModelName,
+      model: DetectorModelRef,
       /** Why it is put live without a comparison. */
-      override: z.string().min(10).max(500).optional(),
+      override: OverrideReason.optional(),
     }),
     response: DetectorStatus,
   }),
