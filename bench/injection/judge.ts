@@ -1,6 +1,7 @@
 import type { DetectorText, InjectionDetector } from '@bartizan/checks/text/injection/detector.ts';
 import { createInjectionCheck, injectionCheck } from '@bartizan/checks/text/injection/index.ts';
 import { createEncoder } from '@bartizan/checks/text/injection/model/encoder/encoder.ts';
+import { openRequestOf } from '@bartizan/checks/text/injection/model/encoder/protocol.ts';
 import type { Evidence, ModelDetector } from '@bartizan/checks/text/injection/model/judge.ts';
 import { loadModel } from '@bartizan/checks/text/injection/model/load.ts';
 import type { OperatingPoint, Origin } from '@bartizan/checks/text/injection/model/manifest.ts';
@@ -134,16 +135,8 @@ export function rankOf(
 export async function openJudge(folder: string): Promise<OwnJudge> {
   const model = loadModel(folder);
   if (model === null) throw new InjectionModelError(`${folder} holds no model`);
-  const { files, window, points } = model.manifest;
-  const encoder = createEncoder({
-    open: {
-      type: 'open',
-      encoder: { ...files.encoder, path: model.paths.encoder },
-      vocabulary: { ...files.vocabulary, path: model.paths.vocabulary },
-      tokens: window.tokens,
-    },
-    ...PATIENCE,
-  });
+  const { points } = model.manifest;
+  const encoder = createEncoder({ open: openRequestOf(model), ...PATIENCE });
   const log = { warn: (message: string) => process.stderr.write(`${message}\n`) };
   let settledBy: Stage = 'linear';
   const open = (cacheBytes?: number) => {

@@ -60,7 +60,7 @@ function observer(meter: Meter, log: Pick<Logger, 'warn'>): DetectorObserver & E
       log.warn({ reason: error.message, times: unsaid }, `the injection encoder did not answer: ${what}`);
       unsaid = 0;
     },
-    batch: (_, ms) => batches.observe([], ms / 1000),
+    batch: ({ computeMs }) => batches.observe([], computeMs / 1000),
     crashed: (why, backOffMs) => {
       crashes.add([]);
       log.warn({ reason: why, backOffMs }, 'the injection encoder went down and starts again');

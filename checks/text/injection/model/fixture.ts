@@ -10,7 +10,10 @@ import { LINEAR_BYTES } from './manifest.ts';
 /** The tests' encoder and vocabulary, which `fixture/make.py` makes. */
 export const FIXTURE = fileURLToPath(new URL('./fixture', import.meta.url));
 
-/** Words that push the fixture's linear stage; its encoder takes "zebra", and from third parties "turnip", for attacks. */
+/**
+ * Words that push the fixture's linear stage; its encoder takes "zebra", and from third parties "turnip", for attacks.
+ * What has none of "zebra", "turnip", "river" and "hot" leaves early: so does "otter", an attack to the upper layers alone.
+ */
 const WORDS: Readonly<Record<string, readonly [user: number, thirdParty: number]>> = {
   zebra: [40, 40],
   turnip: [-4, 40],
@@ -55,13 +58,14 @@ export interface FixtureModel {
 export function fixtureModel(): FixtureModel {
   const folder = mkdtempSync(join(tmpdir(), 'bartizan-injection-'));
   copyFileSync(join(FIXTURE, 'encoder.onnx'), join(folder, 'encoder.onnx'));
+  copyFileSync(join(FIXTURE, 'upper.onnx'), join(folder, 'upper.onnx'));
   copyFileSync(join(FIXTURE, 'vocab.txt'), join(folder, 'vocab.txt'));
   writeFileSync(join(folder, 'linear.bin'), linearStage());
   const listed = (name: string) => {
     const bytes = readFileSync(join(folder, name));
     return { name, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
   };
-  const stack = { bias: -1, encoder: 1, linear: 0.25, rules: 3, windows: -0.1, decoded: 0.5 };
+  const stack = { bias: -1, encoder: 1, linear: 0.25, rules: 3, windows: -0.1, windowsUpTo: 4, decoded: 0.5 };
   const points = { strict: 0.3, balanced: 0.5, quiet: 0.9 };
   const manifest: Manifest = {
     format: 1,
@@ -69,10 +73,12 @@ export function fixtureModel(): FixtureModel {
     version: '1',
     files: {
       encoder: listed('encoder.onnx'),
+      upper: listed('upper.onnx'),
       vocabulary: listed('vocab.txt'),
       linear: listed('linear.bin'),
     },
     window: { tokens: 144 },
+    exit: { user: -1, third_party: -1 },
     cascade: {
       user: { harmlessBelow: -1.5, attackAbove: 18 },
       third_party: { harmlessBelow: -1.5, attackAbove: null },

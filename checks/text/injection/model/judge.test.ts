@@ -6,7 +6,7 @@ import { judgeReading } from '../score.ts';
 import { createScoreCache } from './cache.ts';
 import { createEncoder } from './encoder/encoder.ts';
 import { EncoderRefused } from './encoder/jobs.ts';
-import { ROW } from './encoder/protocol.ts';
+import { openRequestOf, ROW } from './encoder/protocol.ts';
 import { sentencesOf } from './explain.ts';
 import { fixtureModel } from './fixture.ts';
 import type { ModelDetector } from './judge.ts';
@@ -155,7 +155,15 @@ describe('the score', () => {
   });
 
   it('weighs what each stage says', () => {
-    const stack = { bias: -1, encoder: 1, linear: 0.5, rules: 2, windows: -0.25, decoded: 0.75 };
+    const stack = {
+      bias: -1,
+      encoder: 1,
+      linear: 0.5,
+      rules: 2,
+      windows: -0.25,
+      windowsUpTo: 4,
+      decoded: 0.75,
+    };
     const features = { encoder: 2, linear: -1, rules: 0.5, windows: 4, decoded: true };
     const logit = -1 + 2 - 0.5 + 1 - 0.5 + 0.75;
     expect(probabilityOf(features, stack)).toBeCloseTo(1 / (1 + Math.exp(-logit)), 12);
@@ -303,7 +311,7 @@ describe('cost', () => {
   });
 
   it('of a deny under a real full queue is an error at once', async () => {
-    const small = createEncoder({ open: { type: 'open', ...paths(), tokens: 144 }, mostWaiting: 1 });
+    const small = createEncoder({ open: openRequestOf(model), mostWaiting: 1 });
     const mine = detector(small.score);
     const both = 'maybe the river is hot. '.repeat(60);
     await expect(judge(mine, both)).rejects.toThrow('too much waits');
@@ -311,11 +319,3 @@ describe('cost', () => {
     await small.close();
   });
 });
-
-function paths() {
-  const { encoder: network, vocabulary } = model.manifest.files;
-  return {
-    encoder: { ...network, path: model.paths.encoder },
-    vocabulary: { ...vocabulary, path: model.paths.vocabulary },
-  };
-}

@@ -34,19 +34,22 @@ describe('a model folder', () => {
     expect(openInjectionDetector({ folder: '/nowhere/at/all', log: { warn } })).toBeNull();
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('rules alone'));
     const empty = model();
-    for (const name of ['model.json', 'encoder.onnx', 'vocab.txt', 'linear.bin'])
+    for (const name of ['model.json', 'encoder.onnx', 'upper.onnx', 'vocab.txt', 'linear.bin'])
       rmSync(join(empty.folder, name));
     expect(loadModel(empty.folder)).toBeNull();
   });
 
-  it.each(['model.json', 'encoder.onnx', 'vocab.txt', 'linear.bin'])('is damaged without %s', (name) => {
-    const { folder } = model();
-    rmSync(join(folder, name));
-    expect(() => loadModel(folder)).toThrow(InjectionModelError);
-    expect(() => openInjectionDetector({ folder, log: { warn: () => {} } })).toThrow(InjectionModelError);
-  });
+  it.each(['model.json', 'encoder.onnx', 'upper.onnx', 'vocab.txt', 'linear.bin'])(
+    'is damaged without %s',
+    (name) => {
+      const { folder } = model();
+      rmSync(join(folder, name));
+      expect(() => loadModel(folder)).toThrow(InjectionModelError);
+      expect(() => openInjectionDetector({ folder, log: { warn: () => {} } })).toThrow(InjectionModelError);
+    },
+  );
 
-  it.each(['encoder.onnx', 'vocab.txt', 'linear.bin'])(
+  it.each(['encoder.onnx', 'upper.onnx', 'vocab.txt', 'linear.bin'])(
     'is damaged when %s is cut short or altered',
     (name) => {
       const { folder } = model();

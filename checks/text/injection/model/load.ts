@@ -12,7 +12,7 @@ export type { InjectionModel } from './model.ts';
 /** Bytes of `model.json` that are read. */
 const MAX_MANIFEST_BYTES = 64 * 1024;
 /** Files whose presence says that a model was meant to be here. */
-const SIGNS_OF_A_MODEL = ['encoder.onnx', 'vocab.txt', 'linear.bin'];
+const SIGNS_OF_A_MODEL = ['encoder.onnx', 'upper.onnx', 'vocab.txt', 'linear.bin'];
 
 /** Whether a folder holds a model, whole or not. */
 export function holdsModel(folder: string): boolean {
@@ -26,14 +26,19 @@ export function holdsModel(folder: string): boolean {
 export function loadModel(folder: string): InjectionModel | null {
   if (!holdsModel(folder)) return null;
   const manifest = readManifest(join(folder, 'model.json'));
-  const { encoder, vocabulary, linear } = manifest.files;
+  const { encoder, upper, vocabulary, linear } = manifest.files;
   readListed(folder, encoder);
+  readListed(folder, upper);
   readVocabulary(readListed(folder, vocabulary));
   return Object.freeze({
     name: `${manifest.id}@${manifest.version}`,
     manifest,
     linear: readLinear(readListed(folder, linear)),
-    paths: { encoder: join(folder, encoder.name), vocabulary: join(folder, vocabulary.name) },
+    paths: {
+      encoder: join(folder, encoder.name),
+      upper: join(folder, upper.name),
+      vocabulary: join(folder, vocabulary.name),
+    },
   });
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BUCKETS } from './features.ts';
 import { WINDOW_TOKENS } from './windows.ts';
 
-/** What the encoder's `origin` output says, column by column: an attack if a user, or if a third party, wrote it. */
+/** What the encoder's `early` and `origin` outputs say, column by column: an attack if a user, or if a third party, wrote it. */
 export const ORIGINS = ['user', 'third_party'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
@@ -49,13 +49,17 @@ const Cascade = z
     message: 'attackAbove must be above harmlessBelow',
   });
 
-/** Logistic regression over what the stages say of a text; `StackFeatures` says what each weight multiplies. */
+/**
+ * Logistic regression over what the stages say of a text; `StackFeatures` says what each weight multiplies.
+ * `windowsUpTo`, in log2 units: no text counts as longer than the longest that the stack was fitted on.
+ */
 const Stack = z.strictObject({
   bias: Weight,
   encoder: Weight,
   linear: Weight,
   rules: Weight,
   windows: Weight,
+  windowsUpTo: z.number().min(0).max(24).default(4),
   decoded: Weight,
 });
 export type Stack = z.infer<typeof Stack>;
@@ -70,8 +74,10 @@ const Points = z
 /**
  * `model.json` of a model folder, format 1.
  *
- * `encoder.onnx`: inputs `input_ids` and `attention_mask` (int64 [B, T]), outputs `origin` (float32 [B, 2]: logits)
- * and `kind` (float32 [B, 5]: logits), B and T dynamic, T at most `window.tokens`.
+ * `encoder.onnx`, the lower layers: inputs `input_ids` and `attention_mask` (int64 [B, T]), outputs `early` (float32
+ * [B, 2]: logits by origin) and `hidden` (float32 [B, T, W]).
+ * `upper.onnx`, the layers above them: inputs `hidden` (float32 [B, T, W]) and `attention_mask` (int64 [B, T]), outputs
+ * `origin` (float32 [B, 2]: logits) and `kind` (float32 [B, 5]: logits). B and T dynamic, T at most `window.tokens`.
  * `vocab.txt`: WordPiece, one piece a line; `linear.bin`: see `LINEAR_BYTES`.
  */
 export const Manifest = z.strictObject({
@@ -80,6 +86,7 @@ export const Manifest = z.strictObject({
   version: z.string().regex(/^[\w][\w.+-]{0,60}$/),
   files: z.strictObject({
     encoder: FileOf(MAX_ENCODER_BYTES),
+    upper: FileOf(MAX_ENCODER_BYTES),
     vocabulary: FileOf(MAX_VOCABULARY_BYTES),
     linear: FileOf(LINEAR_BYTES).refine(({ bytes }) => bytes === LINEAR_BYTES, {
       message: `the linear stage must have ${LINEAR_BYTES} bytes`,
@@ -87,6 +94,11 @@ export const Manifest = z.strictObject({
   }),
   /** Tokens of a window that the encoder reads, special ones included. */
   window: z.strictObject({ tokens: z.literal(WINDOW_TOKENS) }),
+  /**
+   * Early exit (DeeBERT: Xin et al. 2020): a sequence whose `early` logits lie below both bounds is harmless to the lower
+   * layers, and the upper ones do not read it. A bound of -1000 lets nothing leave.
+   */
+  exit: perOrigin(Weight),
   cascade: perOrigin(Cascade),
   stack: perOrigin(Stack),
   points: perOrigin(Points),

@@ -8,5 +8,5 @@ export interface InjectionModel {
   readonly manifest: Manifest;
   readonly linear: LinearStage;
   /** Absolute paths of files that the encoder's process reads for itself, against the manifest's digests. */
-  readonly paths: { readonly encoder: string; readonly vocabulary: string };
+  readonly paths: { readonly encoder: string; readonly upper: string; readonly vocabulary: string };
 }

@@ -5,6 +5,7 @@ import type { Encoder, EncoderObserver } from './encoder/contract.ts';
 import type { EncoderOptions } from './encoder/encoder.ts';
 import { createEncoder } from './encoder/encoder.ts';
 import { EncoderRefused } from './encoder/jobs.ts';
+import { openRequestOf } from './encoder/protocol.ts';
 import type { DetectorObserver, ModelDetector } from './judge.ts';
 import { createModelDetector } from './judge.ts';
 import { loadModel } from './load.ts';
@@ -49,16 +50,7 @@ export function encoderOf(
   model: InjectionModel,
   options: Pick<EncoderOptions, 'observe' | 'deadlineMs'> = {},
 ): Encoder {
-  const { files, window } = model.manifest;
-  return createEncoder({
-    open: {
-      type: 'open',
-      encoder: { ...files.encoder, path: model.paths.encoder },
-      vocabulary: { ...files.vocabulary, path: model.paths.vocabulary },
-      tokens: window.tokens,
-    },
-    ...options,
-  });
+  return createEncoder({ open: openRequestOf(model), ...options });
 }
 
 /**

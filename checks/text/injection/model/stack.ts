@@ -8,7 +8,7 @@ export interface StackFeatures {
   readonly linear: number;
   /** Score of the rules, 0..1. */
   readonly rules: number;
-  /** Windows that the linear stage read, sub-segments included; at least 1. The stack weighs its log2. */
+  /** Windows of the plain view; at least 1. The stack weighs its log2, at most `windowsUpTo`. */
   readonly windows: number;
   /** Whether the window with the highest encoder logit came out of a decoded or respelled view. */
   readonly decoded: boolean;
@@ -32,7 +32,7 @@ export function probabilityOf(features: StackFeatures, stack: Stack): number {
       stack.encoder * features.encoder +
       stack.linear * features.linear +
       stack.rules * features.rules +
-      stack.windows * Math.log2(Math.max(1, features.windows)) +
+      stack.windows * Math.min(stack.windowsUpTo, Math.log2(Math.max(1, features.windows))) +
       (features.decoded ? stack.decoded : 0),
   );
 }

@@ -4,9 +4,20 @@ export interface EncoderLoad {
   readonly ready: boolean;
 }
 
+/** A batch that the encoder answered. */
+export interface BatchReport {
+  readonly texts: number;
+  /** Sequences of tokens that the texts made, and how many of these left early. */
+  readonly sequences: number;
+  readonly early: number;
+  /** What it took, and how long its oldest text had waited before, in ms. */
+  readonly computeMs: number;
+  readonly queueMs: number;
+}
+
 /** What happens in the encoder, for whoever measures it. */
 export interface EncoderObserver {
-  readonly batch?: (texts: number, ms: number) => void;
+  readonly batch?: (report: BatchReport) => void;
   /** The process went down, and why. It comes back after a while. */
   readonly crashed?: (why: string, backOffMs: number) => void;
 }

@@ -6,28 +6,21 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { fixtureModel } from '../fixture.ts';
+import { loadModel } from '../load.ts';
 import type { Encoder } from './contract.ts';
 import type { EncoderOptions } from './encoder.ts';
 import { createEncoder } from './encoder.ts';
 import { EncoderRefused } from './jobs.ts';
 import { encoderOver, serveEncoder } from './port.ts';
 import type { OpenRequest } from './protocol.ts';
-import { ROW } from './protocol.ts';
+import { openRequestOf, ROW } from './protocol.ts';
 import { sequencesOf } from './session.ts';
 
 const model = fixtureModel();
 const FAULTY = fileURLToPath(new URL('./faulty.child.ts', import.meta.url));
 const started: Encoder[] = [];
 
-function openOf({ folder, manifest } = model): OpenRequest {
-  const { encoder, vocabulary } = manifest.files;
-  return {
-    type: 'open',
-    encoder: { ...encoder, path: join(folder, encoder.name) },
-    vocabulary: { ...vocabulary, path: join(folder, vocabulary.name) },
-    tokens: manifest.window.tokens,
-  };
-}
+const openOf = (of = model): OpenRequest => openRequestOf(loadModel(of.folder) ?? expect.fail('no fixture'));
 
 function encoder(options: Partial<EncoderOptions> = {}): Encoder {
   const made = createEncoder({ open: openOf(), deadlineMs: 20_000, startMs: 60_000, ...options });
@@ -49,7 +42,7 @@ afterAll(() => model.remove());
 describe('the encoder', () => {
   it('answers in the order of the texts, whatever their lengths, batched over callers', async () => {
     const batches: number[] = [];
-    const mine = encoder({ observe: { batch: (texts) => batches.push(texts) } });
+    const mine = encoder({ observe: { batch: ({ texts }) => batches.push(texts) } });
     const words = ['mill', 'zebra', 'river', 'turnip', 'hot'];
     const texts = words.map((word, i) => `${'the '.repeat((7 * i) % 23)}${word}`);
     const alone = await Promise.all(texts.map((text) => mine.score([text])));

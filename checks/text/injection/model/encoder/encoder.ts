@@ -41,6 +41,8 @@ interface Batch {
   readonly id: number;
   readonly items: readonly Waiting[];
   readonly timer: NodeJS.Timeout;
+  /** How long its oldest text had waited. */
+  readonly queueMs: number;
 }
 
 interface Running {
@@ -119,22 +121,23 @@ export function createEncoder(options: EncoderOptions): Encoder {
       return;
     } else if (mine.batch?.id === reply.id) {
       clearTimeout(mine.batch.timer);
-      const { items } = mine.batch;
+      const { batch } = mine;
       mine.batch = null;
       crashes = 0;
-      settle(items, reply);
+      settle(batch, reply);
     }
     pump();
   }
 
-  function settle(items: readonly Waiting[], reply: Extract<EncoderReply, { id: number }>): void {
+  function settle({ items, queueMs }: Batch, reply: Extract<EncoderReply, { id: number }>): void {
     if (reply.type === 'failed' || reply.values.length !== items.length * ROW) {
       const why = reply.type === 'failed' ? reply.message : 'another number of answers than questions';
       const error = new EncoderRefused('crashed', `the encoder failed: ${why}`);
       for (const { job } of items) job.finish({ error });
       return;
     }
-    observe.batch?.(items.length, reply.ms);
+    const { sequences, early, ms: computeMs } = reply;
+    observe.batch?.({ texts: items.length, sequences, early, computeMs, queueMs });
     for (const [i, item] of items.entries()) enter(item, reply.values.subarray(i * ROW, (i + 1) * ROW));
   }
 
@@ -177,7 +180,8 @@ export function createEncoder(options: EncoderOptions): Encoder {
     const mine = running;
     batches += 1;
     const timer = setTimeout(() => kill(mine, `a batch took more than ${hangMs} ms`), hangMs).unref();
-    mine.batch = { id: batches, items, timer };
+    const queueMs = performance.now() - Math.min(...items.map(({ since }) => since));
+    mine.batch = { id: batches, items, timer, queueMs };
     mine.child.send({ type: 'score', id: batches, texts: items.map(({ text }) => text) }, () => {});
   }
 

@@ -10,7 +10,7 @@ process.on('message', (request: EncoderRequest) => {
   if (said.includes('environment')) {
     const names = Object.keys(process.env).filter((name) => !name.startsWith('NODE_CHANNEL'));
     const values = new Float32Array(request.texts.length * ROW).fill(names.length);
-    process.send?.({ type: 'scores', id: request.id, values, ms: 0 });
+    process.send?.({ type: 'scores', id: request.id, values, sequences: 1, early: 0, ms: 0 });
   }
 });
 await import('./main.ts');

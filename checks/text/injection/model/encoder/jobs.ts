@@ -18,6 +18,8 @@ export interface Waiting {
   readonly text: string;
   /** Its place among the job's texts. */
   readonly place: number;
+  /** When it was asked, by `performance.now()`. */
+  readonly since: number;
   /** Batches that it was in when the process went down; afterwards it runs alone. */
   crashes: number;
 }
@@ -65,9 +67,10 @@ export function createJob(
     },
   };
   signal?.addEventListener('abort', onAbort, { once: true });
+  const since = performance.now();
   return {
     job,
-    waiting: texts.map((text, place) => ({ job, text, place, crashes: 0 })),
+    waiting: texts.map((text, place) => ({ job, text, place, since, crashes: 0 })),
     answer: promise,
   };
 }

@@ -15,7 +15,7 @@ function reply(message: EncoderReply): void {
 }
 
 async function open(request: OpenRequest): Promise<EncoderSession> {
-  const { encoder, vocabulary, tokens } = request;
+  const { encoder, upper, vocabulary, tokens, exit } = request;
   const ort = await import('onnxruntime-node').catch((cause: unknown) => {
     throw new InjectionModelError(
       `onnxruntime-node does not run here (${process.platform} ${process.arch}): ${(cause as Error).message}`,
@@ -23,15 +23,21 @@ async function open(request: OpenRequest): Promise<EncoderSession> {
     );
   });
   const tokenizer = readVocabulary(readVerified(vocabulary.path, vocabulary));
-  return openSession(ort, { bytes: readVerified(encoder.path, encoder), tokenizer, tokens });
+  return openSession(ort, {
+    encoder: readVerified(encoder.path, encoder),
+    upper: readVerified(upper.path, upper),
+    tokenizer,
+    tokens,
+    exit,
+  });
 }
 
 async function score(id: number, texts: readonly string[]): Promise<EncoderReply> {
   try {
     if (session === null) throw new Error('nothing is open');
     const began = performance.now();
-    const values = await (await session).score(texts);
-    return { type: 'scores', id, values, ms: performance.now() - began };
+    const scores = await (await session).score(texts);
+    return { type: 'scores', id, ...scores, ms: performance.now() - began };
   } catch (error) {
     return { type: 'failed', id, message: (error as Error).name };
   }
