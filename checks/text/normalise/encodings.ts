@@ -1,122 +1,134 @@
+import { readable, repaired } from './readable.ts';
 import type { Span } from './span.ts';
-
-/** The most bytes that one encoded run is decoded to. */
-const MAX_BYTES = 262_144;
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A decoded stretch and where its encoded form stands. */
 export interface Decoded {
-  readonly how: 'base64' | 'hex' | 'binary' | 'decimal' | 'morse';
+  readonly how:
+    | 'base64'
+    | 'base32'
+    | 'base85'
+    | 'hex'
+    | 'binary'
+    | 'decimal'
+    | 'octal'
+    | 'morse'
+    | 'quoted-printable';
   readonly text: string;
   readonly at: Span;
 }
 
-/** Text, not noise: valid UTF-8, nearly all printable, mostly letters and spaces. */
-function readable(bytes: Uint8Array): string | null {
-  if (bytes.length < 6) return null;
-  for (let i = 0; i < Math.min(bytes.length, 24); i += 1) {
-    const byte = bytes[i] ?? 0;
-    if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return null;
-  }
-  let text: string;
-  try {
-    text = strictUtf8.decode(bytes);
-  } catch {
-    return null;
-  }
-  let wordy = 0;
-  let total = 0;
-  for (const char of text.slice(0, 512)) {
-    total += 1;
-    const code = char.codePointAt(0) ?? 0;
-    if (code < 128 ? /[A-Za-z0-9\s=+/]/.test(char) : /[\p{L}\p{M}\p{Cf}\p{Z}]/u.test(char)) wordy += 1;
-  }
-  return wordy / total >= 0.75 ? text : null;
-}
-
 const HEX_RUN = /^(?:0x)?(?:[0-9a-f]{2}){8,}$/i;
 const BASE64_RUN = /^[A-Za-z0-9+/_-]{16,}={0,2}$/;
+const BASE32_RUN = /^(?:[A-Z2-7]{16,}|[a-z2-7]{16,})={0,6}$/;
+const QUOTED_RUN = /(?:=[0-9A-F]{2}){6,}/gi;
+/** Shorter runs that do not decode as they stand are names and numbers. */
+const MIN_BROKEN = 18;
 
-/** Decodes the long runs that a survey found, as hexadecimal or base64 (either alphabet). */
+/** Decodes the long runs that a survey found, as hexadecimal, base64 (either alphabet), base32 or quoted-printable. */
 export function decodeRuns(text: string, runs: readonly Span[]): Decoded[] {
   const found: Decoded[] = [];
   for (const at of runs) {
-    const run = text.slice(at.start, Math.min(at.end, at.start + MAX_BYTES * 2));
-    if (HEX_RUN.test(run)) {
-      const decoded = readable(Buffer.from(run.replace(/^0x/i, ''), 'hex'));
-      if (decoded !== null) found.push({ how: 'hex', text: decoded, at });
-      continue;
-    }
-    const value = trimToBase64(run);
-    if (value === null) continue;
-    const decoded = readable(Buffer.from(value.slice(0, Math.ceil((MAX_BYTES * 4) / 3)), 'base64'));
-    if (decoded !== null) found.push({ how: 'base64', text: decoded, at });
+    const run = text.slice(at.start, at.end);
+    const whole = decodeWhole(run);
+    if (whole !== null) found.push({ ...whole, at });
+    else for (const part of decodeBroken(run)) found.push({ ...part, at });
   }
   return found;
+}
+
+type Passage = Omit<Decoded, 'at'>;
+
+function decodeWhole(run: string): Passage | null {
+  if (HEX_RUN.test(run)) {
+    const text = readable(Buffer.from(run.replace(/^0x/i, ''), 'hex'));
+    return text === null ? null : { how: 'hex', text };
+  }
+  const value = trimToBase64(run);
+  const text = value === null ? null : readable(Buffer.from(value, 'base64'));
+  return text === null ? null : { how: 'base64', text };
 }
 
 /** A run may carry `data=` or `/path/` in front: the longest tail that can be base64. */
 function trimToBase64(run: string): string | null {
   const value = run.replace(/^[^=]{0,40}=(?=[A-Za-z0-9])/, '').replace(/^[-=]{1,8}/, '');
-  return BASE64_RUN.test(value) && value.replace(/=+$/, '').length % 4 !== 1 ? value : null;
+  return BASE64_RUN.test(value) && value.replace(/={1,2}$/, '').length % 4 !== 1 ? value : null;
 }
 
-const HEX_PAIRS = /(?:(?:0x|\\x)?[0-9a-f]{2}[ ,:;]{1,2}){7,2000}(?:0x|\\x)?[0-9a-f]{2}\b/gi;
-const OCTETS = /(?:[01]{8}[ ,]{0,2}){4,2000}/g;
-const DECIMALS = /(?:1?\d{2}[ ,;]{1,2}){7,2000}1?\d{2}\b/g;
-
-/** Rows of hexadecimal pairs, binary octets or decimal character codes. */
-export function decodeRows(text: string): Decoded[] {
-  const found: Decoded[] = [];
-  const collect = (how: Decoded['how'], match: RegExpExecArray, bytes: readonly number[]): void => {
-    const decoded = readable(Uint8Array.from(bytes.slice(0, MAX_BYTES)));
-    if (decoded === null) return;
-    found.push({ how, text: decoded, at: { start: match.index, end: match.index + match[0].length } });
-  };
-  for (const match of text.matchAll(OCTETS)) {
-    collect('binary', match, words(match[0].replace(/[ ,]/g, ''), /[01]{8}/g, 2));
+/**
+ * What a run holds that does not decode as it stands: with characters too many or too few, bad bytes, noise or a path
+ * around it, several encodings end to end, or in another base.
+ */
+function decodeBroken(run: string): Passage[] {
+  if (run.length < MIN_BROKEN) return [];
+  const quoted = run.includes('=') ? decodeQuoted(run) : [];
+  if (quoted.length > 0) return quoted;
+  const digits = hexShare(run);
+  if (digits >= 0.9) return decodeBrokenHex(run.replace(/^0x/i, ''));
+  if (BASE32_RUN.test(run)) {
+    const text = readable(fromBase32(run));
+    if (text !== null) return [{ how: 'base32', text }];
   }
-  for (const match of text.matchAll(HEX_PAIRS)) collect('hex', match, words(match[0], /[0-9a-f]{2}\b/gi, 16));
-  for (const match of text.matchAll(DECIMALS)) collect('decimal', match, words(match[0], /\d{2,3}/g, 10));
-  return found;
+  const found = shifted(run);
+  // Signs of the alphabet may as well be what stands between encodings.
+  if (found.length > 0 || !/[=/_-]/.test(run)) return found;
+  return run
+    .split(/[=/_-]+/)
+    .filter((part) => part.length >= MIN_BROKEN - 2)
+    .flatMap((part) => {
+      const whole = decodeWhole(part);
+      return whole === null ? shifted(part) : [whole];
+    });
 }
 
-function words(row: string, word: RegExp, radix: number): number[] {
-  return (row.match(word) ?? []).map((digits) => Number.parseInt(digits, radix));
-}
-
-/** International Morse code (ITU-R M.1677-1). */
-const MORSE: ReadonlyMap<string, string> = new Map(
-  (
-    'a.- b-... c-.-. d-.. e. f..-. g--. h.... i.. j.--- k-.- l.-.. m-- n-. o--- p.--. q--.- r.-. s... t- ' +
-    'u..- v...- w.-- x-..- y-.-- z--.. 0----- 1.---- 2..--- 3...-- 4....- 5..... 6-.... 7--... 8---.. 9----.'
-  )
-    .split(' ')
-    .map((entry) => [entry.slice(1), entry.charAt(0)] as const),
-);
-const MORSE_ROW = /(?:[.-]{1,6}(?: ?[/|] ?|\n| {1,3})){8,4000}[.-]{0,6}/g;
-
-export function decodeMorse(text: string): Decoded[] {
-  const found: Decoded[] = [];
-  for (const match of text.matchAll(MORSE_ROW)) {
-    const decoded = match[0]
-      .split(/ ?[/|\n] ?| {2,3}/)
-      .map((letters) =>
-        letters
-          .split(' ')
-          .map((code) => MORSE.get(code) ?? '')
-          .join(''),
-      )
-      .join(' ')
-      .trim();
-    const letters = decoded.replace(/[^a-z]/g, '').length;
-    if (letters >= 8 && new Set(decoded).size >= 5) {
-      found.push({
-        how: 'morse',
-        text: decoded,
-        at: { start: match.index, end: match.index + match[0].length },
-      });
-    }
+/** What is text in a run from each of the four places where groups of four may begin. */
+function shifted(run: string): Passage[] {
+  const found: Passage[] = [];
+  for (let shift = 0; shift < 4; shift += 1) {
+    for (const text of repaired(Buffer.from(run.slice(shift), 'base64'))) found.push({ how: 'base64', text });
   }
   return found;
+}
+
+function hexShare(run: string): number {
+  let digits = 0;
+  const seen = Math.min(run.length, 2_048);
+  for (let i = 0; i < seen; i += 1) {
+    const unit = run.charCodeAt(i);
+    if ((unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 102)) digits += 1;
+  }
+  return digits / seen;
+}
+
+function decodeBrokenHex(run: string): Passage[] {
+  const digits = run.replace(/[^0-9a-f]/gi, '0');
+  return [0, 1].flatMap((shift) => {
+    const even = digits.slice(shift, shift + ((digits.length - shift) & ~1));
+    return repaired(Buffer.from(even, 'hex')).map((text): Passage => ({ how: 'hex', text }));
+  });
+}
+
+function decodeQuoted(run: string): Passage[] {
+  return [...run.matchAll(QUOTED_RUN)].flatMap(([row]): Passage[] => {
+    const text = readable(Buffer.from(row.replaceAll('=', ''), 'hex'));
+    return text === null ? [] : [{ how: 'quoted-printable', text }];
+  });
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** RFC 4648 base32, padding ignored. */
+function fromBase32(run: string): Uint8Array {
+  const bytes: number[] = [];
+  let bits = 0;
+  let value = 0;
+  for (const char of run.toLowerCase()) {
+    const digit = BASE32.indexOf(char);
+    if (digit < 0) break;
+    value = ((value << 5) | digit) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push((value >> bits) & 255);
+  }
+  return Uint8Array.from(bytes);
 }

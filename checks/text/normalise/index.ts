@@ -1,14 +1,11 @@
 import { memoised } from '../../define.ts';
 import type { Segment } from '../types.ts';
-import { decodeMorse, decodeRows, decodeRuns } from './encodings.ts';
-import { unescapeText } from './escapes.ts';
-import { fold } from './fold.ts';
-import { readHidden } from './hidden.ts';
-import { backwards, closeGaps, rot13, unglue, unleet } from './respell.ts';
-import type { Span, SpanMap } from './span.ts';
-import { chainMaps, identityMap, reversedMap, stretchedMap } from './span.ts';
-import type { Survey } from './survey.ts';
+import type { Passage } from './passages.ts';
+import { groupedBy, joined, passagesOf } from './passages.ts';
+import type { Span } from './span.ts';
+import { chainMaps, identityMap } from './span.ts';
 import { survey } from './survey.ts';
+import { spellingsOf } from './views.ts';
 
 export { isInvisible } from './invisible.ts';
 export type { Span } from './span.ts';
@@ -19,6 +16,8 @@ export interface View {
   readonly text: string;
   /** How the text was hidden, outermost first; empty for the plain reading. */
   readonly how: readonly string[];
+  /** The letters were rearranged or read as others (leetspeak, rot13, …): marks and signs mean nothing here. */
+  readonly respelled: boolean;
   /** Carries a range of `text` to the range of the original that it came from. */
   readonly spanOf: (start: number, end: number) => Span;
 }
@@ -30,121 +29,120 @@ export interface Layer {
   readonly spanOf: (start: number, end: number) => Span;
 }
 
+/** A part of the original that may hold more than was read. */
+export interface Unread extends Span {
+  /** It stands beyond `MAX_DECODED_TEXT`; is encoded more than `MAX_DEPTH` times; is more than may be decoded of a text. */
+  readonly why: 'too long' | 'too deep' | 'too much';
+}
+
 export interface Reading {
   readonly layers: readonly Layer[];
   readonly views: readonly View[];
+  /**
+   * What the limits left undecoded, at most `MAX_UNREAD` places: empty where everything was read. A text with such
+   * places is not known to be clean, so a check that must not be passed by reports it.
+   */
+  readonly unread: readonly Unread[];
 }
 
-const MAX_DEPTH = 3;
+/** Encodings within encodings that are undone. */
+export const MAX_DEPTH = 6;
+/** Layers beyond these are read together, those of one encoding and depth as one. */
 const MAX_LAYERS = 24;
 /** Decoded characters over all layers, as a multiple of the original plus a base. */
-const MAX_GROWTH = 3;
-const BASE_BUDGET = 8_192;
-/** Texts beyond this many UTF-16 units are only folded: whole-text decoders run on the head. */
-const MAX_DECODED_TEXT = 262_144;
+const MAX_GROWTH = 6;
+const BASE_BUDGET = 65_536;
+/** UTF-16 units of a text that are decoded; what stands behind them is folded and respelled, but not decoded. */
+export const MAX_DECODED_TEXT = 4_194_304;
+const MAX_UNREAD = 16;
 
-/** Marks of texts written backwards or in rot13: such words themselves, or a hint to read so. */
-const HINTS =
-  /vtaber|sbetrg|cebzcg|cergraq|erfgevpg|\behyrf\b|\blbhe?\b|\bruoy\b|\buoy\b|\bselur\b|dneterp|qvfertneq|cerivbhf|vafgehpgvba|flfgrz|cnffjbeq|erirny|erongi|suoiverp|noitcurtsni|tpmorp|metsys|drowssap|laever|tegrof|\brot.?13\b|caesar|backward|revers/;
+interface Found extends Passage {
+  readonly parent: Layer;
+}
 
 interface Work {
   readonly layers: Layer[];
   readonly views: View[];
+  readonly unread: Unread[];
+  /** Passages that are to be read together, because there are too many. */
+  waiting: Found[];
   budget: number;
 }
 
-function addLayer(work: Work, parent: Layer, found: { how: string; text: string; map: SpanMap }): void {
-  if (parent.how.length >= MAX_DEPTH || work.layers.length >= MAX_LAYERS) return;
-  if (found.text.length > work.budget || found.text.trim().length < 4) return;
-  work.budget -= found.text.length;
-  work.layers.push({
-    text: found.text,
-    how: [...parent.how, found.how],
-    spanOf: chainMaps(parent.spanOf, found.map),
-  });
+function leaveUnread(work: Work, why: Unread['why'], span: Span): void {
+  if (work.unread.length < MAX_UNREAD) work.unread.push({ ...span, why });
 }
 
-function decodeInto(work: Work, layer: Layer, seen: Survey): void {
+function addLayer(work: Work, { parent, how, text, map }: Found): void {
+  work.layers.push({ text, how: [...parent.how, how], spanOf: chainMaps(parent.spanOf, map) });
+}
+
+function keep(work: Work, found: Found): void {
+  const { parent, text, map } = found;
+  if (text.trim().length < 4) return;
+  const spanOf = chainMaps(parent.spanOf, map);
+  if (parent.how.length >= MAX_DEPTH) {
+    if (saysMore(found)) leaveUnread(work, 'too deep', spanOf(0, text.length));
+  } else if (text.length > work.budget) leaveUnread(work, 'too much', spanOf(0, text.length));
+  else {
+    work.budget -= text.length;
+    if (work.layers.length < MAX_LAYERS) addLayer(work, found);
+    else work.waiting.push(found);
+  }
+}
+
+const NO_WORD = /[^\p{L}\p{N}]+/gu;
+
+/** Of a row of backslashes, half a row remains: there are no words in it that were hidden. */
+function saysMore({ parent, how, text }: Found): boolean {
+  return how !== 'escapes' || text.replace(NO_WORD, '') !== parent.text.replace(NO_WORD, '');
+}
+
+/** The passages that wait, read together: those of one encoding and depth as one text. */
+function joinWaiting(work: Work): void {
+  const groups = groupedBy(work.waiting, ({ parent, how }) => `${parent.how.length} ${how}`);
+  work.waiting = [];
+  for (const group of groups) {
+    const first = group[0] as Found;
+    const original: readonly Passage[] = group.map(({ parent, how, text, map }) => ({
+      how,
+      text,
+      map: chainMaps(parent.spanOf, map),
+    }));
+    const { text, map } = joined(original);
+    work.layers.push({ text, how: [...first.parent.how, first.how], spanOf: map });
+  }
+}
+
+function decodeInto(work: Work, layer: Layer): void {
   const { text } = layer;
-  if (seen.percents + seen.ampersands + seen.backslashes > 0) {
-    const plain = unescapeText(text);
-    if (plain !== null) addLayer(work, layer, { how: 'escapes', ...plain });
-  }
-  if (seen.runs.length > 0) addDecoded(work, layer, decodeRuns(text, seen.runs));
-  if (seen.numerics >= 8 || seen.backslashes >= 8) addDecoded(work, layer, decodeRows(text));
-  if (seen.dashes >= 16) addDecoded(work, layer, decodeMorse(text));
-  if (seen.hidden) for (const hidden of readHidden(text)) addLayer(work, layer, hidden);
-}
-
-type Decoded = { readonly how: string; readonly text: string; readonly at: Span };
-
-/** This many decoded passages of a text are read one by one; the others together, so that none goes unread. */
-const APART = 12;
-
-function addDecoded(work: Work, layer: Layer, found: readonly Decoded[]): void {
-  for (const { how, text, at } of found.slice(0, APART))
-    addLayer(work, layer, { how, text, map: stretchedMap(at, text.length) });
-  const rest = found.slice(APART);
-  for (const how of new Set(rest.map((passage) => passage.how)))
-    addLayer(
-      work,
-      layer,
-      joined(
-        how,
-        rest.filter((passage) => passage.how === how),
-      ),
-    );
-}
-
-/** Passages as lines of one text, which stands where they stand together. */
-function joined(how: string, passages: readonly Decoded[]): { how: string; text: string; map: SpanMap } {
-  const text = passages.map((passage) => passage.text).join('\n');
-  const at = { start: passages[0]?.at.start ?? 0, end: passages.at(-1)?.at.end ?? 0 };
-  return { how, text, map: stretchedMap(at, text.length) };
-}
-
-function addViews(work: Work, layer: Layer, seen: Survey): void {
-  const folded = seen.ascii ? { text: layer.text.toLowerCase(), map: identityMap } : fold(layer.text);
-  const spanOf = chainMaps(layer.spanOf, folded.map);
-  work.views.push({ text: folded.text, how: layer.how, spanOf });
-  const add = (how: string, text: string, map: SpanMap): void => {
-    work.views.push({ text, how: [...layer.how, how], spanOf: chainMaps(spanOf, map) });
-  };
-  // Letters in fancy dress only show their form once folded, so those texts are surveyed again.
-  const spelled = seen.ascii ? seen : survey(folded.text);
-  if (spelled.mixed >= 2) {
-    const plain = unleet(folded.text);
-    if (plain !== null) add(plain.how, plain.text, plain.map);
-  }
-  if (spelled.singles >= 5) {
-    const plain = closeGaps(folded.text);
-    if (plain !== null) add(plain.how, plain.text, plain.map);
-  }
-  if (spelled.glued >= 3) {
-    const plain = unglue(folded.text);
-    add(plain.how, plain.text, plain.map);
-  }
-  if (folded.text.length <= BASE_BUDGET * 2 && HINTS.test(folded.text)) {
-    add('rot13', rot13(folded.text), identityMap);
-    add('reversed', backwards(folded.text), reversedMap(folded.text.length));
+  const within = text.length > MAX_DECODED_TEXT ? text.slice(0, MAX_DECODED_TEXT) : text;
+  if (within !== text) leaveUnread(work, 'too long', layer.spanOf(MAX_DECODED_TEXT, text.length));
+  const seen = survey(within);
+  for (const passage of passagesOf(within, seen)) keep(work, { ...passage, parent: layer });
+  for (const { how, text: spelled, map } of spellingsOf(text, within === text ? seen : survey(text))) {
+    work.views.push({
+      text: spelled,
+      how: how === null ? layer.how : [...layer.how, how],
+      respelled: how !== null,
+      spanOf: chainMaps(layer.spanOf, map),
+    });
   }
 }
 
 /**
- * Every reading of a text: as it stands, and decoded (base64, hex, escapes, tag characters, …) up to three
- * layers deep, each folded. Linear, with limits on layers and decoded size.
+ * Every reading of a text: as it stands, and decoded (base64, hex, escapes, tag characters, …) up to `MAX_DEPTH` layers
+ * deep, each folded and respelled. Time and output are linear in the text; `unread` says what the limits left out.
  */
 export function readText(text: string): Reading {
   const root: Layer = { text, how: [], spanOf: identityMap };
-  const work: Work = { layers: [root], views: [], budget: text.length * MAX_GROWTH + BASE_BUDGET };
+  const budget = Math.min(text.length, MAX_DECODED_TEXT) * MAX_GROWTH + BASE_BUDGET;
+  const work: Work = { layers: [root], views: [], unread: [], waiting: [], budget };
   for (let i = 0; i < work.layers.length; i += 1) {
-    const layer = work.layers[i];
-    if (layer === undefined) break;
-    const seen = survey(layer.text);
-    if (layer.text.length <= MAX_DECODED_TEXT) decodeInto(work, layer, seen);
-    addViews(work, layer, seen);
+    decodeInto(work, work.layers[i] as Layer);
+    if (i === work.layers.length - 1) joinWaiting(work);
   }
-  return { layers: work.layers, views: work.views };
+  return { layers: work.layers, views: work.views, unread: work.unread };
 }
 
 /** `readText` of a segment's text, worked out once a segment however many checks ask. */

@@ -50,3 +50,34 @@ export function chainMaps(outer: SpanMap, inner: SpanMap): SpanMap {
     return outer(middle.start, middle.end);
   };
 }
+
+/** One part of a derived text that was put together from several: where it begins there, and its own map. */
+export interface MappedPart {
+  readonly from: number;
+  readonly length: number;
+  readonly map: SpanMap;
+}
+
+/** For a derived text of several parts in ascending order of `from`; what lies between two parts belongs to the first. */
+export function partedMap(parts: readonly MappedPart[]): SpanMap {
+  const partAt = (at: number): MappedPart | undefined => {
+    let low = 0;
+    let high = parts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((parts[middle]?.from ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return parts[low];
+  };
+  const within = (part: MappedPart, at: number): number => Math.min(part.length, Math.max(0, at - part.from));
+  return (start, end) => {
+    const first = partAt(start);
+    const last = partAt(Math.max(start, end - 1));
+    if (first === undefined || last === undefined) return { start: 0, end: 0 };
+    if (first === last) return first.map(within(first, start), within(first, end));
+    const a = first.map(within(first, start), first.length);
+    const b = last.map(0, within(last, end));
+    return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
+  };
+}

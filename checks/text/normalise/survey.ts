@@ -18,13 +18,15 @@ export interface Survey {
   readonly glued: number;
   /** The longest row of short numeric-looking words (hexadecimal pairs, binary octets, decimal codes). */
   readonly numerics: number;
+  /** How many words in a row, or nearly, have capitals behind other letters, digits among letters, or are hexadecimal. */
+  readonly coded: number;
   /** Dots and dashes that stand in groups, as in Morse. */
   readonly dashes: number;
 }
 
 const LONG_RUN = 16;
 /** A text of the longest decoded length holds no more. */
-const MAX_RUNS = 16_384;
+const MAX_RUNS = 262_144;
 
 const LETTER = 1;
 const DIGIT = 2;
@@ -32,11 +34,13 @@ const HEX = 4;
 const BASE64 = 8;
 const LEET = 16;
 const GLUE = 32;
+const UPPER = 64;
 const CLASSES = new Uint8Array(128);
 for (let c = 0; c < 128; c += 1) {
   const char = String.fromCharCode(c);
   let bits = 0;
   if (/[a-z]/i.test(char)) bits |= LETTER | BASE64;
+  if (/[A-Z]/.test(char)) bits |= UPPER;
   if (/[0-9]/.test(char)) bits |= DIGIT | BASE64;
   if (/[0-9a-f]/i.test(char)) bits |= HEX;
   if (/[+/_=-]/.test(char)) bits |= BASE64;
@@ -46,11 +50,12 @@ for (let c = 0; c < 128; c += 1) {
 }
 
 interface Word {
-  start: number;
   letters: number;
   digits: number;
   hex: number;
   leet: number;
+  /** Capitals behind the first letter. */
+  inner: number;
 }
 
 /** One linear pass; a few nanoseconds a character. */
@@ -66,11 +71,13 @@ export function survey(text: string): Survey {
   let glued = 0;
   let numerics = 0;
   let numericsRow = 0;
+  let coded = 0;
+  let codedRow = 0;
   let dashes = 0;
   let runStart = -1;
   let before = 0;
   const runs: Span[] = [];
-  const word: Word = { start: 0, letters: 0, digits: 0, hex: 0, leet: 0 };
+  const word: Word = { letters: 0, digits: 0, hex: 0, leet: 0, inner: 0 };
 
   for (let i = 0; i <= text.length; i += 1) {
     const code = i < text.length ? text.charCodeAt(i) : 32;
@@ -86,7 +93,7 @@ export function survey(text: string): Survey {
       runStart = -1;
     }
     if ((bits & (LETTER | DIGIT | LEET)) !== 0) {
-      if (word.letters + word.digits + word.leet === 0) word.start = i;
+      if ((bits & UPPER) !== 0 && (before & (LETTER | DIGIT)) !== 0) word.inner += 1;
       if ((bits & LETTER) !== 0) word.letters += 1;
       else if ((bits & DIGIT) !== 0) word.digits += 1;
       else word.leet += 1;
@@ -104,6 +111,12 @@ export function survey(text: string): Survey {
           if (numericsRow > numerics) numerics = numericsRow;
         } else numericsRow = 0;
         if (word.letters > 0 && word.digits + word.leet > 0) mixed += 1;
+        const isCoded = word.letters > 0 && (word.inner > 0 || word.digits > 0);
+        if (isCoded || (word.hex === length && length >= 4)) {
+          codedRow += 1;
+          if (codedRow > coded) coded = codedRow;
+        } else if (codedRow > 0) codedRow -= 1;
+        word.inner = 0;
         word.letters = 0;
         word.digits = 0;
         word.hex = 0;
@@ -132,6 +145,7 @@ export function survey(text: string): Survey {
     mixed,
     glued,
     numerics,
+    coded,
     dashes,
   };
 }
