@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { modelFolderOf } from '@bartizan/checks/text/injection/model/open.ts';
+import { demandModelFolder } from '@bartizan/checks/text/injection/model/named.ts';
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { z } from 'zod';
 
@@ -153,9 +153,18 @@ export async function readConfig(env: Readonly<Record<string, string | undefined
     answersMaxBytes: data.BARTIZAN_ANSWERS_MAX_MB * 1024 * 1024,
     metrics: await metricsOf(present, data),
     redis: await redisOf(present, data),
-    injectionModel: modelFolderOf(data.BARTIZAN_INJECTION_MODEL),
+    injectionModel: injectionModelOf(data.BARTIZAN_INJECTION_MODEL),
     logLevel: data.BARTIZAN_LOG_LEVEL,
   });
+}
+
+/** Fails rather than judge by the rules alone where a model was asked for. */
+function injectionModelOf(setting: string | undefined): string | null {
+  try {
+    return demandModelFolder(setting);
+  } catch (cause) {
+    throw new ConfigError((cause as Error).message, { cause });
+  }
 }
 
 /** Nobody reads metrics without a token: a port without one is a mistake. */

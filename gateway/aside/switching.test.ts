@@ -29,6 +29,9 @@ let asked: string[] = [];
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+const modelsIn = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => !name.startsWith('.pins'));
+
 /** Gives the model out, and says what a snapshot would name. */
 function publish(model: FixtureModel) {
   const described = readFileSync(join(model.folder, 'model.json'));
@@ -122,7 +125,7 @@ test('another model takes over from one text to the next, and hands back, while 
   }
   // The last may have been judged by the new one.
   expect(new Set(seen.slice(0, -1))).toEqual(new Set(['block']));
-  expect(guards.status()).toEqual({ model: 'fixture@2', failed: null });
+  expect(guards.status()).toEqual({ model: 'fixture@2', sha256: wanted.sha256, failed: null });
   expect(await verdict()).toBe('allow');
   expect(onSwitched).toHaveBeenCalledTimes(1);
   guards.follow(null);
@@ -133,7 +136,8 @@ test('another model takes over from one text to the next, and hands back, while 
   guards.follow(wanted);
   await settled({ model: 'fixture@2' });
   expect(asked.length).toBe(before);
-  expect(readdirSync(root)).toEqual([wanted.sha256]);
+  expect(modelsIn(root)).toEqual([wanted.sha256]);
+  expect(readdirSync(join(root, '.pins')).map((name) => name.slice(0, 64))).toEqual([wanted.sha256]);
 });
 
 test('a file that is another than its digest says leaves the old model where it is, until it comes right', async () => {
@@ -147,7 +151,7 @@ test('a file that is another than its digest says leaves the old model where it 
   guards.follow(wanted);
   await settled({ model: 'fixture@1', failed: expect.stringContaining('another digest') });
   expect(await verdict()).toBe('block');
-  expect(readdirSync(root)).toEqual([]);
+  expect(modelsIn(root)).toEqual([]);
   files.set(digest, right);
   await settled({ model: 'fixture@2', failed: null });
   expect(await verdict()).toBe('allow');
@@ -175,5 +179,5 @@ test('a gateway whose operator wants the rules alone keeps them', async () => {
   const { guards } = await start(null);
   guards.follow(publish(lenient));
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect([guards.status(), asked]).toEqual([{ model: 'rules', failed: null }, []]);
+  expect([guards.status(), asked]).toEqual([{ model: 'rules', sha256: null, failed: null }, []]);
 });

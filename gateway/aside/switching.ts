@@ -1,4 +1,5 @@
 import type { CheckResult } from '@bartizan/checks/define.ts';
+import type { LaidModel } from '@bartizan/checks/text/injection/model/folders.ts';
 import type { AnyTextCheck, TextFinding, TextInput } from '@bartizan/checks/text/types.ts';
 import type { GatewayDetector, Snapshot } from '@bartizan/contracts';
 import type { Logger } from 'pino';
@@ -47,6 +48,8 @@ export function createSwitchingGuards(options: SwitchingOptions): SwitchingGuard
   const { retryMs = RETRY_MS, graceMs = GRACE_MS } = options;
   const stop = new AbortController();
   const ending = new Map<Guards, NodeJS.Timeout>();
+  /** Where the models lie that are open; they stay on disk as long. */
+  const laid = new Map<Guards, LaidModel>();
   let active = own;
   let judging = injectionOf(own);
   /** Digest of the model that runs; null: the gateway's own. */
@@ -70,11 +73,18 @@ export function createSwitchingGuards(options: SwitchingOptions): SwitchingGuard
       : check,
   );
 
+  /** Its encoder may start again until it is closed: only then is the folder let go of. */
+  async function end(guards: Guards): Promise<void> {
+    await guards.close();
+    await laid.get(guards)?.release();
+    laid.delete(guards);
+  }
+
   function retire(guards: Guards): void {
     if (guards === own) return;
     const timer = setTimeout(() => {
       ending.delete(guards);
-      void guards.close();
+      void end(guards);
     }, graceMs);
     timer.unref();
     ending.set(guards, timer);
@@ -91,6 +101,17 @@ export function createSwitchingGuards(options: SwitchingOptions): SwitchingGuard
     log.info({ model: guards.model }, 'the injection check runs another model');
   }
 
+  async function openLaid(model: LaidModel): Promise<Guards> {
+    try {
+      const opened = await open(model.folder);
+      laid.set(opened, model);
+      return opened;
+    } catch (error) {
+      await model.release();
+      throw error;
+    }
+  }
+
   async function step(): Promise<void> {
     const target = wanted;
     if ((target?.sha256 ?? null) === running) {
@@ -102,9 +123,8 @@ export function createSwitchingGuards(options: SwitchingOptions): SwitchingGuard
       return;
     }
     try {
-      const folder = await fetcher.folderOf(target, stop.signal);
-      const opened = await open(folder);
-      if (stop.signal.aborted || wanted?.sha256 !== target.sha256) await opened.close();
+      const opened = await openLaid(await fetcher.take(target, stop.signal));
+      if (stop.signal.aborted || wanted?.sha256 !== target.sha256) await end(opened);
       else take(opened, target.sha256);
     } catch (error) {
       if (stop.signal.aborted) return;
@@ -147,7 +167,7 @@ export function createSwitchingGuards(options: SwitchingOptions): SwitchingGuard
       wanted = next ?? null;
       begin();
     },
-    status: () => ({ model: active.model, failed }),
+    status: () => ({ model: active.model, sha256: running, failed }),
     async close(): Promise<void> {
       stop.abort();
       clearTimeout(retry);
@@ -155,9 +175,7 @@ export function createSwitchingGuards(options: SwitchingOptions): SwitchingGuard
       const old = [...ending];
       ending.clear();
       for (const [, timer] of old) clearTimeout(timer);
-      await Promise.all(
-        [...new Set([own, active, ...old.map(([guards]) => guards)])].map((one) => one.close()),
-      );
+      await Promise.all([...new Set([own, active, ...old.map(([guards]) => guards)])].map(end));
       await fetcher.close();
     },
   });
