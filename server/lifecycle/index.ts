@@ -323,6 +323,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       for (const end of ends.splice(0)) end();
       await Promise.all(listeners.splice(0).map((listener) => listener.close()));
       policies.close();
+      await detector.close();
       registry.close();
       await registry.scans.stop();
       await jobs.stop();

@@ -136,4 +136,66 @@ export const detectorMigrations: readonly Migration[] = Object.freeze([
       );
     `,
   },
+  {
+    id: '0282-detector-digests',
+    sql: `
+      -- Every file that a manifest lists, whatever it calls it.
+      create table detector_model_files (
+        model text not null references detector_models (name) on delete cascade,
+        sha256 text not null references objects (sha256),
+        primary key (model, sha256)
+      );
+      create index detector_model_files_sha256 on detector_model_files (sha256);
+      insert into detector_model_files (model, sha256)
+        select name, encoder_sha256 from detector_models
+        union select name, vocabulary_sha256 from detector_models
+        union select name, linear_sha256 from detector_models;
+      alter table detector_models drop column encoder_sha256, drop column vocabulary_sha256,
+        drop column linear_sha256;
+
+      -- Switches in their order, whatever the clocks said. Digests are null of the rules alone; 0…0 where nobody kept
+      -- them, which is the digest of nothing.
+      alter table detector_switches add column number bigint, add column sha256 text, add column before_sha256 text;
+      update detector_switches s set number = n.number
+        from (select id, row_number() over (order by at, id) as number from detector_switches) n where n.id = s.id;
+      update detector_switches s set
+        sha256 = case when model = 'rules' then null else coalesce((select m.manifest_sha256 from detector_models m
+          where m.name = s.model and not s.built_in), repeat('0', 64)) end,
+        before_sha256 = case when before = 'rules' then null else coalesce((select m.manifest_sha256
+          from detector_models m where m.name = s.before), repeat('0', 64)) end;
+      alter table detector_switches alter column number set not null, add unique (number);
+
+      alter table detector_comparisons add column candidate_sha256 text, add column live_sha256 text;
+      update detector_comparisons c set
+        candidate_sha256 = case when candidate = 'rules' then null else coalesce((select m.manifest_sha256
+          from detector_models m where m.name = c.candidate), repeat('0', 64)) end,
+        live_sha256 = case when live = 'rules' then null else coalesce((select m.manifest_sha256
+          from detector_models m where m.name = c.live), repeat('0', 64)) end;
+      -- One that judged nothing proves nothing.
+      update detector_comparisons set state = 'failed', message = 'there was no text to judge'
+        where state = 'done' and coalesce((result->'texts'->>'user')::integer, 0)
+          + coalesce((result->'texts'->>'third_party')::integer, 0) = 0;
+    `,
+  },
+  {
+    id: '0283-detector-forgetting',
+    sql: `
+      -- Texts that were tried are kept as long as traffic is by default, from when they were said.
+      update detector_corrections set expires_at = at + 30 * 86400000::bigint where expires_at is null;
+
+      -- A key for each correction: rows of datasets are sealed with it, and gone with it.
+      create table detector_row_keys (
+        correction_id uuid primary key references detector_corrections (id) on delete cascade,
+        sealed_key text not null
+      );
+
+      -- Of which corrections a dataset has rows, as long as these are there.
+      create table detector_dataset_rows (
+        dataset_id uuid not null references detector_datasets (id) on delete cascade,
+        correction_id uuid not null references detector_corrections (id) on delete cascade,
+        primary key (dataset_id, correction_id)
+      );
+      create index detector_dataset_rows_correction on detector_dataset_rows (correction_id);
+    `,
+  },
 ]);

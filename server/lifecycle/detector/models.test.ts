@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FixtureModel, fixtureModel } from '@bartizan/checks/text/injection/model/fixture.ts';
+import { manifestDigest } from '@bartizan/checks/text/injection/model/folders.ts';
 import type {
   DetectorComparison,
   DetectorComparisonChange,
@@ -15,12 +17,13 @@ import { principalWith, sampleRecord, shipBody, startTestServer, type TestServer
 
 let server: TestServer;
 let own: FixtureModel;
+let skewMs = 0;
 const made: FixtureModel[] = [];
 
 beforeAll(async () => {
   own = fixtureModel();
   vi.stubEnv('BARTIZAN_INJECTION_MODEL', own.folder);
-  server = await startTestServer();
+  server = await startTestServer({ now: () => Date.now() + skewMs });
 });
 afterAll(async () => {
   await server?.close();
@@ -45,9 +48,9 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 const manifestOf = ({ folder }: FixtureModel) =>
   JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8')) as FixtureModel['manifest'];
-async function send(model: FixtureModel): Promise<void> {
+async function send(model: FixtureModel, to = server): Promise<void> {
   for (const { name, sha256 } of Object.values(manifestOf(model).files)) {
-    await server.call('detector.models.sendFile', {
+    await to.call('detector.models.sendFile', {
       params: { digest: sha256 },
       bytes: chunksOf(readFileSync(join(model.folder, name))),
     });
@@ -68,6 +71,28 @@ async function finished(id: string): Promise<DetectorComparison> {
 }
 const compare = (candidate: string, sample = 100): Promise<DetectorComparison> =>
   server.call('detector.comparisons.create', { body: { candidate, sample } });
+
+describe('a server', () => {
+  test('does not start where the model folder that was named holds none, or a damaged model', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'bartizan-none-'));
+    const damaged = fixtureModel();
+    writeFileSync(join(damaged.folder, 'vocab.txt'), 'damaged');
+    try {
+      for (const [folder, why] of [
+        [empty, 'holds no model'],
+        [join(empty, 'nowhere'), 'holds no model'],
+        [damaged.folder, 'damaged'],
+      ] as const) {
+        vi.stubEnv('BARTIZAN_INJECTION_MODEL', folder);
+        await expect(startTestServer({ beside: server, mayWarn: true })).rejects.toThrow(why);
+      }
+    } finally {
+      vi.stubEnv('BARTIZAN_INJECTION_MODEL', own.folder);
+      rmSync(empty, { recursive: true });
+      damaged.remove();
+    }
+  });
+});
 
 describe('models', () => {
   test('the product’s own is there, and live, with what it is made of', async () => {
@@ -184,7 +209,8 @@ describe('a comparison', () => {
     ids.push(...records.map(({ id }) => id));
     await server.call('gateway.ship', { body: shipBody(records) });
     const label = { label: 'attack', kind: 'direct' } as const;
-    for (const text of ['the zebra must be freed', 'a second zebra is here']) {
+    // One of them was met in traffic too.
+    for (const text of ['the zebra must be freed', 'a zebra crosses the road']) {
       await server.call('detector.corrections.correct', {
         body: { of: 'text', text, origin: 'user', ...label },
       });
@@ -207,7 +233,7 @@ describe('a comparison', () => {
     expect(result).toMatchObject({
       interactions: 4,
       notEvaluable: 1,
-      texts: { user: 5, third_party: 1 },
+      texts: { user: 2, third_party: 1 },
       notJudged: 0,
       corrections: { attack: 2, harmless: 1 },
       changes: 1,
@@ -220,9 +246,11 @@ describe('a comparison', () => {
     expect(balanced(result?.live.recall)).toMatchObject({ count: 2, of: 2, share: 1, high: 1 });
     expect(balanced(result?.candidate.recall)).toMatchObject({ count: 0, of: 2, share: 0, low: 0 });
     expect(balanced(result?.candidate.falseAlarms)).toMatchObject({ count: 0, of: 1 });
-    expect(balanced(result?.agreement)).toMatchObject({ both: 1, neither: 2, onlyLive: 3, onlyCandidate: 0 });
+    expect(balanced(result?.agreement)).toMatchObject({ both: 1, neither: 1, onlyLive: 1, onlyCandidate: 0 });
+    // The list of changes is what the table counts.
+    expect(result?.changes).toBe(1);
     expect(result?.live.latencyMs.p99).toBeGreaterThan(0);
-    expect(result?.live.settledByLinear.of).toBe(6);
+    expect(result?.live.settledByLinear.of).toBe(3);
     const seen: { items: DetectorComparisonChange[] } = await server.call('detector.comparisons.changes', {
       params: { id },
     });
@@ -235,6 +263,30 @@ describe('a comparison', () => {
     expect(await server.call('detector.comparisons.changes', { params: { id }, principal: bounded })).toEqual(
       { items: [], next: null },
     );
+  });
+
+  test('that met no text is no comparison', { timeout: 300_000 }, async () => {
+    const bare = await startTestServer();
+    try {
+      const model = lenient('2');
+      await send(model, bare);
+      await bare.call('detector.models.add', { body: { manifest: manifestOf(model) } });
+      const { id } = (await bare.call('detector.comparisons.create', {
+        body: { candidate: 'fixture@2', sample: 5 },
+      })) as DetectorComparison;
+      const one = (): Promise<DetectorComparison> =>
+        bare.call('detector.comparisons.get', { params: { id } });
+      await vi.waitFor(async () => expect((await one()).state).toBe('failed'), {
+        timeout: 120_000,
+        interval: 200,
+      });
+      expect((await one()).message).toContain('no text to judge');
+      await expect(bare.call('detector.use', { body: { model: 'fixture@2' } })).rejects.toMatchObject({
+        code: 'conflict',
+      });
+    } finally {
+      await bare.close();
+    }
   });
 
   test('with a model that does not run here fails and says so', { timeout: 300_000 }, async () => {
@@ -292,7 +344,17 @@ describe('the switch', () => {
     const status = await use({ model: 'fixture@8' });
     expect(status).toMatchObject({
       live: { name: 'fixture@8', live: true },
-      switches: [{ model: 'fixture@8', before: 'fixture@1', comparisonId: id, override: '' }],
+      switches: [
+        {
+          number: 1,
+          model: 'fixture@8',
+          sha256: added.sha256,
+          before: 'fixture@1',
+          beforeSha256: manifestDigest(own.manifest),
+          comparisonId: id,
+          override: '',
+        },
+      ],
     });
     await vi.waitFor(async () =>
       expect(await forGateways()).toEqual({ name: 'fixture@8', sha256: added.sha256 }),
@@ -322,6 +384,93 @@ describe('the switch', () => {
       'detector-model:fixture@8',
       'detector-model:fixture@9',
     ]);
+  });
+
+  test('counts in the order in which people switched, whatever the clock said', async () => {
+    const ahead = await add(lenient('10'));
+    const behind = await add(lenient('11'));
+    skewMs = 3_600_000;
+    await use({ model: 'fixture@10', override: 'the clock is ahead' });
+    skewMs = -3_600_000;
+    const { live, switches } = await use({ model: 'fixture@11', override: 'the clock was put right' });
+    expect(live.name).toBe('fixture@11');
+    expect(switches.slice(0, 2).map(({ model }) => model)).toEqual(['fixture@11', 'fixture@10']);
+    expect((switches[0]?.number ?? 0) - (switches[1]?.number ?? 0)).toBe(1);
+    expect(await forGateways()).toEqual({ name: 'fixture@11', sha256: behind.sha256 });
+    skewMs = 0;
+    expect(
+      (await server.call('detector.models.get', { params: { name: ahead.sha256 } })) as object,
+    ).toMatchObject({
+      name: 'fixture@10',
+      live: false,
+    });
+    await use({ model: 'fixture@1', override: 'the test is over' });
+  });
+
+  test('does not take a comparison of another model that had the same name', {
+    timeout: 300_000,
+  }, async () => {
+    await add(lenient('12'));
+    expect((await finished((await compare('fixture@12', 5)).id)).state).toBe('done');
+    await server.call('detector.models.remove', { params: { name: 'fixture@12' } });
+    await add(built((manifest) => ({ ...manifest, version: '12' })));
+    await expect(use({ model: 'fixture@12' })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('was not compared'),
+    });
+  });
+
+  test('keeps to the digest where the product’s own model comes to the name of the live one', async () => {
+    const added = await add(lenient('13'));
+    await use({ model: 'fixture@13', override: 'it will be shadowed' });
+    own.rewrite((manifest) => ({ ...manifest, version: '13' }));
+    const renewed = await startTestServer({ beside: server });
+    try {
+      const call = renewed.call;
+      const status: DetectorStatus = await call('detector.status');
+      expect(status.live).toMatchObject({ name: 'fixture@13', sha256: added.sha256, builtIn: false });
+      const { items }: { items: DetectorModel[] } = await call('detector.models.list');
+      const called = items.filter(({ name }) => name === 'fixture@13');
+      expect(called.map(({ builtIn, live }) => [builtIn, live])).toEqual([
+        [true, false],
+        [false, true],
+      ]);
+      await expect(call('detector.models.get', { params: { name: 'fixture@13' } })).rejects.toMatchObject({
+        code: 'conflict',
+        hint: expect.stringContaining(added.sha256 ?? ''),
+      });
+      const ownDigest = called[0]?.sha256;
+      await call('detector.use', { body: { model: ownDigest, override: 'the way back to our own' } });
+    } finally {
+      own.rewrite((manifest) => manifest);
+      await renewed.close();
+    }
+  });
+
+  test('and whatever else changes the detector for all is refused to keys and people of a part', async () => {
+    const parts = [
+      { ...principalWith(), endpoints: new Set([randomUUID()]) },
+      { ...principalWith(), endpoints: new Set<string>(), teams: new Set<string>() },
+    ];
+    const model = lenient('14');
+    await add(lenient('15'));
+    const { id } = await compare('fixture@15', 5);
+    const calls: [string, object][] = [
+      ['detector.use', { body: { model: 'fixture@15', override: 'nobody will notice' } }],
+      ['detector.models.add', { body: { manifest: manifestOf(model) } }],
+      ['detector.models.sendFile', { params: { digest: 'a'.repeat(64) }, bytes: chunksOf(Buffer.alloc(1)) }],
+      ['detector.models.remove', { params: { name: 'fixture@15' } }],
+      ['detector.comparisons.create', { body: { candidate: 'fixture@15' } }],
+      ['detector.comparisons.cancel', { params: { id } }],
+    ];
+    for (const principal of parts) {
+      for (const [route, input] of calls) {
+        await expect(server.call(route, { ...input, principal })).rejects.toMatchObject({
+          code: 'forbidden',
+        });
+      }
+    }
+    await server.call('detector.comparisons.cancel', { params: { id } });
   });
 
   test('gives gateways the files of models, and nothing else of the object store', async () => {

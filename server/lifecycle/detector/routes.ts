@@ -47,8 +47,8 @@ export function modelRoutes(models: ModelService): RouteImplementation[] {
   return [
     implement(modelContracts.list, async () => ({ items: await models.list() })),
     implement(modelContracts.get, ({ params }) => models.get(params.name)),
-    implement(modelContracts.sendFile, ({ params }, { body, signal }) =>
-      models.sendFile(params.digest, body, signal),
+    implement(modelContracts.sendFile, ({ params }, { body, signal, principal }) =>
+      models.sendFile(principal, { sha256: params.digest, bytes: body, signal }),
     ),
     implement(modelContracts.add, ({ body }, { principal }) =>
       models.add(principal, body.manifest, body.note),

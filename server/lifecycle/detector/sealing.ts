@@ -3,20 +3,21 @@ import { decryptBytes, encryptBytes, type MasterKey, seal, unseal } from '@barti
 import { sql } from 'kysely';
 import type { Database } from '../../platform/database/types.ts';
 
-/** The key of texts that do not expire. */
+/** The key of texts from when some did not expire. */
 export const NO_DAY = -1;
 const DAY_MS = 86_400_000;
 const MAX_KEPT = 500;
 
+const rowContextOf = (correctionId: string): string => `detector-row-key:${correctionId}`;
 const contextOf = (day: number): string => `detector-content-key:${day}`;
 
 /** The end of the day (UTC) on which a text expires: its key is destroyed then. */
-export const keyDayOf = (expiresAt: number | null): number =>
-  expiresAt === null ? NO_DAY : Math.ceil(expiresAt / DAY_MS) * DAY_MS;
+export const keyDayOf = (expiresAt: number): number => Math.ceil(expiresAt / DAY_MS) * DAY_MS;
 
 /**
- * Corrected texts are sealed with a data key of the day on which they expire. When that key is destroyed, the texts are
- * gone wherever they lie, in datasets too, which themselves never change.
+ * Corrected texts are sealed with a data key of the day on which they expire, rows of datasets with one of their
+ * correction. When a key is destroyed, the texts are gone wherever they lie, in datasets too, which themselves never
+ * change: when they expire, and when a correction is withdrawn.
  */
 export function createSealing(database: Database, master: MasterKey) {
   const kept = new Map<number, KeyObject>();
@@ -50,7 +51,35 @@ export function createSealing(database: Database, master: MasterKey) {
     throw new Error('the key of corrected texts was sealed with another master key');
   }
 
+  async function rowKey(correctionId: string): Promise<KeyObject | null> {
+    const { rows } = await sql<{ sealed: string }>`select sealed_key as sealed from detector_row_keys
+      where correction_id = ${correctionId}`.execute(database);
+    const sealed = rows[0]?.sealed;
+    if (sealed === undefined) return null;
+    try {
+      return createSecretKey(unseal(master, sealed, rowContextOf(correctionId)), 'base64url');
+    } catch {
+      return null;
+    }
+  }
+
   return Object.freeze({
+    /** Seals a row of a dataset with the key of its correction, which goes with it; null where it is gone already. */
+    async sealRow(correctionId: string, line: string, context: string): Promise<Buffer | null> {
+      const sealed = seal(master, randomBytes(32).toString('base64url'), rowContextOf(correctionId));
+      await sql`insert into detector_row_keys (correction_id, sealed_key)
+        select id, ${sealed} from detector_corrections where id = ${correctionId}
+        on conflict do nothing`.execute(database);
+      const key = await rowKey(correctionId);
+      return key === null ? null : encryptBytes(key, Buffer.from(line), context);
+    },
+
+    /** Null where the key is gone: the correction expired or was withdrawn. */
+    async openRow(correctionId: string, sealed: Buffer, context: string): Promise<string | null> {
+      const key = await rowKey(correctionId);
+      return key === null ? null : decryptBytes(key, sealed, context).toString();
+    },
+
     /** The same for the same text by the same kind of author; says nothing of it without the master key. */
     tagOf: (origin: string, text: string): string =>
       createHmac('sha256', tagKey).update(`${origin}\0`).update(Buffer.from(text, 'utf16le')).digest('hex'),
@@ -67,10 +96,12 @@ export function createSealing(database: Database, master: MasterKey) {
 
     /** Destroys the keys of days that are over. */
     async destroy(nowMs: number): Promise<void> {
-      await sql`delete from detector_content_keys where day <> ${NO_DAY} and day <= ${nowMs}`.execute(
+      // The key of texts that did not expire lives as long as one of them: all do now.
+      await sql`delete from detector_content_keys where case when day = ${NO_DAY} then not exists (
+          select from detector_corrections where key_day = ${NO_DAY}) else day <= ${nowMs} end`.execute(
         database,
       );
-      for (const day of kept.keys()) if (day !== NO_DAY && day <= nowMs) kept.delete(day);
+      for (const day of kept.keys()) if (day <= nowMs) kept.delete(day);
     },
   });
 }

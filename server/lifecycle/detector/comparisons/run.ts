@@ -17,28 +17,34 @@ export interface RunParts {
   readonly onProgress: (done: number) => void;
 }
 
-/** What both said of texts that were met before, by their digest: conversations repeat what was said. */
+/** Texts that are remembered with what both said of them: conversations repeat what was said. */
 const MOST_REMEMBERED = 200_000;
 
 interface Judging {
   readonly both: Both | null;
+  /** Not met before in an interaction. */
   readonly fresh: boolean;
 }
 
 function createJudging(runner: RunParts['runner'], tally: Tally) {
-  const known = new Map<string, Both | null>();
-  return async (question: Question): Promise<Judging> => {
+  const known = new Map<string, { readonly both: Both | null; met: boolean }>();
+
+  /** `met`: in an interaction, not as a corrected text. */
+  return async (question: Question, met: boolean): Promise<Judging> => {
     const { origin, kind, text } = question;
     const digest = createHash('sha256')
       .update(`${origin}\0${kind}\0`)
       .update(Buffer.from(text, 'utf16le'))
       .digest('base64');
-    const before = known.get(digest);
-    if (before !== undefined) return { both: before, fresh: false };
-    const both = text.length > MAX_CORRECTED_CHARS ? null : await runner.judge(question);
-    tally.text(origin, both);
-    if (known.size < MOST_REMEMBERED) known.set(digest, both);
-    return { both, fresh: true };
+    let one = known.get(digest);
+    if (one === undefined) {
+      one = { both: text.length > MAX_CORRECTED_CHARS ? null : await runner.judge(question), met: false };
+      tally.judged(one.both);
+      if (known.size < MOST_REMEMBERED) known.set(digest, one);
+    }
+    const fresh = met && !one.met;
+    if (met) one.met = true;
+    return { both: one.both, fresh };
   };
 }
 
@@ -58,7 +64,7 @@ export async function compare(parts: RunParts) {
   const judge = createJudging(runner, tally);
   for await (const { text, origin, segmentKind: kind, label } of corrections) {
     signal.throwIfAborted();
-    tally.correction(label, (await judge({ text, origin, kind })).both);
+    tally.correction(label, (await judge({ text, origin, kind }, false)).both);
   }
   let done = 0;
   for await (const page of recordings) {
@@ -67,11 +73,11 @@ export async function compare(parts: RunParts) {
       const segments = judgedOf(recording);
       const told: (Both | null)[] = [];
       for (const { index, ...question } of segments) {
-        const { both, fresh } = await judge(question);
+        const { both, fresh } = await judge(question, true);
         told.push(both);
         if (!fresh) continue;
         const { id: interactionId, at, endpointId } = recording;
-        tally.change({ interactionId, at, endpointId, segment: index, origin: question.origin }, both);
+        tally.text({ interactionId, at, endpointId, segment: index, origin: question.origin }, both);
       }
       if (segments.length === 0) tally.notEvaluable();
       else tally.interaction(told);

@@ -1,3 +1,4 @@
+import type { LaidModel } from '@bartizan/checks/text/injection/model/folders.ts';
 import type { DetectorComparison, DetectorComparisonChange } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
@@ -11,19 +12,28 @@ import type { ModelService } from '../models/service.ts';
 import { afterOf, numberOf, positionOf } from '../paging.ts';
 import type { DetectorDeps } from '../ports.ts';
 import type { Sealing } from '../sealing.ts';
+import type { DemandAll } from '../whole.ts';
 import { comparisonQueue } from './queue.ts';
 import { compare } from './run.ts';
 import { type ComparisonRow, createComparisonStore } from './store.ts';
-import { ComparisonFailed, createRunner } from './worker/process.ts';
+import { ComparisonFailed, createRunner, type Runner } from './worker/process.ts';
 
 export interface ComparisonDeps
   extends Pick<DetectorDeps, 'database' | 'audit' | 'clock' | 'ports' | 'jobs' | 'logger'> {
-  readonly models: Pick<ModelService, 'known' | 'folderOf'>;
-  readonly live: Pick<Live, 'name'>;
+  readonly models: Pick<ModelService, 'known' | 'lay'>;
+  readonly live: Pick<Live, 'now'>;
+  readonly demandAll: DemandAll;
   readonly sealing: Pick<Sealing, 'open'>;
 }
 
+export type { Compared } from './store.ts';
+
 const OPEN = ['waiting', 'running'] as const;
+const COMPARED = 'a comparison reads what was recorded of';
+
+/** What was compared on nothing was not compared. */
+const NOTHING =
+  'there was no text to judge: among the interactions looked at, none has a kept text by a user or a third party';
 
 const noSuchComparison = (): AppError =>
   new AppError('not_found', 'there is no such comparison', {
@@ -32,7 +42,7 @@ const noSuchComparison = (): AppError =>
 
 /** Comparisons of a candidate with the live model, in the background: neither decides anything meanwhile. */
 export function createComparisonService(deps: ComparisonDeps) {
-  const { database, audit, clock, ports, jobs, models, live, sealing } = deps;
+  const { database, audit, clock, ports, jobs, models, live, sealing, demandAll } = deps;
   const store = createComparisonStore(database);
   const corrected = createDatasetStore(database, sealing);
 
@@ -65,12 +75,11 @@ export function createComparisonService(deps: ComparisonDeps) {
     store.move(id, OPEN, { state: 'failed', message, finishedAt: clock.now(), result: null });
 
   async function attempt(row: ComparisonRow, { signal, progress }: Job<unknown>): Promise<void> {
-    const runner = createRunner({
-      live: await models.folderOf(row.live),
-      candidate: await models.folderOf(row.candidate),
-      signal,
-    });
+    const laid: (LaidModel | null)[] = [];
+    let runner: Runner | null = null;
     try {
+      for (const sha256 of [row.liveSha256, row.candidateSha256]) laid.push(await models.lay(sha256));
+      runner = createRunner({ live: laid[0]?.folder ?? null, candidate: laid[1]?.folder ?? null, signal });
       const { result, changes } = await compare({
         runner,
         recordings: ports.recordings({ sight: '*', limit: row.sample, signal }),
@@ -79,12 +88,14 @@ export function createComparisonService(deps: ComparisonDeps) {
         onProgress: (done) => progress({ done, total: row.sample, detail: {} }),
       });
       signal.throwIfAborted();
+      if (result.texts.user + result.texts.third_party === 0) throw new ComparisonFailed(NOTHING);
       await within(database, async (tx) => {
         const to = { state: 'done', message: '', finishedAt: clock.now(), result } as const;
         if (await store.move(row.id, ['running'], to, tx)) await store.keepChanges(row.id, changes, tx);
       });
     } finally {
-      runner.close();
+      runner?.close();
+      for (const one of laid) await one?.release();
     }
   }
 
@@ -126,13 +137,14 @@ export function createComparisonService(deps: ComparisonDeps) {
     },
 
     /** Throws `conflict` where the candidate is live already, or is being compared with the live model now. */
-    async create(caller: Principal, candidate: string, sample: number): Promise<DetectorComparison> {
-      await models.known(candidate);
-      const now = await live.name();
-      if (candidate === now) {
+    async create(caller: Principal, ref: string, sample: number): Promise<DetectorComparison> {
+      await demandAll(caller, COMPARED);
+      const { name: candidate, sha256: candidateSha256 } = await models.known(ref);
+      const { name: liveName, sha256: liveSha256 } = await live.now();
+      if (candidateSha256 === liveSha256) {
         throw new AppError('conflict', `"${candidate}" is live itself`, { hint: 'Name another model.' });
       }
-      const busy = await store.underWay(candidate, now);
+      const busy = await store.underWay(candidateSha256, liveSha256);
       if (busy !== null) {
         throw new AppError('conflict', 'these two are being compared already', {
           hint: `Wait for the comparison ${busy}, or cancel it.`,
@@ -144,7 +156,9 @@ export function createComparisonService(deps: ComparisonDeps) {
       const row = {
         id,
         candidate,
-        live: now,
+        candidateSha256,
+        live: liveName,
+        liveSha256,
         state: 'waiting',
         message: '',
         sample,
@@ -155,7 +169,7 @@ export function createComparisonService(deps: ComparisonDeps) {
       await within(database, async (tx) => {
         await store.add({ ...row, finishedAt: null, result: null }, tx);
         const subject = `detector-model:${candidate}`;
-        const detail = { comparison: id, live: now, sample };
+        const detail = { comparison: id, candidateSha256, live: liveName, liveSha256, sample };
         await audit.record({ actor: caller, action: 'detector.compared', subject, detail }, tx);
         await send(id, tx);
       });
@@ -164,6 +178,7 @@ export function createComparisonService(deps: ComparisonDeps) {
     },
 
     async cancel(caller: Principal, id: string): Promise<DetectorComparison> {
+      await demandAll(caller, COMPARED);
       await get(id);
       await within(database, async (tx) => {
         const to = { state: 'cancelled', message: '', finishedAt: clock.now(), result: null } as const;

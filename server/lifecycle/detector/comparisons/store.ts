@@ -10,7 +10,15 @@ export interface ComparisonRow extends Omit<DetectorComparison, 'progress' | 're
 }
 type State = DetectorComparison['state'];
 
-const COLUMNS = sql`id, candidate, live, state, message, sample, by_id as "byId", by_name as "byName", at,
+/** What a finished comparison says, in short. */
+export interface Compared {
+  readonly id: string;
+  /** Different texts of interactions that were judged. */
+  readonly texts: number;
+  readonly changes: number;
+}
+
+const COLUMNS = sql`id, candidate, candidate_sha256 as "candidateSha256", live, live_sha256 as "liveSha256", state, message, sample, by_id as "byId", by_name as "byName", at,
   finished_at as "finishedAt", result`;
 /** Comparisons that are kept; older ones go. */
 const MOST_KEPT = 200;
@@ -23,7 +31,9 @@ export function createComparisonStore(database: Database) {
       limit: number,
     ): Promise<ComparisonRow[]> {
       const conditions = [sql`true`];
-      if (filter.candidate !== undefined) conditions.push(sql`candidate = ${filter.candidate}`);
+      const { candidate } = filter;
+      if (candidate !== undefined)
+        conditions.push(sql`(candidate = ${candidate} or candidate_sha256 = ${candidate})`);
       if (after) conditions.push(sql`(at, id) < (${after.at}::bigint, ${after.id}::uuid)`);
       const { rows } = await sql<ComparisonRow>`select ${COLUMNS} from detector_comparisons
         where ${sql.join(conditions, sql` and `)} order by at desc, id desc limit ${limit}`.execute(database);
@@ -36,19 +46,21 @@ export function createComparisonStore(database: Database) {
       return rows[0];
     },
 
-    /** The latest finished one of two models, whichever of them was live. */
-    async between(one: string, other: string, db: Database): Promise<string | null> {
-      const { rows } = await sql<{ id: string }>`select id from detector_comparisons
-        where state = 'done' and ((candidate = ${one} and live = ${other}) or (candidate = ${other} and live = ${one}))
-        order by at desc limit 1`.execute(db);
-      return rows[0]?.id ?? null;
+    /** The latest finished one of two models by their digests, whichever of them was live. */
+    async between(one: string | null, other: string | null, db: Database): Promise<Compared | null> {
+      const { rows } = await sql<Compared>`select id, (result->>'changes')::integer as changes,
+          (result->'texts'->>'user')::integer + (result->'texts'->>'third_party')::integer as texts
+        from detector_comparisons where state = 'done'
+          and ((candidate_sha256 is not distinct from ${one} and live_sha256 is not distinct from ${other})
+            or (candidate_sha256 is not distinct from ${other} and live_sha256 is not distinct from ${one}))
+        order by at desc, id desc limit 1`.execute(db);
+      return rows[0] ?? null;
     },
 
-    async underWay(candidate: string, live: string): Promise<string | null> {
+    async underWay(candidate: string | null, live: string | null): Promise<string | null> {
       const { rows } = await sql<{ id: string }>`select id from detector_comparisons
-        where state in ('waiting', 'running') and candidate = ${candidate} and live = ${live} limit 1`.execute(
-        database,
-      );
+        where state in ('waiting', 'running') and candidate_sha256 is not distinct from ${candidate}
+          and live_sha256 is not distinct from ${live} limit 1`.execute(database);
       return rows[0]?.id ?? null;
     },
 
@@ -59,8 +71,8 @@ export function createComparisonStore(database: Database) {
     },
 
     async add(row: ComparisonRow, tx: Database): Promise<void> {
-      await sql`insert into detector_comparisons (id, candidate, live, state, message, sample, by_id, by_name, at)
-        values (${row.id}, ${row.candidate}, ${row.live}, ${row.state}, '', ${row.sample}, ${row.byId},
+      await sql`insert into detector_comparisons (id, candidate, candidate_sha256, live, live_sha256, state, message, sample, by_id, by_name, at)
+        values (${row.id}, ${row.candidate}, ${row.candidateSha256}, ${row.live}, ${row.liveSha256}, ${row.state}, '', ${row.sample}, ${row.byId},
           ${row.byName}, ${row.at})`.execute(tx);
       await sql`delete from detector_comparisons where state in ('done', 'failed', 'cancelled') and id in (
         select id from detector_comparisons order by at desc, id desc offset ${MOST_KEPT})`.execute(tx);

@@ -61,23 +61,22 @@ export function createTally() {
   }
 
   return {
-    /** A text that was not met before. */
-    text(origin: DetectorOrigin, both: Both | null): void {
+    /** Whatever was judged, once: how long it took. */
+    judged(both: Both | null): void {
       if (both === null) {
         notJudged += 1;
         return;
       }
-      texts[origin] += 1;
-      agree(both);
-      for (const which of WHICH) {
-        of[which].ms.push(both[which].ms);
-        if (both[which].settled) of[which].settled += 1;
-      }
+      for (const which of WHICH) of[which].ms.push(both[which].ms);
     },
 
-    /** A text of an interaction that was not met before; those are listed about which the two differ. */
-    change(place: Omit<DetectorComparisonChange, Which>, both: Both | null): void {
-      if (both === null || both.live.attack[LISTED] === both.candidate.attack[LISTED]) return;
+    /** A text of an interaction that was not met before in one; those are listed about which the two differ. */
+    text(place: Omit<DetectorComparisonChange, Which>, both: Both | null): void {
+      if (both === null) return;
+      texts[place.origin] += 1;
+      agree(both);
+      for (const which of WHICH) if (both[which].settled) of[which].settled += 1;
+      if (both.live.attack[LISTED] === both.candidate.attack[LISTED]) return;
       changes += 1;
       if (listed.length >= MOST_CHANGES) return;
       listed.push({ ...place, live: told(both.live), candidate: told(both.candidate) });

@@ -17,7 +17,7 @@ export interface Corrected {
     readonly segment: number;
   } | null;
   readonly judged: Correction['judged'];
-  readonly expiresAt: number | null;
+  readonly expiresAt: number;
 }
 
 /** As kept, without the text. */

@@ -8,12 +8,14 @@ import { speakerOf } from '../actor.ts';
 import { afterOf, positionOf } from '../paging.ts';
 import type { DetectorDeps } from '../ports.ts';
 import { keyDayOf, type Sealing } from '../sealing.ts';
+import type { DemandAll } from '../whole.ts';
 import { type CorrectionRecord, demandSpan, type Given, noSuchCorrection } from './model.ts';
 import { createCorrectionStore, type SealedText } from './store.ts';
 import { createSubjects } from './subject.ts';
 
 export interface CorrectionDeps extends DetectorDeps {
   readonly sealing: Sealing;
+  readonly demandAll: DemandAll;
   /** Name of the model that was live at an instant. */
   readonly liveAt: (ms: number) => Promise<string>;
 }
@@ -42,7 +44,7 @@ function demandContent({ permissions }: Principal): void {
 }
 
 export function createCorrectionService(deps: CorrectionDeps) {
-  const { database, audit, clock, ports, sealing } = deps;
+  const { database, audit, clock, ports, sealing, demandAll } = deps;
   const store = createCorrectionStore(database);
   const subjectOf = createSubjects({ ports, liveAt: deps.liveAt, now: clock.now });
 
@@ -170,10 +172,14 @@ export function createCorrectionService(deps: CorrectionDeps) {
       });
     },
 
-    /** Where people disagree: this one counts. Throws `conflict` where there is nothing to settle. */
+    /**
+     * Where people disagree: this one counts, for everybody. Throws `conflict` where there is nothing to settle, and
+     * `forbidden` for who does not see what everybody said.
+     */
     async settle(caller: Principal, id: string): Promise<Correction> {
       const found = await find(caller, id);
       demandContent(caller);
+      await demandAll(caller, 'what is settled counts for');
       if (found.state === 'settled') {
         throw new AppError('conflict', 'nobody disagrees with this correction', {
           hint: 'Settle a correction whose state is "conflicting".',

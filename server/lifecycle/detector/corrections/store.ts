@@ -44,14 +44,17 @@ export interface CorrectionFilter {
 export const alive = (nowMs: number, table = 'c'): RawBuilder<unknown> =>
   sql`(${sql.ref(`${table}.expires_at`)} is null or ${sql.ref(`${table}.expires_at`)} > ${nowMs})`;
 
-/** Whether what people say of a text agrees; `c` is the correction. */
-export const stateOf = (nowMs: number): RawBuilder<unknown> => sql`(
+/**
+ * Whether what people say of a text agrees; `c` is the correction, `o` all those of the same text that count: for somebody
+ * who does not see everything, what others said out of their sight neither shows nor counts.
+ */
+export const stateOf = (nowMs: number, seen: RawBuilder<unknown> = sql`true`): RawBuilder<unknown> => sql`(
   select case when count(distinct o.label) = 1 then 'settled'
     when coalesce((select s.at from detector_settlements s where s.text_tag = c.text_tag), -1) >= max(o.at)
       then case when (select s.label from detector_settlements s where s.text_tag = c.text_tag) = c.label
         then 'settled' else 'overruled' end
     else 'conflicting' end
-  from detector_corrections o where o.text_tag = c.text_tag and ${alive(nowMs, 'o')})`;
+  from detector_corrections o where o.text_tag = c.text_tag and ${alive(nowMs, 'o')} and ${seen})`;
 
 const COLUMNS = sql`c.id, case when c.interaction_id is null then 'text' else 'interaction' end as "of",
   c.interaction_id as "interactionId", c.endpoint_id as "endpointId", c.segment, c.origin,
@@ -69,11 +72,12 @@ function toRecord(row: Row): CorrectionRecord {
   };
 }
 
-function inSight({ sight, speaker }: CorrectionFilter): RawBuilder<unknown> {
+function inSight({ sight, speaker }: CorrectionFilter, table: 'c' | 'o'): RawBuilder<unknown> {
   if (sight === '*') return sql`true`;
-  return sql`case when c.interaction_id is null then c.by_id = ${speaker}
-    when c.endpoint_id is null then ${sight.strays}
-    else c.endpoint_id = any(${[...sight.endpoints]}::uuid[]) end`;
+  const of = (column: string) => sql.ref(`${table}.${column}`);
+  return sql`case when ${of('interaction_id')} is null then ${of('by_id')} = ${speaker}
+    when ${of('endpoint_id')} is null then ${sight.strays}
+    else ${of('endpoint_id')} = any(${[...sight.endpoints]}::uuid[]) end`;
 }
 
 export function createCorrectionStore(database: Database) {
@@ -83,7 +87,7 @@ export function createCorrectionStore(database: Database) {
     limit: number,
   ): Promise<CorrectionRecord[]> {
     const { nowMs, speaker, id, interaction, label, state, mine } = filter;
-    const conditions = [alive(nowMs), inSight(filter)];
+    const conditions = [alive(nowMs), inSight(filter, 'c')];
     if (after) conditions.push(sql`(c.at, c.id) < (${after.at}::bigint, ${after.id}::uuid)`);
     if (id !== undefined) conditions.push(sql`c.id = ${id}`);
     if (interaction !== undefined) conditions.push(sql`c.interaction_id = ${interaction}`);
@@ -91,7 +95,7 @@ export function createCorrectionStore(database: Database) {
     if (mine !== undefined) {
       conditions.push(mine ? sql`c.by_id = ${speaker}` : sql`c.by_id <> ${speaker}`);
     }
-    const stated = sql`select ${COLUMNS}, ${stateOf(nowMs)} as state from detector_corrections c
+    const stated = sql`select ${COLUMNS}, ${stateOf(nowMs, inSight(filter, 'o'))} as state from detector_corrections c
       where ${sql.join(conditions, sql` and `)}`;
     const wanted = state === undefined ? sql`true` : sql`state = ${state}`;
     const { rows } = await sql<Row>`select * from (${stated}) as said where ${wanted}

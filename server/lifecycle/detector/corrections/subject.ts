@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { GuardFinding, RecordedSegment } from '@bartizan/contracts';
-import { MAX_CORRECTED_CHARS } from '@bartizan/contracts';
+import { MAX_CORRECTED_CHARS, TRIED_TEXT_DAYS } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { RecordBody } from '../../interactions/index.ts';
 import type { Sight } from '../../sight.ts';
@@ -8,6 +8,7 @@ import type { DetectorPorts } from '../ports.ts';
 import type { Corrected, Given } from './model.ts';
 
 const CHECK = 'text/injection';
+const DAY_MS = 86_400_000;
 const ATTEMPTS = 5;
 const PAUSE_MS = 1_000;
 
@@ -124,7 +125,7 @@ export function createSubjects({ ports, liveAt, now }: SubjectDeps) {
         probability: null,
         model: await liveAt(now()),
       },
-      expiresAt: null,
+      expiresAt: now() + TRIED_TEXT_DAYS * DAY_MS,
     };
   }
 

@@ -8,19 +8,22 @@ import { within } from '../../within.ts';
 import { speakerOf } from '../actor.ts';
 import { numberOf } from '../paging.ts';
 import type { DetectorDeps } from '../ports.ts';
-import type { Sealing } from '../sealing.ts';
+import { NO_DAY, type Sealing } from '../sealing.ts';
+import type { DemandAll } from '../whole.ts';
 import { rowOf } from './rows.ts';
 import { createDatasetStore, type DatasetRow, type Settled } from './store.ts';
 
-export interface DatasetDeps
-  extends Pick<DetectorDeps, 'database' | 'audit' | 'clock' | 'objects' | 'ports'> {
+export interface DatasetDeps extends Pick<DetectorDeps, 'database' | 'audit' | 'clock' | 'objects'> {
   readonly sealing: Sealing;
+  readonly demandAll: DemandAll;
 }
 
-/** A line of the stored object; `at` is when the row expires. */
+/** A line of the stored object: a row sealed with the key of the correction `of`, which expires at `at`. */
 interface SealedLine {
   readonly at: number | null;
-  readonly day: number;
+  /** Absent from objects of before, whose rows are sealed with the key of a `day`. */
+  readonly of?: string;
+  readonly day?: number;
   readonly sealed: string;
 }
 
@@ -36,29 +39,27 @@ function createTally() {
     'label' | 'kind' | 'origin' | 'lang',
     Record<string, number>
   >;
-  let rows = 0;
+  const of: string[] = [];
   const one = (into: Record<string, number>, name: string): void => {
     into[name] = (into[name] ?? 0) + 1;
   };
   return {
-    add(line: string, { label, kind, origin, lang, expiresAt }: Settled): void {
+    add(line: string, { id, label, kind, origin, lang, expiresAt }: Settled): void {
       digest.update(line);
-      rows += 1;
+      of.push(id);
       one(expiries, expiresAt === null ? '' : String(expiresAt));
       one(counts.label, label);
       one(counts.kind, kind);
       one(counts.origin, origin);
       one(counts.lang, lang ?? 'und');
     },
-    done: () => ({ digest: digest.digest('hex'), rows, expiries, counts }),
+    done: () => ({ digest: digest.digest('hex'), of, rows: of.length, expiries, counts }),
   };
 }
 
-function toDataset(row: DatasetRow, nowMs: number): CorrectionDataset {
-  const { id: _id, objectSha256: _object, expiries, byId, byName, digest, ...rest } = row;
-  let expired = 0;
-  for (const [at, rows] of Object.entries(expiries)) if (at !== '' && Number(at) <= nowMs) expired += rows;
-  return { ...rest, sha256: digest, readable: row.rows - expired, by: { id: byId, name: byName } };
+function toDataset(row: DatasetRow): CorrectionDataset {
+  const { id: _id, objectSha256: _object, expiries: _expiries, byId, byName, digest, ...rest } = row;
+  return { ...rest, sha256: digest, by: { id: byId, name: byName } };
 }
 
 /** Lines of a stored object, in order. */
@@ -75,19 +76,11 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
 
 /** Versions of the dataset of corrections: made once, never changed, readable as long as retention allows. */
 export function createDatasetService(deps: DatasetDeps) {
-  const { database, audit, clock, objects, ports, sealing } = deps;
+  const { database, audit, clock, objects, sealing, demandAll } = deps;
   const store = createDatasetStore(database, sealing);
 
-  /** A version holds what everybody said: nobody who sees a part of it makes or reads one. */
-  async function demandAll(caller: Principal): Promise<void> {
-    if ((await ports.sightOf(caller)) === '*') return;
-    throw new AppError('forbidden', 'a dataset of corrections holds content of all teams and endpoints', {
-      hint: 'Somebody who looks after the whole instance can do this.',
-    });
-  }
-
   async function find(version: number): Promise<DatasetRow> {
-    const row = await store.find(version);
+    const row = await store.find(version, clock.now());
     if (row) return row;
     throw new AppError('not_found', `there is no version ${version} of the dataset of corrections`, {
       hint: 'List the versions to see which there are.',
@@ -102,10 +95,12 @@ export function createDatasetService(deps: DatasetDeps) {
     let index = 0;
     for await (const one of store.settled(nowMs)) {
       const line = `${JSON.stringify(rowOf(one))}\n`;
+      const sealed = await sealing.sealRow(one.id, line, contextOf(id, index));
+      // Withdrawn while the dataset is made.
+      if (sealed === null) continue;
       tally.add(line, one);
-      const sealed = await sealing.seal(one.keyDay, line, contextOf(id, index));
       index += 1;
-      const kept: SealedLine = { at: one.expiresAt, day: one.keyDay, sealed: sealed.toString('base64') };
+      const kept: SealedLine = { at: one.expiresAt, of: one.id, sealed: sealed.toString('base64') };
       yield Buffer.from(`${JSON.stringify(kept)}\n`);
     }
   }
@@ -114,37 +109,40 @@ export function createDatasetService(deps: DatasetDeps) {
     let index = -1;
     for await (const line of linesOf(objects.open(objectSha256))) {
       index += 1;
-      const { at, day, sealed } = JSON.parse(line) as SealedLine;
+      const { at, of, day, sealed } = JSON.parse(line) as SealedLine;
       if (at !== null && at <= nowMs) continue;
-      const text = await sealing.open(day, Buffer.from(sealed, 'base64'), contextOf(id, index));
+      const [bytes, context] = [Buffer.from(sealed, 'base64'), contextOf(id, index)];
+      const text = await (of === undefined
+        ? sealing.open(day ?? NO_DAY, bytes, context)
+        : sealing.openRow(of, bytes, context));
       if (text !== null) yield text;
     }
   }
 
   return Object.freeze({
     async list(query: { readonly cursor?: string | undefined; readonly limit: number }) {
-      const rows = await store.list(numberOf(query.cursor), query.limit + 1);
+      const rows = await store.list(numberOf(query.cursor), query.limit + 1, clock.now());
       const items = rows.slice(0, query.limit);
       const next = rows.length > query.limit ? String(items.at(-1)?.version) : null;
-      return { items: items.map((row) => toDataset(row, clock.now())), next };
+      return { items: items.map((row) => toDataset(row)), next };
     },
 
-    get: async (version: number): Promise<CorrectionDataset> => toDataset(await find(version), clock.now()),
+    get: async (version: number): Promise<CorrectionDataset> => toDataset(await find(version)),
 
     /** Throws `conflict` where nothing is settled, or nothing changed since the last version. */
     async create(caller: Principal, note: string): Promise<CorrectionDataset> {
-      await demandAll(caller);
+      await demandAll(caller, 'a dataset of corrections holds content of');
       const at = clock.now();
       const id = uuidv7(at);
       const tally = createTally();
       const stored = await objects.put(sealedLines(id, at, tally));
-      const { digest, rows, expiries, counts } = tally.done();
+      const { digest, of, rows, expiries, counts } = tally.done();
       if (rows === 0) {
         throw new AppError('conflict', 'there are no settled corrections to make a dataset of', {
           hint: 'Correct verdicts first, and settle those about which people disagree.',
         });
       }
-      const [last] = await store.list(null, 1);
+      const [last] = await store.list(null, 1, at);
       if (last?.digest === digest) {
         throw new AppError('conflict', `nothing changed since version ${last.version}`);
       }
@@ -164,13 +162,13 @@ export function createDatasetService(deps: DatasetDeps) {
         at,
       };
       const version = await within(database, async (tx) => {
-        const added = await store.add(row, tx);
+        const added = await store.add(row, of, tx);
         const detail = { version: added, rows, conflicting, sha256: digest, counts };
         const subject = `corrections:${added}`;
         await audit.record({ actor: caller, action: 'detector.dataset_made', subject, detail }, tx);
         return added;
       });
-      return toDataset(await find(version), clock.now());
+      return toDataset(await find(version));
     },
 
     /** The rows that have not expired, as JSON Lines; the reason is in the audit log before anything goes out. */
@@ -180,8 +178,8 @@ export function createDatasetService(deps: DatasetDeps) {
         throw new AppError('forbidden', 'the rows are content: it needs "interactions.content" too');
       }
       demandStepUp(caller, clock.now());
-      await demandAll(caller);
-      const { rows, readable } = toDataset(row, clock.now());
+      await demandAll(caller, 'a dataset of corrections holds content of');
+      const { rows, readable } = toDataset(row);
       await audit.record({
         actor: caller,
         action: 'detector.dataset_exported',

@@ -17,6 +17,8 @@ export interface DatasetRow {
   readonly digest: string;
   readonly objectSha256: string;
   readonly rows: number;
+  /** Whose texts are neither expired nor withdrawn. */
+  readonly readable: number;
   readonly expiries: Expiries;
   readonly conflicting: number;
   readonly counts: Counts;
@@ -28,10 +30,14 @@ export interface DatasetRow {
 
 const COLUMNS = sql`id, version, digest, object_sha256 as "objectSha256", rows, expiries, conflicting, counts, note,
   by_id as "byId", by_name as "byName", at`;
+const readable = (nowMs: number) => sql`(select count(*)::integer from detector_dataset_rows r
+  join detector_corrections c on c.id = r.correction_id
+  where r.dataset_id = detector_datasets.id and ${alive(nowMs)}) as readable`;
 const PAGE = 50;
 
 /** A settled correction whose text was opened. */
 export interface Settled extends RowSource {
+  readonly id: string;
   readonly expiresAt: number | null;
   readonly keyDay: number;
 }
@@ -79,20 +85,24 @@ export function createDatasetStore(database: Database, sealing: Pick<Sealing, 'o
       return rows[0]?.n ?? 0;
     },
 
-    async list(before: number | null, limit: number): Promise<DatasetRow[]> {
-      const { rows } = await sql<DatasetRow>`select ${COLUMNS} from detector_datasets
+    async list(before: number | null, limit: number, nowMs: number): Promise<DatasetRow[]> {
+      const { rows } = await sql<DatasetRow>`select ${COLUMNS}, ${readable(nowMs)} from detector_datasets
         where version < ${before ?? 2 ** 31 - 1} order by version desc limit ${limit}`.execute(database);
       return rows;
     },
 
-    async find(version: number): Promise<DatasetRow | undefined> {
-      const { rows } = await sql<DatasetRow>`select ${COLUMNS} from detector_datasets
+    async find(version: number, nowMs: number): Promise<DatasetRow | undefined> {
+      const { rows } = await sql<DatasetRow>`select ${COLUMNS}, ${readable(nowMs)} from detector_datasets
         where version = ${version}`.execute(database);
       return rows[0];
     },
 
-    /** Gives the version: one more than the last. Two servers may add at once; the table lets one of them wait. */
-    async add(row: Omit<DatasetRow, 'version'>, tx: Database): Promise<number> {
+    /** Gives the version: one more than the last. `of`: the corrections that its rows are of. Two servers may add at once; the table lets one of them wait. */
+    async add(
+      row: Omit<DatasetRow, 'version' | 'readable'>,
+      of: readonly string[],
+      tx: Database,
+    ): Promise<number> {
       await sql`lock table detector_datasets in share row exclusive mode`.execute(tx);
       const { rows } = await sql<{ version: number }>`
         insert into detector_datasets (id, version, digest, object_sha256, rows, expiries, conflicting, counts, note,
@@ -101,6 +111,9 @@ export function createDatasetStore(database: Database, sealing: Pick<Sealing, 'o
           ${JSON.stringify(row.expiries)}::jsonb, ${row.conflicting}::integer,
           ${JSON.stringify(row.counts)}::jsonb, ${row.note}, ${row.byId}, ${row.byName}, ${row.at}::bigint
         from detector_datasets returning version`.execute(tx);
+      await sql`insert into detector_dataset_rows (dataset_id, correction_id)
+        select ${row.id}::uuid, c.id from detector_corrections c
+        where c.id = any(${[...of]}::uuid[])`.execute(tx);
       return rows[0]?.version ?? 1;
     },
   });

@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import {
+  createModelFolders,
+  type LaidModel,
+  manifestBytes,
+  manifestDigest,
+} from '@bartizan/checks/text/injection/model/folders.ts';
 import { readLinear } from '@bartizan/checks/text/injection/model/linear.ts';
 import { readVocabulary } from '@bartizan/checks/text/injection/model/load.ts';
 import { InjectionModelError, Manifest } from '@bartizan/checks/text/injection/model/manifest.ts';
@@ -13,25 +18,23 @@ import { isForeignKeyViolation } from '../../sql-state.ts';
 import { within } from '../../within.ts';
 import { speakerOf } from '../actor.ts';
 import type { DetectorDeps } from '../ports.ts';
+import type { DemandAll } from '../whole.ts';
 import type { BuiltIn } from './built-in.ts';
-import { unpack } from './folder.ts';
-import { isRules, type Live } from './live.ts';
+import { isRules, type KnownModel, type Live } from './live.ts';
 import { createModelStore, type ModelRow } from './store.ts';
 
 export interface ModelDeps extends Pick<DetectorDeps, 'database' | 'audit' | 'clock' | 'objects'> {
-  readonly builtIn: () => BuiltIn;
+  readonly builtIn: BuiltIn;
   readonly live: Live;
+  readonly demandAll: DemandAll;
   /** Where models are laid out for those that run them. */
   readonly root: string;
 }
 
-/** What a gateway needs to know of a model to get it. */
-export interface KnownModel {
-  readonly name: string;
-  readonly builtIn: boolean;
-  /** Of the manifest; null of the product's own and of the rules alone. */
-  readonly sha256: string | null;
-}
+/** Models that lie unpacked on a server's disk at most, but for those in use; the object store has them all. */
+const MOST_UNPACKED = 4;
+
+const ADDED = 'a model that is added may judge for';
 
 export const noSuchModel = (name: string): AppError =>
   new AppError('not_found', `the detector has no model "${name}"`, {
@@ -43,9 +46,6 @@ const refused = (message: string, path = 'manifest'): AppError =>
 
 const bytesOf = ({ files }: Manifest): number =>
   Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
-
-/** The same manifest has the same bytes, however its sender wrote it. */
-const manifestBytes = (manifest: Manifest): Buffer => Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 
 function manifestOf(given: unknown): Manifest {
   const parsed = Manifest.safeParse(given);
@@ -60,8 +60,10 @@ function manifestOf(given: unknown): Manifest {
 
 /** Models of the detector: the product's own, and those that people added as candidates. */
 export function createModelService(deps: ModelDeps) {
-  const { database, audit, clock, objects, builtIn, live, root } = deps;
+  const { database, audit, clock, objects, builtIn, live, root, demandAll } = deps;
   const store = createModelStore(database);
+  const folders = createModelFolders({ root, most: MOST_UNPACKED });
+  const own: KnownModel = { name: builtIn.name, builtIn: true, sha256: builtIn.sha256 };
 
   async function storedManifest(sha256: string): Promise<Manifest> {
     const bytes = await buffer(Readable.from(objects.open(sha256)));
@@ -74,52 +76,71 @@ export function createModelService(deps: ModelDeps) {
     points: manifest.points,
   });
 
-  function ownModel(now: { readonly live: string; readonly since: number | null }): DetectorModel {
-    const { name, model, folder } = builtIn();
-    const manifest = model?.manifest;
+  const isLive = ({ sha256 }: Pick<KnownModel, 'sha256'>, now: KnownModel): boolean => sha256 === now.sha256;
+
+  async function ownModel(now: KnownModel): Promise<DetectorModel> {
+    const manifest = builtIn.model?.manifest;
     return {
-      name,
-      builtIn: true,
-      sha256:
-        folder === null
-          ? null
-          : createHash('sha256')
-              .update(readFileSync(join(folder, 'model.json')))
-              .digest('hex'),
+      ...own,
       ...(manifest ? facts(manifest) : { files: [], bytes: 0, points: null }),
       note: '',
       addedBy: null,
       addedAt: null,
-      live: now.live === name,
-      liveSince: now.since,
+      live: isLive(own, now),
+      liveSince: await live.since(now.sha256 === own.sha256 ? now : own),
     };
   }
 
-  async function shown(row: ModelRow, now: { live: string; since: ReadonlyMap<string, number> }) {
+  async function shown(row: ModelRow, now: KnownModel): Promise<DetectorModel> {
+    const known = { name: row.name, builtIn: false, sha256: row.manifestSha256 };
     return {
-      name: row.name,
-      builtIn: false,
-      sha256: row.manifestSha256,
+      ...known,
       ...facts(await storedManifest(row.manifestSha256)),
       note: row.note,
       addedBy: { id: row.byId, name: row.byName },
       addedAt: row.at,
-      live: now.live === row.name,
-      liveSince: now.since.get(row.name) ?? null,
-    } satisfies DetectorModel;
+      live: isLive(known, now),
+      liveSince: await live.since(known),
+    };
   }
 
-  const standing = async () => {
-    const [name, since] = await Promise.all([live.name(), live.since()]);
-    return { live: name, since };
-  };
+  /**
+   * The model of a name or digest; `row` is null of the product's own. Throws `not_found`, and `conflict` for a name to
+   * which the product's own and another model have come.
+   */
+  async function find(ref: string): Promise<{ readonly known: KnownModel; readonly row: ModelRow | null }> {
+    const row = await store.find(ref);
+    const isOwn = ref === own.name || ref === own.sha256;
+    if (isOwn && row && row.manifestSha256 !== own.sha256) {
+      throw new AppError(
+        'conflict',
+        `two models are called "${ref}": the product’s own and one that was added`,
+        {
+          hint: `Name the digest instead: ${own.sha256} or ${row.manifestSha256}.`,
+        },
+      );
+    }
+    if (isOwn) return { known: own, row: null };
+    if (!row) throw noSuchModel(ref);
+    return { known: { name: row.name, builtIn: false, sha256: row.manifestSha256 }, row };
+  }
 
-  async function get(name: string): Promise<DetectorModel> {
-    const now = await standing();
-    if (name === builtIn().name) return ownModel({ live: now.live, since: now.since.get(name) ?? null });
-    const row = await store.find(name);
-    if (!row) throw noSuchModel(name);
-    return await shown(row, now);
+  async function get(ref: string): Promise<DetectorModel> {
+    const [{ row }, now] = await Promise.all([find(ref), live.now()]);
+    return row === null ? await ownModel(now) : await shown(row, now);
+  }
+
+  /** The product's own as it lies there; it may have been exchanged since the server started. */
+  async function ownLaid(): Promise<LaidModel | null> {
+    if (builtIn.folder === null) return null;
+    const found = Manifest.safeParse(
+      JSON.parse(await readFile(join(builtIn.folder, 'model.json'), 'utf8').catch(() => 'null')),
+    );
+    if (found.success && manifestDigest(found.data) === own.sha256)
+      return { folder: builtIn.folder, release: async () => undefined };
+    throw new AppError('conflict', 'the product’s own model was exchanged since this server started', {
+      hint: 'Start the server again.',
+    });
   }
 
   /** Bytes of a file that was sent before, which must be as long as the manifest says. */
@@ -138,7 +159,7 @@ export function createModelService(deps: ModelDeps) {
   }
 
   async function demandReadable({ files }: Manifest): Promise<void> {
-    await sent(files.encoder, false);
+    for (const file of Object.values(files)) await sent(file, false);
     const vocabulary = await sent(files.vocabulary, true);
     const linear = await sent(files.linear, true);
     try {
@@ -154,17 +175,17 @@ export function createModelService(deps: ModelDeps) {
     get,
 
     async list(): Promise<DetectorModel[]> {
-      const now = await standing();
-      const own = builtIn().name;
-      const rows = await store.list();
-      return [
-        ownModel({ live: now.live, since: now.since.get(own) ?? null }),
-        ...(await Promise.all(rows.filter(({ name }) => name !== own).map((row) => shown(row, now)))),
-      ];
+      const [now, rows] = await Promise.all([live.now(), store.list()]);
+      const others = rows.filter(({ manifestSha256 }) => manifestSha256 !== own.sha256);
+      return await Promise.all([ownModel(now), ...others.map((row) => shown(row, now))]);
     },
 
     /** Stores a file of a model that is to be added; nothing refers to it yet. */
-    async sendFile(sha256: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+    async sendFile(
+      caller: Principal,
+      { sha256, bytes, signal }: { sha256: string; bytes: AsyncIterable<Uint8Array>; signal: AbortSignal },
+    ) {
+      await demandAll(caller, ADDED);
       const stored = await objects.put(bytes, {
         expect: sha256,
         maxBytes: MAX_DETECTOR_FILE_BYTES,
@@ -175,22 +196,19 @@ export function createModelService(deps: ModelDeps) {
 
     /** Adding the same model again changes nothing; another one of the same name is a `conflict`. */
     async add(caller: Principal, given: unknown, note: string): Promise<DetectorModel> {
+      await demandAll(caller, ADDED);
       const manifest = manifestOf(given);
       const name = `${manifest.id}@${manifest.version}`;
       const taken = new AppError('conflict', `there is another model "${name}" already`, {
         hint: 'Give the new one another version: a model never changes.',
       });
-      if (isRules(name) || name === builtIn().name) throw taken;
+      if (isRules(name) || name === own.name) throw taken;
       await demandReadable(manifest);
       const { sha256 } = await objects.put(Readable.from([manifestBytes(manifest)]));
       const { id: byId, name: byName } = speakerOf(caller);
-      const { encoder, vocabulary, linear } = manifest.files;
       const row: ModelRow = {
         name,
         manifestSha256: sha256,
-        encoderSha256: encoder.sha256,
-        vocabularySha256: vocabulary.sha256,
-        linearSha256: linear.sha256,
         bytes: bytesOf(manifest),
         note: note.replaceAll('\0', '').toWellFormed(),
         byId,
@@ -198,7 +216,8 @@ export function createModelService(deps: ModelDeps) {
         at: clock.now(),
       };
       await within(database, async (tx) => {
-        if (!(await store.add(row, tx))) return;
+        const listed = Object.values(manifest.files).map((file) => file.sha256);
+        if (!(await store.add(row, listed, tx))) return;
         const detail = { sha256, bytes: row.bytes };
         await audit.record(
           { actor: caller, action: 'detector.model_added', subject: `detector-model:${name}`, detail },
@@ -212,40 +231,41 @@ export function createModelService(deps: ModelDeps) {
       return await get(name);
     },
 
-    async remove(caller: Principal, name: string): Promise<void> {
-      if (name === builtIn().name) {
+    async remove(caller: Principal, ref: string): Promise<void> {
+      await demandAll(caller, 'models judge for');
+      const row = await store.find(ref);
+      if (!row) {
+        await find(ref);
         throw new AppError('conflict', 'the product’s own model cannot be removed');
       }
-      if (!(await store.find(name))) throw noSuchModel(name);
+      const { name, manifestSha256: sha256 } = row;
       await within(database, async (tx) => {
         await live.lock(tx);
-        if ((await live.name()) === name) {
+        const now = await live.now(tx);
+        if (!now.builtIn && now.sha256 === sha256) {
           throw new AppError('conflict', `"${name}" is live`, { hint: 'Put another model live first.' });
         }
-        if (!(await store.remove(name, tx))) throw noSuchModel(name);
+        if (!(await store.remove(name, tx))) throw noSuchModel(ref);
+        const subject = `detector-model:${name}`;
         await audit.record(
-          { actor: caller, action: 'detector.model_removed', subject: `detector-model:${name}`, detail: {} },
+          { actor: caller, action: 'detector.model_removed', subject, detail: { sha256 } },
           tx,
         );
       });
     },
 
-    /** Throws `not_found` for a name that is none of a model's. */
-    async known(name: string): Promise<KnownModel> {
-      if (name === builtIn().name) return { name, builtIn: true, sha256: null };
-      const row = await store.find(name);
-      if (!row) throw noSuchModel(name);
-      return { name, builtIn: false, sha256: row.manifestSha256 };
-    },
+    /** Throws `not_found` for what is no model's name or digest. */
+    known: async (ref: string): Promise<KnownModel> => (await find(ref)).known,
 
-    /** A folder with the model's files, checked; null of the rules alone. */
-    async folderOf(name: string): Promise<string | null> {
-      const own = builtIn();
-      if (name === own.name) return own.folder;
-      const row = await store.find(name);
-      if (!row) throw noSuchModel(name);
-      const manifest = await storedManifest(row.manifestSha256);
-      return await unpack(objects, root, { sha256: row.manifestSha256, manifest });
+    /**
+     * A folder with the model's files, checked, where it stays until it is let go of; null of the rules alone. Throws
+     * `not_found` where the model is not there any more.
+     */
+    async lay(sha256: string | null): Promise<LaidModel | null> {
+      if (sha256 === null) return null;
+      if (sha256 === own.sha256) return await ownLaid();
+      const { name } = (await find(sha256)).known;
+      return await folders.take({ sha256, name }, (file) => objects.open(file.sha256));
     },
 
     /** A file of a model that was added, for gateways; null for what is none. */
