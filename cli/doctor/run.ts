@@ -4,6 +4,7 @@ import pg from 'pg';
 import { findPostgres } from '../up/postgres-found.ts';
 import { findRunning } from '../up/running.ts';
 import { databaseChecks } from './checks/database.ts';
+import { detectorChecks } from './checks/detector.ts';
 import { evidenceChecks } from './checks/evidence.ts';
 import { instanceChecks } from './checks/instance.ts';
 import { machineChecks } from './checks/machine.ts';
@@ -22,6 +23,7 @@ export const allChecks: readonly Check[] = Object.freeze([
   ...databaseChecks,
   ...instanceChecks,
   ...evidenceChecks,
+  ...detectorChecks,
 ]);
 
 export interface DoctorOptions {

@@ -1,4 +1,9 @@
-import { type Correction, type CorrectionContent, correctionRoutes } from '@bartizan/contracts';
+import {
+  type Correction,
+  type CorrectionContent,
+  correctionRoutes,
+  TRIED_TEXT_DAYS,
+} from '@bartizan/contracts';
 import { Button, Group } from '@mantine/core';
 import { IconPencilCheck } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
@@ -81,7 +86,11 @@ export function CorrectionsTab({ search, onSearch }: TabProps) {
         </EmptyState>
       ) : null}
       {items.length > 0 ? (
-        <Section flush title="Corrections">
+        <Section
+          flush
+          title="Corrections"
+          description={`A text is forgotten with its interaction, or ${TRIED_TEXT_DAYS} days after it was tried, and at once when its correction is withdrawn: in datasets too.`}
+        >
           <CorrectionTable items={items} />
         </Section>
       ) : null}
@@ -138,6 +147,9 @@ function Row({ correction: each }: { correction: Correction }) {
           )}
           <div className="bz-dim">
             {formatCount(each.chars)} characters by {each.origin === 'user' ? 'the user' : 'a third party'}
+          </div>
+          <div className="bz-dim">
+            forgotten <RelativeTime at={each.expiresAt} />
           </div>
         </td>
         <td>

@@ -113,7 +113,7 @@ function ModelTable({ items }: { items: readonly DetectorModel[] }) {
       </thead>
       <tbody>
         {items.map((model) => (
-          <tr key={model.name}>
+          <tr key={`${model.builtIn} ${model.name}`}>
             <td className="bz-wrap">
               <b>{model.name}</b> {model.live ? <Tag>live</Tag> : null}
               {model.note === '' ? null : <div className="bz-dim">{model.note}</div>}
@@ -145,7 +145,8 @@ function Acts({ model }: { model: DetectorModel }) {
   const navigate = useNavigate();
   const [asked, setAsked] = useState<'use' | 'remove' | null>(null);
   const compare = useMutation({
-    mutationFn: () => api.call(detectorComparisonRoutes.create, { body: { candidate: model.name } }),
+    mutationFn: () =>
+      api.call(detectorComparisonRoutes.create, { body: { candidate: model.sha256 ?? model.name } }),
     onSuccess: ({ id }) => navigate({ to: '/protection/detector/comparisons/$id', params: { id } }),
     onError: toastFailure,
   });
@@ -168,14 +169,14 @@ function Acts({ model }: { model: DetectorModel }) {
           Remove
         </Button>
       )}
-      <UseDialog opened={asked === 'use'} model={model.name} onClose={() => setAsked(null)} />
+      <UseDialog opened={asked === 'use'} model={model} onClose={() => setAsked(null)} />
       <Confirm
         opened={asked === 'remove'}
         title={`Remove ${model.name}?`}
         verb="Remove this model"
         onClose={() => setAsked(null)}
         onConfirm={async () => {
-          await api.call(detectorModelRoutes.remove, { params: { name: model.name } });
+          await api.call(detectorModelRoutes.remove, { params: { name: model.sha256 ?? model.name } });
           await client.invalidateQueries({ queryKey: ['detector'] });
         }}
       >
@@ -198,7 +199,7 @@ const Switches = ({ items }: { items: readonly DetectorSwitch[] }) => (
       </thead>
       <tbody>
         {items.map((each) => (
-          <tr key={`${each.at} ${each.model}`}>
+          <tr key={each.number}>
             <td>
               <b>{each.model}</b>
               <div className="bz-dim">

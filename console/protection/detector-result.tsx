@@ -55,7 +55,11 @@ export function ComparisonResult({ comparison, result }: ResultProps) {
       <Section flush title="Side by side" description="Intervals are 95% (Wilson).">
         <SideBySide comparison={comparison} result={result} />
       </Section>
-      <Section flush title="Agreement" description="Texts that each takes for an attack.">
+      <Section
+        flush
+        title="Agreement"
+        description="Different texts of interactions that each takes for an attack; corrections are told apart above."
+      >
         <Agreement result={result} />
       </Section>
       {mayRead ? <Changes id={comparison.id} total={result.changes} /> : null}
@@ -169,11 +173,15 @@ function Changes({ id, total }: { id: string; total: number }) {
     <Section
       flush
       title={formatNoun(total, 'change')}
-      description="Texts about which the two differ at “balanced”, newest first."
+      description="Different texts of interactions about which the two differ at “balanced”, newest first; of them you see those of your endpoints."
     >
       {query.isPending ? <ListSkeleton rows={4} /> : null}
       {query.isError ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : null}
-      {query.isSuccess && items.length === 0 ? <EmptyState title="They agree about every text" /> : null}
+      {query.isSuccess && items.length === 0 ? (
+        <EmptyState
+          title={total === 0 ? 'They agree about every text' : 'None of them is of an endpoint that you see'}
+        />
+      ) : null}
       {items.length > 0 ? <ChangeTable items={items} /> : null}
       <LoadMore query={query} shown={items.length} verb="Show more" />
     </Section>

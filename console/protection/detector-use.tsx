@@ -1,16 +1,17 @@
-import { detectorComparisonRoutes, detectorSwitchRoutes } from '@bartizan/contracts';
+import { type DetectorModel, detectorComparisonRoutes, detectorSwitchRoutes } from '@bartizan/contracts';
 import { Checkbox, Modal, Stack, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../app/api.ts';
+import { changeOrPropose } from '../app/propose.ts';
 import { FormFoot } from '../ui/form-foot.tsx';
 import { ListSkeleton } from '../ui/states.tsx';
 import { detectorStatusQuery } from './detector-queries.ts';
 
 interface UseDialogProps {
   readonly opened: boolean;
-  readonly model: string;
+  readonly model: Pick<DetectorModel, 'name' | 'sha256'>;
   readonly onClose: () => void;
 }
 
@@ -20,7 +21,7 @@ export function UseDialog({ opened, model, onClose }: UseDialogProps) {
     <Modal
       opened={opened}
       onClose={onClose}
-      title={`Put ${model} live?`}
+      title={`Put ${model.name} live?`}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <UseForm model={model} onClose={onClose} />
@@ -30,24 +31,36 @@ export function UseDialog({ opened, model, onClose }: UseDialogProps) {
 
 const REASON = { min: 10, max: 500 };
 
-function UseForm({ model, onClose }: { model: string; onClose: () => void }) {
+function UseForm({ model, onClose }: Pick<UseDialogProps, 'model' | 'onClose'>) {
   const client = useQueryClient();
+  const ref = model.sha256 ?? model.name;
   const status = useQuery(detectorStatusQuery);
+  const live = status.data === undefined ? null : (status.data.live.sha256 ?? status.data.live.name);
   const comparisons = useQuery({
-    queryKey: ['detector', 'comparisons', 'of', model],
-    queryFn: ({ signal }) => api.call(detectorComparisonRoutes.list, { query: { candidate: model }, signal }),
+    queryKey: ['detector', 'comparisons', 'of', ref],
+    queryFn: async ({ signal }) => {
+      const of = (candidate: string) =>
+        api.call(detectorComparisonRoutes.list, { query: { candidate }, signal });
+      // A comparison counts whichever of the two was live.
+      const pages = await Promise.all([of(ref), of(live ?? ref)]);
+      return pages.flatMap(({ items }) => items);
+    },
+    enabled: status.isSuccess,
   });
   const [reason, setReason] = useState('');
   const [without, setWithout] = useState(false);
-  const done = comparisons.data?.items.find(
-    (each) => each.state === 'done' && each.live === status.data?.live.name,
+  const pair = new Set([model.sha256, status.data?.live.sha256 ?? null]);
+  const done = comparisons.data?.find(
+    (each) => each.state === 'done' && pair.has(each.liveSha256) && pair.has(each.candidateSha256),
   );
   const missing = REASON.min - reason.trim().length;
   const use = useMutation({
-    mutationFn: () =>
-      api.call(detectorSwitchRoutes.use, {
-        body: without ? { model, override: reason.trim() } : { model },
-      }),
+    mutationFn: () => {
+      const body = without ? { model: ref, override: reason.trim() } : { model: ref };
+      return changeOrPropose({ kind: 'detector.use', ...body }, () =>
+        api.call(detectorSwitchRoutes.use, { body }),
+      );
+    },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['detector'] });
       onClose();

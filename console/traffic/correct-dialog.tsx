@@ -6,6 +6,7 @@ import {
   HARMLESS_KINDS,
   type HarmlessKind,
   type SegmentKind,
+  TRIED_TEXT_DAYS,
 } from '@bartizan/contracts';
 import { Button, Modal, SegmentedControl, Select, Stack, Textarea } from '@mantine/core';
 import { IconPencilCheck } from '@tabler/icons-react';
@@ -116,7 +117,11 @@ function CorrectForm({ target, onClose }: { target: Corrected; onClose: () => vo
       <Stack gap="sm">
         <p className="bz-dim">
           Of the check “Prompt injection and jailbreak”. Your correction, with the text, trains the next
-          model.
+          model.{' '}
+          {target.of === 'interaction'
+            ? 'The text is forgotten with its interaction.'
+            : `The text is kept, sealed, for ${TRIED_TEXT_DAYS} days.`}{' '}
+          Withdraw the correction to have it forgotten sooner, in datasets too.
         </p>
         <SegmentedControl
           aria-label="It is really"

@@ -109,6 +109,45 @@ describe('with four eyes demanded', () => {
     expect((await world.must('reviews.settings', ada)).body).toEqual({ fourEyes: true });
   });
 
+  test('another injection model goes live when somebody else approves it, and only for who sees everything', async () => {
+    const digest = 'd'.repeat(64);
+    await world.pool.query(
+      'insert into objects (sha256, size, created_at, touched_at) values ($1, 1, 1, 1)',
+      [digest],
+    );
+    await world.pool.query(
+      `insert into detector_models (name, manifest_sha256, bytes, note, by_id, by_name, at)
+       values ('candidate@1', $1, 1, '', '', '', 1)`,
+      [digest],
+    );
+    const switches = async () =>
+      (await world.pool.query('select number::int, model, sha256, by_name from detector_switches')).rows;
+    const override = 'an attack is under way, there is no time';
+    for (const who of [ada, adasKey, adasAccount]) {
+      const { status, code, body } = await call('detector.use', who, { body: { model: digest, override } });
+      expect([status, code]).toEqual([409, 'review_required']);
+      expect(body.error.hint).toContain('detector.use');
+    }
+    expect((await propose({ kind: 'detector.use', model: 'candidate@1' })).code).toBe('conflict');
+    const bounded = await world.keyWith(ALL_PERMISSIONS, { endpoints: [endpointId] });
+    const proposal: Proposal = { kind: 'detector.use', model: 'candidate@1', override };
+    expect((await propose(proposal, bounded)).status).toBe(404);
+    expect((await call('detector.use', bounded, { body: { model: digest, override } })).status).toBe(403);
+    const { body: review } = await propose(proposal);
+    expect(review.title).toContain('"candidate@1" live on all gateways');
+    expect(review.changes).toContainEqual({ path: 'comparison', before: null, after: `none: ${override}` });
+    expect((await approve(review.id, review.digest, ada)).status).toBe(403);
+    expect(await switches()).toEqual([]);
+    const done = await approve(review.id, review.digest, sam);
+    expect([done.status, done.body.state]).toEqual([200, 'approved']);
+    expect(await switches()).toEqual([
+      { number: 1, model: 'candidate@1', sha256: digest, by_name: 'administrator, approved by security' },
+    ]);
+    expect(await audited('detector-model:candidate@1')).toEqual(['detector.model_used']);
+    // Its files are not there: the instance goes back to its own for the other tests.
+    await world.pool.query('delete from detector_switches');
+  });
+
   test('what does not change them goes on as before', async () => {
     await saved();
     const body = { slug: 'guarded', name: 'Another name', onGuardError: 'deny' };

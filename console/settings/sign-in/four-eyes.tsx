@@ -27,7 +27,7 @@ export function FourEyes({ mayManage }: { mayManage: boolean }) {
   return (
     <Section
       title="Four eyes"
-      description="For changes to policies, to how endpoints are guarded, and for turning this off."
+      description="For changes to policies, to how endpoints are guarded, to which injection model is live, and for turning this off."
     >
       <Switch
         size="xs"

@@ -69,7 +69,11 @@ function gatewayOf(
     backlog: group.reduce((sum, { backlog }) => sum + backlog, 0),
     workers: newest.about?.workers ?? 1,
     limits: modes.find((mode) => mode === 'degraded') ?? modes[0] ?? null,
-    detector: models.find(({ failed }) => failed !== null) ?? models[0] ?? null,
+    detector:
+      models.find(({ failed }) => failed !== null) ??
+      models.find(({ sha256 }) => sha256 !== models[0]?.sha256) ??
+      models[0] ??
+      null,
   };
 }
 
