@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ObjectsConfig } from '../../config/index.ts';
 import { onStore, saysNotFound, statusOf } from './failure.ts';
+import { sliced } from './slice.ts';
 
 export type BucketConfig = Extract<ObjectsConfig, { kind: 's3' }>;
 
@@ -147,8 +148,9 @@ export function createBucket(config: BucketConfig) {
       const { sdk, client } = await ready();
       try {
         const Range = range === undefined ? undefined : `bytes=${range.start}-${range.end - 1}`;
-        const { Body } = await client.send(new sdk.GetObjectCommand({ ...at(key), Range }));
-        return (Body ?? []) as AsyncIterable<Uint8Array>;
+        const answer = await client.send(new sdk.GetObjectCommand({ ...at(key), Range }));
+        const body = (answer.Body ?? []) as AsyncIterable<Uint8Array>;
+        return range === undefined ? body : sliced(body, answer, range);
       } catch (error) {
         if (saysNotFound(error)) return null;
         if (statusOf(error) === 416) return (async function* () {})();
