@@ -1,154 +1,191 @@
-"""Stacks encoder, linear stage and rules into one probability, sets the operating points, and fixes from where on the
-linear stage settles a text alone. Works on what the product's own cascade measured on texts that nothing was trained on."""
+"""Stacks encoder, linear stage and rules into one probability and sets the operating points, on what the very cascade that
+ships says of texts that nothing was trained on. Every figure and threshold is out of fold: a text is scored by a stack that
+was fitted without its source."""
 
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from measure import auc, wilson
-from sklearn.linear_model import LogisticRegression
+from corpus import bucket
+from measure import balance, balanced_threshold, effective
+from scipy.optimize import minimize
 
 FEATURES = ("encoder", "linear", "rules", "windows", "decoded")
+FREE = "windows"
+"""May lower the probability: the more windows, the higher the highest of them is by chance. All others only raise it."""
 POINTS = {"strict": 0.02, "balanced": 0.01, "quiet": 0.001}
-"""Share of harmless texts at or above the threshold, every source counting alike."""
-SILENT = 0.3
-"""Rules with a lower score say nothing, as in the cascade."""
-LOST = 0.01
-"""Recall at the balanced point that the linear stage may lose by settling texts alone."""
-MOST_PER_SOURCE = 300
+"""Share of harmless texts at or above the threshold, no source counting for more than `MOST_PER_SOURCE` texts."""
+PRIOR = 0.1
+"""Share of attacks among the texts that `probability` is calibrated to. For another prior add the difference of the logits."""
+FOLDS = 5
+RIDGE = 0.5
+EDGE = 1e-6
+FEW = 10
+"""A point that rests on fewer harmless texts above it than this is not to be relied on."""
 
 
 @dataclass
 class Judged:
-    """What the cascade measured on texts of one origin."""
+    """What the cascade said of texts of one origin; `settled` by the linear stage, so that the stack has no say."""
 
     features: np.ndarray
+    settled: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
-    kinds: np.ndarray
-    weights: np.ndarray
+    rows: list[dict]
+
+    @property
+    def folds(self) -> np.ndarray:
+        return np.array([bucket(source, FOLDS, "calibration") for source in self.sources])
 
 
-def read_judged(path: Path) -> dict[str, Judged]:
-    rows = [json.loads(line) for line in path.open(encoding="utf-8")]
+@dataclass
+class Fitted:
+    """`scores`: logits out of fold, -inf of settled texts; `reached` by point: whether a text is at or above a threshold
+    that was set without its fold."""
+
+    stack: dict[str, float]
+    points: dict[str, float]
+    scores: np.ndarray
+    reached: dict[str, np.ndarray]
+    rests: dict[str, dict]
+
+
+def read_rows(path: Path) -> list[dict]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def judged_of(rows: list[dict]) -> dict[str, Judged]:
     parts: dict[str, Judged] = {}
     for origin in ("user", "third_party"):
         mine = [row for row in rows if row["origin"] == origin]
-        sources = np.array([row["source"] for row in mine])
-        labels = np.array([row["label"] for row in mine])
         parts[origin] = Judged(
-            features=np.array([[row[name] for name in FEATURES] for row in mine], dtype=np.float64),
-            labels=labels,
-            sources=sources,
-            kinds=np.array([row["kind"] for row in mine]),
-            weights=balance(sources, labels),
+            features=np.array([[float(row[name]) for name in FEATURES] for row in mine], dtype=np.float64).reshape(-1, 5),
+            settled=np.array([row["settled"] == "harmless" for row in mine], dtype=bool),
+            labels=np.array([row["label"] for row in mine], dtype=np.int64),
+            sources=np.array([row["source"] for row in mine], dtype=str),
+            rows=mine,
         )
     return parts
 
 
-def balance(sources: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Weights with which no source counts for more than `MOST_PER_SOURCE` texts of a label, and both labels alike."""
-    weights = np.ones(len(sources))
+def longest_of(judged: Judged) -> float:
+    """log2 of the windows up to which texts of both labels were seen: nothing is concluded from more of them."""
+    windows = judged.features[:, FEATURES.index("windows")]
+    return float(min((windows[judged.labels == label].max(initial=0) for label in (0, 1))))
+
+
+def inputs_of(judged: Judged, longest: float) -> np.ndarray:
+    features = judged.features.copy()
+    at = FEATURES.index("windows")
+    features[:, at] = np.minimum(features[:, at], longest)
+    return features
+
+
+def fit_stack(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """[1 + FEATURES]: bias and weights of a logistic regression whose weights, but for `FREE`, are at least 0."""
+    sign = 2.0 * labels - 1
+
+    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (at[0] + features @ at[1:])
+        value = float(weights @ np.logaddexp(0, -margin)) + RIDGE * float(at[1:] @ at[1:])
+        pull = -weights * sign / (1 + np.exp(np.clip(margin, -500, 500)))
+        return value, np.r_[pull.sum(), features.T @ pull + 2 * RIDGE * at[1:]]
+
+    limits = [(None, None), *((None, None) if name == FREE else (0.0, None) for name in FEATURES)]
+    found = minimize(loss, np.zeros(1 + len(FEATURES)), jac=True, method="L-BFGS-B", bounds=limits,
+                     options={"maxiter": 2_000})
+    if not found.success:
+        raise RuntimeError(f"The stack cannot be fitted: {found.message}")
+    return found.x
+
+
+def logits_of(stack: np.ndarray, features: np.ndarray, settled: np.ndarray) -> np.ndarray:
+    return np.where(settled, -np.inf, stack[0] + features @ stack[1:])
+
+
+def probability(logit: float) -> float:
+    return float(np.clip(1 / (1 + np.exp(-logit)), EDGE, 1 - 1e-9))
+
+
+def fit(judged: Judged, prior: float = PRIOR) -> Fitted:
+    """Raises ValueError where there are too few texts, or of one label or source only."""
+    open_to = ~judged.settled
     for label in (0, 1):
-        for source in set(sources[labels == label]):
-            members = (sources == source) & (labels == label)
-            weights[members] = min(1.0, MOST_PER_SOURCE / members.sum())
-        share = weights[labels == label].sum()
-        weights[labels == label] *= len(labels) / (2 * max(share, 1e-9))
-    return weights
+        if len(set(judged.sources[(judged.labels == label) & open_to])) < 2:
+            raise ValueError(f"fewer than two sources of label {label} reach the stack: nothing can be fitted out of fold")
+    longest = longest_of(judged)
+    features, folds = inputs_of(judged, longest), judged.folds
+    weights = balance(judged.sources, judged.labels, prior)
 
+    def stack_of(members: np.ndarray) -> np.ndarray:
+        used = members & open_to
+        return fit_stack(features[used], judged.labels[used], weights[used])
 
-def balanced_threshold(scores: np.ndarray, weights: np.ndarray, rate: float) -> float:
-    """The lowest threshold at which texts with at most `rate` of the weight are at or above it."""
-    order = np.argsort(-scores, kind="stable")
-    share = np.cumsum(weights[order]) / weights.sum()
-    allowed = int(np.searchsorted(share, rate, side="right"))
-    if allowed >= len(order):
-        return float(scores.min())
-    return float(np.nextafter(scores[order[allowed]], np.inf))
-
-
-def fit_stack(judged: Judged) -> dict[str, float]:
-    """Logistic regression on the features; a weight that would go below zero is taken out (windows may)."""
-    used = list(range(len(FEATURES)))
-    while True:
-        model = LogisticRegression(C=1.0, max_iter=1_000)
-        model.fit(judged.features[:, used], judged.labels, sample_weight=judged.weights)
-        worst = min(
-            (i for i in range(len(used)) if FEATURES[used[i]] not in ("windows", "decoded")),
-            key=lambda i: model.coef_[0][i],
-        )
-        if model.coef_[0][worst] >= 0:
-            break
-        used.pop(worst)
-    stack = dict.fromkeys(FEATURES, 0.0)
-    stack |= {FEATURES[f]: float(model.coef_[0][i]) for i, f in enumerate(used)}
-    return {"bias": float(model.intercept_[0])} | stack
-
-
-def scores_of(stack: dict[str, float], features: np.ndarray) -> np.ndarray:
-    logits = stack["bias"] + features @ np.array([stack[name] for name in FEATURES])
-    return 1 / (1 + np.exp(-logits))
-
-
-def settle(judged: Judged, scores: np.ndarray, threshold: float) -> tuple[float, float]:
-    """Highest linear logit below which a text that the rules say nothing about is harmless without the encoder, so
-    that at most `LOST` of the attacks found are lost; and the share of harmless texts it settles."""
-    linear, rules = judged.features[:, 1], judged.features[:, 2]
-    found = (judged.labels == 1) & (scores >= threshold)
-    open_to = np.sort(linear[found & (rules < SILENT)])
-    lose = int(math.floor(LOST * found.sum()))
-    below = float(open_to[lose]) if lose < len(open_to) else 0.0
+    whole = stack_of(np.ones(len(folds), dtype=bool))
+    scores = np.full(len(folds), -np.inf)
+    for fold in sorted(set(folds)):
+        rest = folds != fold
+        both = len(set(judged.labels[rest & open_to])) == 2
+        scores[~rest] = logits_of(stack_of(rest) if both else whole, features, judged.settled)[~rest]
     harmless = judged.labels == 0
-    settled = harmless & (linear < below) & (rules < SILENT)
-    return below, float(judged.weights[settled].sum() / judged.weights[harmless].sum())
+    reached = {name: np.zeros(len(folds), dtype=bool) for name in POINTS}
+    points, rests = {}, {}
+    for name, rate in POINTS.items():
+        points[name] = probability(threshold(scores, weights, harmless, rate))
+        for fold in sorted(set(folds)):
+            mine, others = folds == fold, harmless & (folds != fold)
+            reached[name][mine] = scores[mine] >= threshold(scores, weights, others if others.any() else harmless, rate)
+        rests[name] = rest_of(harmless, weights, scores, rate)
+    stack = {"bias": float(whole[0])} | {f: float(whole[1 + i]) for i, f in enumerate(FEATURES)}
+    return Fitted(stack | {"windowsUpTo": longest}, points, scores, reached, rests)
 
 
-def calibrate(judged: dict[str, Judged]) -> dict[str, dict]:
-    """`stack`, `points` and `cascade` of the model's manifest, for each origin."""
-    made: dict[str, dict] = {"stack": {}, "points": {}, "cascade": {}}
-    for origin, part in judged.items():
-        stack = fit_stack(part)
-        scores = scores_of(stack, part.features)
-        harmless = part.labels == 0
-        points = {
-            name: balanced_threshold(scores[harmless], part.weights[harmless], rate) for name, rate in POINTS.items()
-        }
-        below, share = settle(part, scores, points["balanced"])
-        made["stack"][origin], made["points"][origin] = stack, points
-        made["cascade"][origin] = {"harmlessBelow": below, "attackAbove": None}
-        describe(origin, part, scores, points, share)
-    return made
+def threshold(scores: np.ndarray, weights: np.ndarray, harmless: np.ndarray, rate: float) -> float:
+    """On the logit. Never at or below what is settled: no less than the lowest score that the stack gave."""
+    found = balanced_threshold(scores[harmless], weights[harmless], rate)
+    given = scores[np.isfinite(scores)]
+    return float(found) if np.isfinite(found) and found >= given.min() else float(given.min())
 
 
-def describe(origin: str, part: Judged, scores: np.ndarray, points: dict[str, float], settled: float) -> None:
-    harmless, attacks = part.labels == 0, part.labels == 1
-    print(f"{origin}: {harmless.sum()} harmless, {attacks.sum()} attacks, AUC {auc(scores, part.labels):.4f}; "
-          f"the linear stage settles {100 * settled:.0f} % of the harmless")
-    for name, threshold in points.items():
-        hits, alarms = int((scores[attacks] >= threshold).sum()), int((scores[harmless] >= threshold).sum())
-        low, high = wilson(hits, int(attacks.sum()))
-        print(f"  {name}: threshold {threshold:.4f}, alarms {100 * alarms / harmless.sum():.2f} %, "
-              f"found {100 * hits / attacks.sum():.1f} % ({100 * low:.1f}-{100 * high:.1f})")
-    by_source(part, scores, points["balanced"])
+def rest_of(harmless: np.ndarray, weights: np.ndarray, scores: np.ndarray, rate: float) -> dict:
+    above = scores[harmless] >= threshold(scores, weights, harmless, rate)
+    return {
+        "rate": rate,
+        "harmless": int(harmless.sum()),
+        "effective": effective(weights[harmless]),
+        "above": int(above.sum()),
+        "enough": int(above.sum()) >= FEW,
+    }
 
 
-def by_source(part: Judged, scores: np.ndarray, threshold: float) -> None:
-    aucs = []
-    for source in sorted(set(part.sources)):
-        members = part.sources == source
-        attacks, harmless = members & (part.labels == 1), members & (part.labels == 0)
-        if attacks.sum() >= 10:
-            against = np.r_[scores[attacks], scores[part.labels == 0]]
-            labels = np.r_[np.ones(attacks.sum(), dtype=int), np.zeros((part.labels == 0).sum(), dtype=int)]
-            value = auc(against, labels)
-            aucs.append(value)
-            print(f"    {source}: AUC {value:.3f}, found {100 * (scores[attacks] >= threshold).mean():.0f} % of {attacks.sum()}")
-        if harmless.sum() >= 20:
-            print(f"    {source}: alarms {100 * (scores[harmless] >= threshold).mean():.1f} % of {harmless.sum()}")
-    if aucs:
-        print(f"    sources not trained on: median AUC {np.median(aucs):.3f}, worst {min(aucs):.3f}")
+def reliability(fitted: Fitted, judged: Judged, prior: float = PRIOR, bins: int = 10) -> dict:
+    """How well the probability is calibrated to the prior, out of fold: Brier score and expected calibration error."""
+    weights = balance(judged.sources, judged.labels, prior)
+    said = 1 / (1 + np.exp(-np.clip(fitted.scores, -500, 500)))
+    off = 0.0
+    for members in (np.minimum((said * bins).astype(int), bins - 1) == b for b in range(bins)):
+        if weights[members].sum() > 0:
+            off += abs(float(weights[members] @ (said - judged.labels)[members]))
+    return {"prior": prior, "brier": float(weights @ np.square(said - judged.labels) / weights.sum()),
+            "expectedCalibrationError": off / float(weights.sum())}
+
+
+def lost(judged: Judged, fitted: Fitted, open_rows: dict[int, dict]) -> dict:
+    """Attacks that the shipped stack finds at the balanced point when every stage reads everything, and those of them that
+    the shortcuts lose (and the other way round)."""
+    at = np.array([row["n"] in open_rows for row in judged.rows], dtype=bool)
+    features = np.array([[float(open_rows[row["n"]][name]) for name in FEATURES] for row in judged.rows
+                         if row["n"] in open_rows], dtype=np.float64).reshape(-1, 5)
+    longest = fitted.stack["windowsUpTo"]
+    features[:, 3] = np.minimum(features[:, 3], longest)
+    stack = np.array([fitted.stack[name] for name in ("bias", *FEATURES)])
+    limit = float(np.log(fitted.points["balanced"]) - np.log1p(-fitted.points["balanced"]))
+    whole = stack[0] + features @ stack[1:] >= limit
+    shipped = logits_of(stack, inputs_of(judged, longest), judged.settled)[at] >= limit
+    return {"attacks": int(at.sum()), "found": int(whole.sum()), "lost": int((whole & ~shipped).sum()),
+            "gained": int((~whole & shipped).sum())}

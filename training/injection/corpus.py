@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ATTACK_KINDS = {
@@ -39,7 +39,8 @@ class Row:
     file: str
     carrier: str = ""
     payload: tuple[int, int] | None = None
-    tags: tuple[str, ...] = field(default=())
+    license: str = ""
+    """As the row states it."""
 
     @property
     def third_party(self) -> bool:
@@ -91,6 +92,7 @@ def row_of(raw: dict, file: Path, number: int, own: bool) -> Row | None:
         file=file.stem,
         carrier=raw.get("carrier") or "",
         payload=payload_of(payload, text),
+        license=raw.get("license") or "",
     )
 
 

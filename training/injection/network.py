@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 KINDS = 5
+EXITS = (2, 3)
+"""Layers after which a window may leave; which of them ships is chosen when the model is exported."""
 MIXED = ("query", "key", "value")
 
 
@@ -50,12 +52,17 @@ class Layer(nn.Module):
 
 class Encoder(nn.Module):
     """`input_ids`, `attention_mask` [B, T] → (`origin` [B, 2]: logits of an attack as a user's text and as third-party
-    text; `kind` [B, 5]: direct, buried, extraction, jailbreak, obfuscated). The heads see the first token, the mean and the
-    maximum. Dropout stands before the heads only: inside the layers it would cost a quarter of the time on a CPU, and
-    words hidden at random (`train.py`) do its work."""
+    text; `kind` [B, 5]: direct, buried, extraction, jailbreak, obfuscated; `early`: origin logits after each layer of
+    `exits`). The heads see the first token, the mean and the maximum. Dropout stands before the heads only: inside the
+    layers it would cost a quarter of the time on a CPU, and words hidden at random (`train.py`) do its work.
+
+    The early exits let clearly harmless windows leave after a few layers (BranchyNet, Teerapittayanon et al. 2016;
+    DeeBERT, Xin et al. 2020); the last layer teaches them while it learns itself (Zhang et al. 2019, self-distillation).
+    """
 
     def __init__(self, vocabulary: int, width: int, layers: int, heads: int, inner: int, positions: int = 160) -> None:
         super().__init__()
+        self.exits = [layer for layer in EXITS if layer < layers]
         self.words = nn.Embedding(vocabulary, width)
         self.positions = nn.Embedding(positions, width)
         self.norm = nn.LayerNorm(width, eps=1e-12)
@@ -63,18 +70,32 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(width, heads, inner) for _ in range(layers))
         self.origin = nn.Linear(3 * width, 2)
         self.kind = nn.Linear(3 * width, KINDS)
+        self.early = nn.ModuleList(nn.Linear(3 * width, 2) for _ in self.exits)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+    def embed(self, input_ids: Tensor) -> Tensor:
         place = torch.arange(input_ids.shape[1], device=input_ids.device)
-        x = self.norm(self.words(input_ids) + self.positions(place))
+        return self.norm(self.words(input_ids) + self.positions(place))
+
+    def run(self, x: Tensor, attention_mask: Tensor, first: int, end: int) -> Tensor:
+        """Through the layers `first` up to, not including, `end`."""
         bias = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * -10_000.0
-        for layer in self.layers:
+        for layer in self.layers[first:end]:
             x = layer(x, bias)
+        return x
+
+    def pool(self, x: Tensor, attention_mask: Tensor) -> Tensor:
         mask = attention_mask[:, :, None].to(x.dtype)
         mean = (x * mask).sum(1) / mask.sum(1)
         most = (x + (1.0 - mask) * -10_000.0).max(1).values
-        pooled = self.drop(torch.cat([x[:, 0], mean, most], dim=-1))
-        return self.origin(pooled), self.kind(pooled)
+        return self.drop(torch.cat([x[:, 0], mean, most], dim=-1))
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        x, at, early = self.embed(input_ids), 0, []
+        for after, head in zip(self.exits, self.early, strict=True):
+            x, at = self.run(x, attention_mask, at, after), after
+            early.append(head(self.pool(x, attention_mask)))
+        pooled = self.pool(self.run(x, attention_mask, at, len(self.layers)), attention_mask)
+        return self.origin(pooled), self.kind(pooled), early
 
 
 def from_pretrained(folder: Path) -> Encoder:
@@ -105,20 +126,3 @@ def from_pretrained(folder: Path) -> Encoder:
         put(layer.down, f"{at}.output.dense")
         put(layer.second, f"{at}.output.LayerNorm")
     return model
-
-
-def thinned(teacher: Encoder, keep: list[int]) -> Encoder:
-    """A student that starts from some of the teacher's layers."""
-    width = teacher.words.embedding_dim
-    first = teacher.layers[0]
-    student = Encoder(
-        teacher.words.num_embeddings, width, len(keep), first.attention.heads, first.up.out_features
-    )
-    state = teacher.state_dict()
-    wanted = {name: value for name, value in state.items() if not name.startswith("layers.")}
-    for new, old in enumerate(keep):
-        for name, value in state.items():
-            if name.startswith(f"layers.{old}."):
-                wanted[f"layers.{new}." + name.split(".", 2)[2]] = value
-    student.load_state_dict(wanted)
-    return student

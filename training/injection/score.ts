@@ -1,5 +1,5 @@
-// Runs the product's own cascade over the judging texts and writes what every stage says of each, for calibrate.py.
-// The cascade's shortcuts are off: the encoder reads every text.
+// Runs the product's own cascade, with the shortcuts that the model's manifest grants, over the judging texts and writes
+// what every stage says of each, for calibrate.py.
 //
 //   node training/injection/score.ts JUDGING.jsonl MODEL-FOLDER OUT.jsonl
 import { once } from 'node:events';
@@ -12,6 +12,8 @@ import { judgeReading } from '../../checks/text/injection/score.ts';
 import { readText } from '../../checks/text/normalise/index.ts';
 
 const BATCH = 16;
+/** Nobody waits for these answers, and the machine may be busy. */
+const DEADLINE_MS = 120_000;
 
 interface Row {
   readonly text: string;
@@ -24,7 +26,7 @@ if (output === '') {
   process.stderr.write('usage: node training/injection/score.ts JUDGING.jsonl MODEL-FOLDER OUT.jsonl\n');
   process.exit(64);
 }
-const opened = openInjectionDetector({ folder, log: console });
+const opened = openInjectionDetector({ folder, log: console, deadlineMs: DEADLINE_MS });
 if (opened === null) throw new Error(`${folder} holds no model`);
 await opened.warm();
 const out = createWriteStream(output);
@@ -40,7 +42,7 @@ function textOf({ text, origin: author }: Row): DetectorText {
 }
 
 async function score(detector: ModelDetector, rows: readonly Row[]): Promise<void> {
-  const evidence = await detector.evidence(rows.map(textOf), true);
+  const evidence = await detector.evidence(rows.map(textOf));
   for (const [i, { text, ...row }] of rows.entries()) {
     const said = evidence[i];
     if (said === undefined) throw new Error('The detector left out a text.');

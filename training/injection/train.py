@@ -1,4 +1,4 @@
-"""Trains the teacher and distils the student; resumes from its last checkpoint after an interruption."""
+"""Trains the encoder with its early exits; resumes from its last checkpoint after an interruption."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from windows import Windows, batches
 
 KIND_SHARE = 0.2
 """Weight of the kind head's loss beside the two origin heads."""
+EXIT_SHARE = 0.25
+"""Weight of each early exit's loss."""
 DISTIL_SHARE = 0.7
-"""Share of the teacher's answers in a student's loss; the rest are the labels."""
+"""Share of the last layer's answers in an exit's loss; the rest are the labels."""
 HIDDEN = 0.06
 """Share of the words that a training step hides behind the unknown token."""
 UNKNOWN = 100
@@ -50,7 +52,7 @@ def groups_of(model: Encoder, plan: Plan) -> list[dict]:
     def add(parameters: list[Tensor], rate: float, decay: float) -> None:
         groups.append({"params": parameters, "lr": rate, "base": rate, "weight_decay": decay})
 
-    add([*model.origin.parameters(), *model.kind.parameters()], plan.head_rate, 0.01)
+    add([*model.origin.parameters(), *model.kind.parameters(), *model.early.parameters()], plan.head_rate, 0.01)
     for number, layer in enumerate(model.layers):
         add(list(layer.parameters()), plan.rate * plan.decay ** (depth - 1 - number), 0.01)
     low = [*model.words.parameters(), *model.positions.parameters(), *model.norm.parameters()]
@@ -58,18 +60,24 @@ def groups_of(model: Encoder, plan: Plan) -> list[dict]:
     return groups
 
 
-def loss_of(out: tuple[Tensor, Tensor], windows: Windows, rows: np.ndarray, taught: Tensor | None) -> Tensor:
-    origin, kind = (part.float() for part in out)
+def loss_of(out: tuple[Tensor, Tensor, list[Tensor]], windows: Windows, rows: np.ndarray) -> Tensor:
+    origin, kind = out[0].float(), out[1].float()
     device = origin.device
     weight = torch.from_numpy(windows.weight[rows]).to(device)
     wanted = torch.from_numpy(np.stack([windows.user[rows], windows.third[rows]], 1)).to(device)
     asked = (wanted >= 0).float() * weight[:, None]
-    hard = F.binary_cross_entropy_with_logits(origin, wanted.clamp(min=0).float(), reduction="none")
-    loss = (hard * asked).sum() / asked.sum().clamp(min=1)
-    if taught is not None:
-        soft = F.binary_cross_entropy_with_logits(origin, torch.sigmoid(taught), reduction="none")
-        near = F.smooth_l1_loss(origin, taught.clamp(-9, 9), reduction="none") * 0.1
-        loss = DISTIL_SHARE * (soft + near).mean() + (1 - DISTIL_SHARE) * loss
+    goal = wanted.clamp(min=0).float()
+
+    def labelled(logits: Tensor) -> Tensor:
+        each = F.binary_cross_entropy_with_logits(logits, goal, reduction="none")
+        return (each * asked).sum() / asked.sum().clamp(min=1)
+
+    loss = labelled(origin)
+    taught = origin.detach()
+    for early in (logits.float() for logits in out[2]):
+        soft = F.binary_cross_entropy_with_logits(early, torch.sigmoid(taught), reduction="none")
+        near = F.smooth_l1_loss(early, taught.clamp(-9, 9), reduction="none") * 0.1
+        loss = loss + EXIT_SHARE * (DISTIL_SHARE * (soft + near).mean() + (1 - DISTIL_SHARE) * labelled(early))
     kinds = torch.from_numpy(windows.kind[rows]).to(device)
     known = kinds >= 0
     if bool(known.any()):
@@ -77,13 +85,11 @@ def loss_of(out: tuple[Tensor, Tensor], windows: Windows, rows: np.ndarray, taug
     return loss
 
 
-def fit(model: Encoder, passes: list[Windows], plan: Plan, folder: Path, seed: int, teacher: Encoder | None = None) -> Encoder:
+def fit(model: Encoder, passes: list[Windows], plan: Plan, folder: Path, seed: int) -> Encoder:
     """Trains `model` on the passes in turn until the plan's passes or minutes are over. Progress and time survive an
     interruption: `folder/NAME.pt` is written every two minutes and read again at the start."""
     device = device_of()
     model.to(device)
-    if teacher is not None:
-        teacher.to(device).eval()
     optimiser = torch.optim.AdamW(groups_of(model, plan), betas=(0.9, 0.98), eps=1e-6, fused=True)
     order = [(p, b) for p in range(math.ceil(plan.passes)) for b in batches(passes[p % len(passes)], plan.tokens, seed + p)]
     order = order[: int(len(order) * plan.passes / math.ceil(plan.passes))]
@@ -111,11 +117,7 @@ def fit(model: Encoder, passes: list[Windows], plan: Plan, folder: Path, seed: i
         hidden = (torch.rand(ids.shape, device=device) < HIDDEN) & (ids > SPECIAL)
         ids = torch.where(hidden, UNKNOWN, ids)
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            taught = None
-            if teacher is not None:
-                with torch.no_grad():
-                    taught = teacher(ids, mask)[0].float()
-            loss = loss_of(model(ids, mask), windows, rows, taught)
+            loss = loss_of(model(ids, mask), windows, rows)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -142,12 +144,13 @@ def save(model: Encoder, optimiser: torch.optim.Optimizer, step: int, spent: flo
 
 @torch.no_grad()
 def answer(model: Encoder, windows: Windows, tokens: int = 8_000) -> np.ndarray:
-    """Logits [N, 2] of all windows."""
+    """Logits [N, 2 + 2 × exits] of all windows: the last layer's, then each early exit's."""
     device = device_of()
     model.to(device).eval()
-    out = np.zeros((len(windows), 2), dtype=np.float32)
+    out = np.zeros((len(windows), 2 + 2 * len(model.exits)), dtype=np.float32)
     for rows in batches(windows, tokens, 0):
         ids, mask = (part.to(device) for part in windows.batch(rows))
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            out[rows] = model(ids, mask)[0].float().cpu().numpy()
+            origin, _, early = model(ids, mask)
+            out[rows] = torch.cat([origin, *early], dim=-1).float().cpu().numpy()
     return out
