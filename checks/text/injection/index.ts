@@ -9,6 +9,7 @@ import { EncoderRefused } from './model/encoder/jobs.ts';
 import { OPERATING_POINTS } from './model/manifest.ts';
 import { injectionSamples } from './samples.ts';
 import { judgeReading } from './score.ts';
+import { withUnread } from './unread.ts';
 
 export type { Detection, DetectorSettings, DetectorText, InjectionDetector } from './detector.ts';
 
@@ -153,8 +154,11 @@ export function createInjectionCheck(
     run: ({ segments }: TextInput, config: Config, signal?: AbortSignal) => {
       const judged = wanted(segments, config);
       if (judged.length === 0) return PASS;
-      if (detector === undefined) return resultOf(byRules(judged, config));
-      return withDetector(detector, judged, { config, signal });
+      if (detector === undefined) return withUnread(resultOf(byRules(judged, config)), judged);
+      const result = withDetector(detector, judged, { config, signal });
+      return result instanceof Promise
+        ? result.then((found) => withUnread(found, judged))
+        : withUnread(result, judged);
     },
   });
 }

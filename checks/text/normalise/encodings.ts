@@ -1,4 +1,4 @@
-import { readable, repaired } from './readable.ts';
+import { hasWords, readable, repaired } from './readable.ts';
 import type { Span } from './span.ts';
 
 /** A decoded stretch and where its encoded form stands. */
@@ -66,18 +66,22 @@ function decodeBroken(run: string): Passage[] {
   if (digits >= 0.9) return decodeBrokenHex(run.replace(/^0x/i, ''));
   if (BASE32_RUN.test(run)) {
     const text = readable(fromBase32(run));
-    if (text !== null) return [{ how: 'base32', text }];
+    if (text !== null && hasWords(text)) return [{ how: 'base32', text }];
   }
-  const found = shifted(run);
-  // Signs of the alphabet may as well be what stands between encodings.
-  if (found.length > 0 || !/[=/_-]/.test(run)) return found;
-  return run
-    .split(/[=/_-]+/)
-    .filter((part) => part.length >= MIN_BROKEN - 2)
-    .flatMap((part) => {
-      const whole = decodeWhole(part);
-      return whole === null ? shifted(part) : [whole];
-    });
+  return partsOf(run, /=+/).flatMap((part) => {
+    const found = wholeOrShifted(part);
+    // Signs of the alphabet may as well be what stands between encodings.
+    return found.length > 0 ? found : partsOf(part, /[/_-]+/).flatMap(wholeOrShifted);
+  });
+}
+
+function partsOf(run: string, between: RegExp): string[] {
+  return run.split(between).filter((part) => part.length >= MIN_BROKEN - 2);
+}
+
+function wholeOrShifted(part: string): Passage[] {
+  const whole = decodeWhole(part);
+  return whole === null ? shifted(part) : [whole];
 }
 
 /** What is text in a run from each of the four places where groups of four may begin. */
@@ -110,7 +114,9 @@ function decodeBrokenHex(run: string): Passage[] {
 function decodeQuoted(run: string): Passage[] {
   return [...run.matchAll(QUOTED_RUN)].flatMap(([row]): Passage[] => {
     const text = readable(Buffer.from(row.replaceAll('=', ''), 'hex'));
-    return text === null ? [] : [{ how: 'quoted-printable', text }];
+    return text === null || !/[a-z]{3}|[\x80-\uffff]{2}/i.test(text)
+      ? []
+      : [{ how: 'quoted-printable', text }];
   });
 }
 

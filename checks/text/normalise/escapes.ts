@@ -29,7 +29,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 const ESCAPE =
-  /(?:%[0-9a-f]{2}){1,4096}|&#\d{1,7};?|&#x[0-9a-f]{1,6};?|&[a-z]{2,8};|[\\%]u[0-9a-f]{4}|\\u\{[0-9a-f]{1,6}\}|\\U000[0-9a-f]{5}|\\x[0-9a-f]{2}|\\[nrt"/\\]/gi;
+  /(?:%[0-9a-f]{2}){1,4096}|&#\d{1,7};?|&#x[0-9a-f]{1,6};?|&[a-z]{2,8};|\\(?-i:U)000[0-9a-f]{5}|[\\%]u[0-9a-f]{4}|\\u\{[0-9a-f]{1,6}\}|\\x[0-9a-f]{2}|\\[nrt"/\\]/gi;
 const utf8 = new TextDecoder('utf-8');
 
 function fromCode(code: number): string | null {
@@ -37,7 +37,7 @@ function fromCode(code: number): string | null {
 }
 
 function decodeOne(token: string): string | null {
-  if (token.startsWith('%')) {
+  if (token.startsWith('%') && !/^%u/i.test(token)) {
     return utf8.decode(Uint8Array.from(token.slice(1).split('%'), (pair) => Number.parseInt(pair, 16)));
   }
   if (token.startsWith('&#')) {

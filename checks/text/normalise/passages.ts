@@ -31,7 +31,7 @@ export function passagesOf(text: string, seen: Survey): Passage[] {
   if (seen.dashes >= 16) addDecoded(found, decodeMorse(text));
   if (seen.hidden)
     for (const { how, text: hidden, map } of readHidden(text)) found.push({ how, text: hidden, map });
-  if (seen.coded >= 3) addDecoded(found, decodeWords(text));
+  if (seen.coded.length > 0) addDecoded(found, decodeWords(text, seen.coded));
   if (text.includes('<~')) addDecoded(found, decodeAscii85(text));
   return found;
 }

@@ -1,5 +1,6 @@
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
-const lenientUtf8 = new TextDecoder('utf-8');
+import { isUtf8 } from 'node:buffer';
+
+const utf8 = new TextDecoder('utf-8');
 const utf16 = new TextDecoder('utf-16le');
 
 /** Characters that are judged together where bytes are not all text. */
@@ -8,6 +9,8 @@ const BLOCK = 32;
 const ONE_BAD_IN = 10;
 /** Shorter stretches beside noise may be chance. */
 const MIN_REPAIRED = 12;
+/** Shorter ones must show that they have words. */
+const SHORT = 24;
 
 /** Text, not noise: valid UTF-8, nearly all printable, mostly letters and spaces. */
 export function readable(bytes: Uint8Array): string | null {
@@ -16,12 +19,8 @@ export function readable(bytes: Uint8Array): string | null {
     const byte = bytes[i] ?? 0;
     if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return null;
   }
-  let text: string;
-  try {
-    text = strictUtf8.decode(bytes);
-  } catch {
-    return null;
-  }
+  if (!isUtf8(bytes)) return null;
+  const text = utf8.decode(bytes);
   let wordy = 0;
   let total = 0;
   for (const char of text.slice(0, 512)) {
@@ -39,6 +38,29 @@ function wideText(bytes: Uint8Array): string | null {
   let zeros = 0;
   for (let i = 1; i < seen; i += 2) if (bytes[i] === 0) zeros += 1;
   return zeros * 10 >= seen * 4 ? utf16.decode(bytes.subarray(0, bytes.length & ~1)) : null;
+}
+
+/**
+ * Whether a block of bytes may be text: of its bytes no more than twice as many as of characters are no UTF-8, or control
+ * characters. Most bytes that are asked about are names and numbers, which this tells at little cost.
+ */
+function mayHoldText(bytes: Uint8Array): boolean {
+  const length = bytes.length < BLOCK * 2 ? bytes.length : BLOCK;
+  const most = 1 + Math.floor((2 * length) / ONE_BAD_IN);
+  for (let from = 0; from + length <= bytes.length; from += length) {
+    let bad = 0;
+    for (let i = from; i < from + length && bad <= most; i += 1) {
+      const byte = bytes[i] as number;
+      const follows = ((bytes[i - 1] ?? 0) & 0x80) !== 0;
+      if (byte < 0x80) {
+        if (byte === 127 || (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13)) bad += 1;
+      } else if (byte < 0xc0) {
+        if (!follows) bad += 1;
+      } else if (((bytes[i + 1] ?? 0x80) & 0xc0) !== 0x80) bad += 1;
+    }
+    if (bad <= most) return true;
+  }
+  return false;
 }
 
 const BAD = 1;
@@ -78,8 +100,13 @@ function isTextual(text: string, start: number, end: number): boolean {
  */
 export function repaired(bytes: Uint8Array): string[] {
   if (bytes.length < MIN_REPAIRED) return [];
-  const text = wideText(bytes) ?? lenientUtf8.decode(bytes);
-  if (text.length < BLOCK * 2) return isTextual(text, 0, text.length) ? [clean(text)] : [];
+  const wide = wideText(bytes);
+  if (wide === null && !mayHoldText(bytes)) return [];
+  const text = wide ?? utf8.decode(bytes);
+  if (text.length < BLOCK * 2) {
+    const isText = isTextual(text, 0, text.length) && (text.length >= SHORT || hasWords(text));
+    return isText ? [clean(text)] : [];
+  }
   const found: string[] = [];
   let from = -1;
   const close = (end: number): void => {
@@ -96,6 +123,13 @@ export function repaired(bytes: Uint8Array): string[] {
   }
   close(text.length);
   return found;
+}
+
+const FOREIGN_ROW = /[\u0370-\u1fff\u3040-\ud7ff]{4}/;
+
+/** Words, not what chance makes of names and numbers: letters together and white space, or a row of foreign letters. */
+export function hasWords(text: string): boolean {
+  return (text.length >= 10 && /[a-z]{3}/i.test(text) && text.includes(' ')) || FOREIGN_ROW.test(text);
 }
 
 /** An edge moved on over printable characters, a block at most. */

@@ -1,5 +1,6 @@
 import type { Decoded } from './encodings.ts';
-import { readable, repaired } from './readable.ts';
+import { hasWords, readable, repaired } from './readable.ts';
+import type { Span } from './span.ts';
 
 const HEX_PAIRS = /(?:(?:0x|\\x)?[0-9a-f]{2}[ ,:;]{1,2}){7,2000}(?:0x|\\x)?[0-9a-f]{2}\b/gi;
 const OCTETS = /(?:[01]{8}[ ,]{0,2}){4,2000}/g;
@@ -39,8 +40,19 @@ const CODED = /[A-Za-z0-9][A-Z]|[A-Za-z][0-9]|[0-9][A-Za-z]|\+|\/[^/]/;
 const HEX_WORD = /^(?:[0-9a-f]{2}){2,7}$/i;
 const MIN_WORDS = 3;
 
-/** Encodings that were cut into short words: `aWdub3Jl IGFsbCBw cmV2aW91`, `6967 6e6f 7265`. */
-export function decodeWords(text: string): Decoded[] {
+/** Encodings that were cut into short words, in the rows that a survey found: `aWdub3Jl IGFsbCBw cmV2aW91`, `6967 6e6f`. */
+export function decodeWords(text: string, rows: readonly Span[]): Decoded[] {
+  return rows.flatMap(({ start, end }) => {
+    // The padding of the last word is no letter.
+    const row = text.slice(start, end + 2);
+    return decodeWordsOf(row).map(({ at, ...found }) => ({
+      ...found,
+      at: { start: start + at.start, end: start + at.end },
+    }));
+  });
+}
+
+function decodeWordsOf(text: string): Decoded[] {
   const found: Decoded[] = [];
   let row: RegExpExecArray[] = [];
   let coded = 0;
@@ -77,13 +89,14 @@ function decodeWordRow(row: readonly RegExpExecArray[]): Decoded[] {
   if (digits.length * 10 >= values.length * 9) {
     const bytes = Buffer.from(digits.join(''), 'hex');
     const whole = readable(bytes);
-    return (whole === null ? repaired(bytes) : [whole]).map((text) => ({ how: 'hex', text, at }));
+    const parts = whole === null ? repaired(bytes) : [whole];
+    return parts.filter(hasWords).map((text) => ({ how: 'hex', text, at }));
   }
   const joined = values.join('').replaceAll('=', '');
   for (let shift = 0; shift < 4; shift += 1) {
     const bytes = Buffer.from(joined.slice(shift), 'base64');
     const whole = readable(bytes);
-    const parts = whole === null || bytes.length < 12 ? repaired(bytes) : [whole];
+    const parts = (whole === null ? repaired(bytes) : [whole]).filter(hasWords);
     if (parts.length > 0) return parts.map((text) => ({ how: 'base64', text, at }));
   }
   return [];

@@ -18,13 +18,17 @@ export interface Survey {
   readonly glued: number;
   /** The longest row of short numeric-looking words (hexadecimal pairs, binary octets, decimal codes). */
   readonly numerics: number;
-  /** How many words in a row, or nearly, have capitals behind other letters, digits among letters, or are hexadecimal. */
-  readonly coded: number;
+  /**
+   * Rows of at least `CODED_ROW` words, with few others between, that have capitals behind other letters or digits among
+   * letters, or are hexadecimal: what an encoding looks like that was cut into words.
+   */
+  readonly coded: readonly Span[];
   /** Dots and dashes that stand in groups, as in Morse. */
   readonly dashes: number;
 }
 
 const LONG_RUN = 16;
+const CODED_ROW = 3;
 /** A text of the longest decoded length holds no more. */
 const MAX_RUNS = 262_144;
 
@@ -49,15 +53,6 @@ for (let c = 0; c < 128; c += 1) {
   CLASSES[c] = bits;
 }
 
-interface Word {
-  letters: number;
-  digits: number;
-  hex: number;
-  leet: number;
-  /** Capitals behind the first letter. */
-  inner: number;
-}
-
 /** One linear pass; a few nanoseconds a character. */
 export function survey(text: string): Survey {
   let ascii = true;
@@ -71,13 +66,21 @@ export function survey(text: string): Survey {
   let glued = 0;
   let numerics = 0;
   let numericsRow = 0;
-  let coded = 0;
   let codedRow = 0;
+  let codedMost = 0;
+  let codedStart = 0;
+  let codedEnd = 0;
+  const coded: Span[] = [];
   let dashes = 0;
   let runStart = -1;
   let before = 0;
   const runs: Span[] = [];
-  const word: Word = { letters: 0, digits: 0, hex: 0, leet: 0, inner: 0 };
+  // Of the word that is being read: how many of its characters are what; `inner` are capitals behind the first.
+  let letters = 0;
+  let digits = 0;
+  let hex = 0;
+  let leet = 0;
+  let inner = 0;
 
   for (let i = 0; i <= text.length; i += 1) {
     const code = i < text.length ? text.charCodeAt(i) : 32;
@@ -93,34 +96,41 @@ export function survey(text: string): Survey {
       runStart = -1;
     }
     if ((bits & (LETTER | DIGIT | LEET)) !== 0) {
-      if ((bits & UPPER) !== 0 && (before & (LETTER | DIGIT)) !== 0) word.inner += 1;
-      if ((bits & LETTER) !== 0) word.letters += 1;
-      else if ((bits & DIGIT) !== 0) word.digits += 1;
-      else word.leet += 1;
-      if ((bits & HEX) !== 0) word.hex += 1;
+      letters += bits & 1;
+      digits += (bits >> 1) & 1;
+      hex += (bits >> 2) & 1;
+      leet += (bits >> 4) & 1;
+      if ((bits & UPPER) !== 0 && (before & (LETTER | DIGIT)) !== 0) inner += 1;
     } else {
-      const length = word.letters + word.digits + word.leet;
+      const length = letters + digits + leet;
       if (length > 0) {
         if (length === 1) {
           singlesRow += 1;
           if (singlesRow > singles) singles = singlesRow;
         } else singlesRow = 0;
-        const numeric = word.hex === length && (length <= 3 || length === 8) && length >= 2;
+        const numeric = hex === length && (length <= 3 || length === 8) && length >= 2;
         if (numeric) {
           numericsRow += 1;
           if (numericsRow > numerics) numerics = numericsRow;
         } else numericsRow = 0;
-        if (word.letters > 0 && word.digits + word.leet > 0) mixed += 1;
-        const isCoded = word.letters > 0 && (word.inner > 0 || word.digits > 0);
-        if (isCoded || (word.hex === length && length >= 4)) {
+        if (letters > 0 && digits + leet > 0) mixed += 1;
+        if ((letters > 0 && inner + digits > 0) || (hex === length && length >= 4)) {
+          if (codedRow === 0) codedStart = i - length;
           codedRow += 1;
-          if (codedRow > coded) coded = codedRow;
-        } else if (codedRow > 0) codedRow -= 1;
-        word.inner = 0;
-        word.letters = 0;
-        word.digits = 0;
-        word.hex = 0;
-        word.leet = 0;
+          codedMost = Math.max(codedMost, codedRow);
+          codedEnd = i;
+        } else if (codedRow > 0) {
+          codedRow -= 1;
+          if (codedRow === 0) {
+            if (codedMost >= CODED_ROW) coded.push({ start: codedStart, end: codedEnd });
+            codedMost = 0;
+          }
+        }
+        letters = 0;
+        digits = 0;
+        hex = 0;
+        leet = 0;
+        inner = 0;
       }
       if ((bits & GLUE) !== 0) {
         if ((before & GLUE) !== 0 || before === 0) dashes += 1;
@@ -134,6 +144,7 @@ export function survey(text: string): Survey {
     }
     before = bits;
   }
+  if (codedMost >= CODED_ROW) coded.push({ start: codedStart, end: codedEnd });
   return {
     ascii,
     hidden,

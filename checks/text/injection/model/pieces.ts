@@ -1,4 +1,4 @@
-import type { Span } from '../../normalise/index.ts';
+import type { Span, View } from '../../normalise/index.ts';
 
 /** What a sub-segment is, as the explanation names it. */
 export type PieceKind =
@@ -38,32 +38,91 @@ function add(text: string, pieces: Piece[], piece: Piece): void {
   }
 }
 
-function addBlocks(text: string, pieces: Piece[]): void {
-  for (const { open, close, kind } of BLOCKS) {
-    for (let at = text.indexOf(open); at >= 0; ) {
-      const start = at + open.length;
-      const end = text.indexOf(close, start);
-      if (end < 0) {
-        add(text, pieces, { start, end: Math.min(text.length, start + MAX_CHARS), kind });
-        break;
-      }
-      add(text, pieces, { start, end, kind });
-      at = text.indexOf(open, end + close.length);
+/** Where `mark` stands, in order. */
+function placesOf(text: string, mark: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) places.push(at);
+  return places;
+}
+
+/**
+ * Blocks between different marks. A mark that opens and is not closed, or only behind other marks that open, hides
+ * nothing: up to each mark that closes stand a block from the first mark and one from the last, and every other mark's
+ * block ends where the next one opens.
+ */
+function addBlocks(text: string, pieces: Piece[], { open, close, kind }: (typeof BLOCKS)[number]): void {
+  const opens = placesOf(text, open);
+  if (opens.length === 0) return;
+  let end = text.indexOf(close, (opens[0] as number) + open.length);
+  let first = true;
+  for (const [i, at] of opens.entries()) {
+    const start = at + open.length;
+    if (end >= 0 && end < start) {
+      end = text.indexOf(close, start);
+      first = true;
     }
+    const next = opens[i + 1] ?? text.length;
+    if (end >= 0 && end <= next) add(text, pieces, { start, end, kind });
+    else {
+      if (first && end >= 0) add(text, pieces, { start, end, kind });
+      add(text, pieces, { start, end: Math.min(next, start + MAX_CHARS), kind });
+      // What follows the first lines of an open block may be no part of it.
+      const blank = text.slice(start, Math.min(next, start + MAX_CHARS)).indexOf('\n\n');
+      if (blank >= 0) add(text, pieces, { start, end: start + blank, kind });
+    }
+    first = false;
   }
 }
 
-/** Strings between straight double quotes of one line: JSON values, attributes, quotations. */
+/** Blocks between equal marks; where one has no partner, what stands between any two. */
+function addDocstrings(text: string, pieces: Piece[], { open, kind }: (typeof BLOCKS)[number]): void {
+  const marks = placesOf(text, open);
+  const step = marks.length % 2 === 0 ? 2 : 1;
+  for (let i = 0; i < marks.length; i += step) {
+    const start = (marks[i] as number) + open.length;
+    add(text, pieces, { start, end: marks[i + 1] ?? Math.min(text.length, start + MAX_CHARS), kind });
+  }
+}
+
+const WORDY = /[\p{L}\p{N}]/u;
+const PREFIX = /(?:^|[^\p{L}\p{N}])[bfru]{1,2}$/iu;
+
+/** A mark that opens a string stands before its first character and behind no word but the prefix that code has. */
+function isOddOpening(text: string, at: number): boolean {
+  if (SPACE.test(text[at + 1] ?? ' ')) return true;
+  return WORDY.test(text[at - 1] ?? '') && !PREFIX.test(text.slice(Math.max(0, at - 3), at));
+}
+
+/**
+ * Strings between straight double quotes of one line: JSON values, attributes, quotations. Where a quote has no partner,
+ * or one that opens stands where none would, what is between any two quotes, before the first and behind the last.
+ */
 function addStrings(text: string, line: Span, pieces: Piece[]): void {
-  let open = -1;
+  const quotes: number[] = [];
+  let odd = false;
   for (let i = line.start; i < line.end; i += 1) {
     const unit = text.charCodeAt(i);
     if (unit === 92) i += 1;
     else if (unit === 34) {
-      if (open >= 0) add(text, pieces, { start: open, end: i, kind: 'a quoted string' });
-      open = open >= 0 ? -1 : i + 1;
+      odd ||= quotes.length % 2 === 0 && isOddOpening(text, i);
+      quotes.push(i);
     }
   }
+  if (quotes.length === 0) return;
+  for (let i = 0; i + 1 < quotes.length; i += 2)
+    add(text, pieces, {
+      start: (quotes[i] as number) + 1,
+      end: quotes[i + 1] as number,
+      kind: 'a quoted string',
+    });
+  if (!odd && quotes.length % 2 === 0) return;
+  for (let i = -1; i < quotes.length; i += 2) {
+    const start = i < 0 ? line.start : (quotes[i] as number) + 1;
+    add(text, pieces, { start, end: quotes[i + 1] ?? line.end, kind: 'a quoted string' });
+  }
+  // Behind the last one of an odd number.
+  if (quotes.length % 2 === 1)
+    add(text, pieces, { start: (quotes.at(-1) as number) + 1, end: line.end, kind: 'a quoted string' });
 }
 
 /** Cells between bars or tabs. */
@@ -118,13 +177,25 @@ function createGroups(text: string, pieces: Piece[]): { line: (line: Span) => vo
   return { line, end };
 }
 
+/** Comments behind code on its line; of a long line, one in each `MAX_CHARS`, which ends where the next begins. */
+function addTrailing(text: string, line: Span, pieces: Piece[]): void {
+  let open = -1;
+  for (let from = line.start; from < line.end; from += MAX_CHARS) {
+    const found = TRAILING.exec(text.slice(from, Math.min(line.end, from + MAX_CHARS)));
+    if (found === null) continue;
+    if (open >= 0) add(text, pieces, { start: open, end: from + found.index, kind: 'a code comment' });
+    open = from + found.index + found[0].length;
+  }
+  if (open >= 0) add(text, pieces, { start: open, end: line.end, kind: 'a code comment' });
+}
+
 /**
  * Parts of a document that are written, and hidden, by themselves: comments, strings and attributes, quoted blocks, table
  * cells, paragraphs. In the order of their kinds; they overlap. Time and number are linear in the text.
  */
 export function piecesOf(text: string): Piece[] {
   const pieces: Piece[] = [];
-  addBlocks(text, pieces);
+  for (const block of BLOCKS) (block.open === block.close ? addDocstrings : addBlocks)(text, pieces, block);
   const groups = createGroups(text, pieces);
   for (let start = 0; start <= text.length; ) {
     const next = text.indexOf('\n', start);
@@ -132,15 +203,33 @@ export function piecesOf(text: string): Piece[] {
     groups.line(line);
     addStrings(text, line, pieces);
     addCells(text, line, pieces);
-    const trailing = TRAILING.exec(text.slice(start, Math.min(line.end, start + MAX_CHARS)));
-    if (trailing !== null)
-      add(text, pieces, {
-        start: start + trailing.index + trailing[0].length,
-        end: line.end,
-        kind: 'a code comment',
-      });
+    addTrailing(text, line, pieces);
     start = line.end + 1;
   }
   groups.end();
   return pieces;
+}
+
+/**
+ * The parts of every view that `isDocument`, as it stands or as it came out of an encoding; of those that read alike the
+ * first. Views of other spellings have their marks elsewhere and are left out.
+ */
+export function partsOf(
+  views: readonly View[],
+  isDocument: (view: View) => boolean,
+): { readonly view: View; readonly piece: Piece }[] {
+  const known = new Set<string>();
+  const parts: { view: View; piece: Piece }[] = [];
+  for (const view of views) {
+    if (view.respelled || !isDocument(view)) continue;
+    for (const piece of piecesOf(view.text)) {
+      if (views.length > 1) {
+        const part = view.text.slice(piece.start, piece.end);
+        if (known.has(part)) continue;
+        known.add(part);
+      }
+      parts.push({ view, piece });
+    }
+  }
+  return parts;
 }
