@@ -65,9 +65,10 @@ export function createModelService(deps: ModelDeps) {
   const folders = createModelFolders({ root, most: MOST_UNPACKED });
   const own: KnownModel = { name: builtIn.name, builtIn: true, sha256: builtIn.sha256 };
 
-  async function storedManifest(sha256: string): Promise<Manifest> {
+  /** Null of one that this version of the product does not read. */
+  async function storedManifest(sha256: string): Promise<Manifest | null> {
     const bytes = await buffer(Readable.from(objects.open(sha256)));
-    return Manifest.parse(JSON.parse(bytes.toString('utf8')));
+    return Manifest.safeParse(JSON.parse(bytes.toString('utf8'))).data ?? null;
   }
 
   const facts = (manifest: Manifest) => ({
@@ -93,9 +94,10 @@ export function createModelService(deps: ModelDeps) {
 
   async function shown(row: ModelRow, now: KnownModel): Promise<DetectorModel> {
     const known = { name: row.name, builtIn: false, sha256: row.manifestSha256 };
+    const manifest = await storedManifest(row.manifestSha256);
     return {
       ...known,
-      ...facts(await storedManifest(row.manifestSha256)),
+      ...(manifest ? facts(manifest) : { files: [], bytes: row.bytes, points: null }),
       note: row.note,
       addedBy: { id: row.byId, name: row.byName },
       addedAt: row.at,
@@ -265,7 +267,12 @@ export function createModelService(deps: ModelDeps) {
       if (sha256 === null) return null;
       if (sha256 === own.sha256) return await ownLaid();
       const { name } = (await find(sha256)).known;
-      return await folders.take({ sha256, name }, (file) => objects.open(file.sha256));
+      try {
+        return await folders.take({ sha256, name }, (file) => objects.open(file.sha256));
+      } catch (error) {
+        if (!(error instanceof InjectionModelError)) throw error;
+        throw new AppError('conflict', `"${name}" cannot be used: ${error.message}`, { cause: error });
+      }
     },
 
     /** A file of a model that was added, for gateways; null for what is none. */
