@@ -29,13 +29,19 @@ FEW = 10
 
 @dataclass
 class Judged:
-    """What the cascade said of texts of one origin; `settled` by the linear stage, so that the stack has no say."""
+    """What the cascade said of texts of one origin. The stack has no say where a text was `settled` by the linear stage, nor
+    where it is `suspect` whatever was read of it, since it holds more doubtful windows than the encoder reads."""
 
     features: np.ndarray
     settled: np.ndarray
+    suspect: np.ndarray
     labels: np.ndarray
     sources: np.ndarray
     rows: list[dict]
+
+    @property
+    def open(self) -> np.ndarray:
+        return ~self.settled & ~self.suspect
 
     @property
     def folds(self) -> np.ndarray:
@@ -44,7 +50,7 @@ class Judged:
 
 @dataclass
 class Fitted:
-    """`scores`: logits out of fold, -inf of settled texts; `reached` by point: whether a text is at or above a threshold
+    """`scores`: logits out of fold, -inf of settled texts and inf of suspect ones; `reached` by point: whether a text is at or above a threshold
     that was set without its fold."""
 
     stack: dict[str, float]
@@ -66,6 +72,7 @@ def judged_of(rows: list[dict]) -> dict[str, Judged]:
         parts[origin] = Judged(
             features=np.array([[float(row[name]) for name in FEATURES] for row in mine], dtype=np.float64).reshape(-1, 5),
             settled=np.array([row["settled"] == "harmless" for row in mine], dtype=bool),
+            suspect=np.array([row.get("unread", 0) > 0 for row in mine], dtype=bool),
             labels=np.array([row["label"] for row in mine], dtype=np.int64),
             sources=np.array([row["source"] for row in mine], dtype=str),
             rows=mine,
@@ -104,8 +111,9 @@ def fit_stack(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> 
     return found.x
 
 
-def logits_of(stack: np.ndarray, features: np.ndarray, settled: np.ndarray) -> np.ndarray:
-    return np.where(settled, -np.inf, stack[0] + features @ stack[1:])
+def logits_of(stack: np.ndarray, judged: Judged, longest: float) -> np.ndarray:
+    logits = stack[0] + inputs_of(judged, longest) @ stack[1:]
+    return np.where(judged.settled, -np.inf, np.where(judged.suspect, np.inf, logits))
 
 
 def probability(logit: float) -> float:
@@ -114,7 +122,7 @@ def probability(logit: float) -> float:
 
 def fit(judged: Judged, prior: float = PRIOR) -> Fitted:
     """Raises ValueError where there are too few texts, or of one label or source only."""
-    open_to = ~judged.settled
+    open_to = judged.open
     for label in (0, 1):
         if len(set(judged.sources[(judged.labels == label) & open_to])) < 2:
             raise ValueError(f"fewer than two sources of label {label} reach the stack: nothing can be fitted out of fold")
@@ -131,7 +139,7 @@ def fit(judged: Judged, prior: float = PRIOR) -> Fitted:
     for fold in sorted(set(folds)):
         rest = folds != fold
         both = len(set(judged.labels[rest & open_to])) == 2
-        scores[~rest] = logits_of(stack_of(rest) if both else whole, features, judged.settled)[~rest]
+        scores[~rest] = logits_of(stack_of(rest) if both else whole, judged, longest)[~rest]
     harmless = judged.labels == 0
     reached = {name: np.zeros(len(folds), dtype=bool) for name in POINTS}
     points, rests = {}, {}
@@ -146,10 +154,10 @@ def fit(judged: Judged, prior: float = PRIOR) -> Fitted:
 
 
 def threshold(scores: np.ndarray, weights: np.ndarray, harmless: np.ndarray, rate: float) -> float:
-    """On the logit. Never at or below what is settled: no less than the lowest score that the stack gave."""
+    """On the logit; within the scores that the stack gave, so that it decides of no text of which the stack has no say."""
     found = balanced_threshold(scores[harmless], weights[harmless], rate)
     given = scores[np.isfinite(scores)]
-    return float(found) if np.isfinite(found) and found >= given.min() else float(given.min())
+    return float(np.clip(found, given.min(), np.nextafter(given.max(), np.inf)))
 
 
 def rest_of(harmless: np.ndarray, weights: np.ndarray, scores: np.ndarray, rate: float) -> dict:
@@ -178,14 +186,14 @@ def reliability(fitted: Fitted, judged: Judged, prior: float = PRIOR, bins: int 
 def lost(judged: Judged, fitted: Fitted, open_rows: dict[int, dict]) -> dict:
     """Attacks that the shipped stack finds at the balanced point when every stage reads everything, and those of them that
     the shortcuts lose (and the other way round)."""
-    at = np.array([row["n"] in open_rows for row in judged.rows], dtype=bool)
-    features = np.array([[float(open_rows[row["n"]][name]) for name in FEATURES] for row in judged.rows
-                         if row["n"] in open_rows], dtype=np.float64).reshape(-1, 5)
-    longest = fitted.stack["windowsUpTo"]
-    features[:, 3] = np.minimum(features[:, 3], longest)
+    chosen = np.array([row["n"] in open_rows for row in judged.rows], dtype=bool)
+    rows = [open_rows[row["n"]] | {"settled": None} for row in judged.rows if row["n"] in open_rows]
+    opened = judged_of(rows).get(rows[0]["origin"]) if rows else None
+    if opened is None:
+        return {"attacks": 0, "found": 0, "lost": 0, "gained": 0}
     stack = np.array([fitted.stack[name] for name in ("bias", *FEATURES)])
     limit = float(np.log(fitted.points["balanced"]) - np.log1p(-fitted.points["balanced"]))
-    whole = stack[0] + features @ stack[1:] >= limit
-    shipped = logits_of(stack, inputs_of(judged, longest), judged.settled)[at] >= limit
-    return {"attacks": int(at.sum()), "found": int(whole.sum()), "lost": int((whole & ~shipped).sum()),
+    whole = logits_of(stack, opened, fitted.stack["windowsUpTo"]) >= limit
+    shipped = logits_of(stack, judged, fitted.stack["windowsUpTo"])[chosen] >= limit
+    return {"attacks": int(chosen.sum()), "found": int(whole.sum()), "lost": int((whole & ~shipped).sum()),
             "gained": int((~whole & shipped).sum())}

@@ -20,11 +20,12 @@ def figures_of(judged: Judged, fitted: Fitted, trained: set[str]) -> dict:
     seen = np.array([source in trained for source in judged.sources])
     every = np.ones(len(seen), dtype=bool)
     attacks, harmless = judged.labels == 1, judged.labels == 0
-    low = np.where(np.isfinite(fitted.scores), fitted.scores, -1e9)
+    low = np.clip(fitted.scores, -1e9, 1e9)
     return {
         "attacks": int(attacks.sum()),
         "harmless": int(harmless.sum()),
         "settled": {"harmless": int((judged.settled & harmless).sum()), "attacks": int((judged.settled & attacks).sum())},
+        "suspect": {"harmless": int((judged.suspect & harmless).sum()), "attacks": int((judged.suspect & attacks).sum())},
         "auc": {"all": number(auc(low, judged.labels)), "unseen": number(auc(low[~seen], judged.labels[~seen]))},
         "probability": reliability(fitted, judged),
         "points": {

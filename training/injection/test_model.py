@@ -139,7 +139,7 @@ def judged(count: int = 6_000, seed: int = 1) -> Judged:
                          (rng.random(count) < 0.2 - 0.1 * labels).astype(float)], 1)
     sources = np.array([f"s{i % 23}" for i in range(count)])
     rows = [{"n": i, "lang": "en" if i % 3 else "de", "kind": "k", "carrier": "", "source": s} for i, s in enumerate(sources)]
-    return Judged(features, (features[:, 1] < -4) & (labels == 0), labels, sources, rows)
+    return Judged(features, (features[:, 1] < -4) & (labels == 0), np.zeros(count, dtype=bool), labels, sources, rows)
 
 
 class CalibrateTest(unittest.TestCase):
@@ -176,6 +176,17 @@ class CalibrateTest(unittest.TestCase):
         part.features[0, 3] = 12.0
         self.assertLessEqual(fit(part).stack["windowsUpTo"], 3.0)
 
+    def test_what_is_not_read_to_its_end_is_an_alarm_that_no_threshold_is_bent_for(self) -> None:
+        part = judged(20_000)
+        before = fit(part)
+        unread = np.flatnonzero((part.labels == 0) & ~part.settled)[:400]
+        part.suspect[unread] = True
+        after = fit(part)
+        for name in ("strict", "balanced", "quiet"):
+            self.assertTrue(after.reached[name][unread].all())
+            self.assertTrue(0 < after.points[name] < 1)
+        self.assertGreater(after.points["balanced"], before.points["balanced"])
+
     def test_too_little_is_refused(self) -> None:
         part = judged()
         part.sources[:] = "one"
@@ -186,7 +197,7 @@ class CalibrateTest(unittest.TestCase):
         part = judged()
         fitted = fit(part)
         attacks = [i for i in range(400) if part.labels[i] == 1]
-        opened = {i: dict(zip(FEATURES, part.features[i])) for i in attacks}
+        opened = {i: {"n": i, "origin": "user", "label": 1, "source": "s", **dict(zip(FEATURES, part.features[i]))} for i in attacks}
         self.assertEqual(lost(part, fitted, opened)["lost"], 0)
         part.settled[attacks[:50]] = True
         said = lost(part, fitted, opened)
@@ -198,6 +209,8 @@ class CalibrateTest(unittest.TestCase):
         parts = judged_of([line, {**line, "origin": "third_party", "settled": "harmless", "label": 0}])
         self.assertEqual([len(parts[o].labels) for o in ("user", "third_party")], [1, 1])
         self.assertTrue(parts["third_party"].settled[0])
+        self.assertFalse(parts["user"].suspect[0])
+        self.assertTrue(judged_of([{**line, "unread": 2}])["user"].suspect[0])
 
 
 class FigureTest(unittest.TestCase):
