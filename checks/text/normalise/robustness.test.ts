@@ -7,6 +7,7 @@ import { promptLeakCheck } from '../prompt-leak/index.ts';
 import type { AnyTextCheck, TextInput } from '../types.ts';
 import { textInput } from '../types.ts';
 import { unicodeCheck } from '../unicode/index.ts';
+import { readText } from './index.ts';
 
 const CHECKS: readonly AnyTextCheck[] = [
   injectionCheck,
@@ -41,7 +42,10 @@ async function judge(check: AnyTextCheck, input: TextInput): Promise<number> {
   const { user, system } = process.cpuUsage(before);
   const took = (user + system) / 1000;
   const text = input.segments[0]?.text ?? '';
-  expect(['pass', 'findings', 'skipped']).toContain(result.outcome);
+  // What the reading's limits leave out is said, and nothing else may fail.
+  if (result.outcome === 'error')
+    expect(input.segments.some((one) => readText(one.text).unread.length > 0)).toBe(true);
+  else expect(['pass', 'findings', 'skipped']).toContain(result.outcome);
   if (result.outcome === 'findings') {
     for (const { start, end, score, message } of result.findings) {
       expect(start).toBeGreaterThanOrEqual(0);
