@@ -40,6 +40,8 @@ export interface TextContext {
   readonly canaries: readonly string[];
   /** Tool names that the request offers to the model. */
   readonly tools: readonly string[];
+  /** Whose texts these are, e.g. an endpoint: what checks share among clients they share evenly. Never judged. */
+  readonly client?: string;
   /** What the user wrote in the request: repeating it in an answer is no leak. */
   readonly userTexts?: readonly string[];
   /**
@@ -63,6 +65,8 @@ export interface TextFinding {
   readonly end: number;
   /** Probability-like, 0..1. */
   readonly score: number;
+  /** Calibrated probability of what was found, 0..1, of checks that have one. */
+  readonly probability?: number;
   /** Finer kind, e.g. `card-number`, `buried`; names the placeholder when redacted (`[CARD_NUMBER_1]`). */
   readonly kind: string;
   /** What and why, for a person; never quotes a secret. */

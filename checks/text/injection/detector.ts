@@ -15,11 +15,14 @@ export interface DetectorSettings {
   readonly operatingPoint: OperatingPoint;
   /**
    * Where the encoder does not answer (too much waits, it is late, it crashed): `deny` fails, so that the guard refuses;
-   * `shed` lets the rules and the linear stage decide, which is counted and said.
+   * `shed` lets the rules and the linear stage decide, which is counted and said. What a text's author can bring about
+   * alone (a text too long to be read in time, one that brings the encoder down) is never shed.
    */
   readonly overload: 'deny' | 'shed';
   /** Gives up, with the signal's reason, when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** Whose texts these are: each client has the same share of the encoder. Each question has where it is absent. */
+  readonly client?: string | undefined;
 }
 
 /** A text that the model takes for an attack, or nearly. */

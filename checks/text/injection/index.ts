@@ -102,14 +102,19 @@ function answered(
 function withDetector(
   detector: InjectionDetector,
   segments: readonly Segment[],
-  settings: { readonly config: Config; readonly signal: AbortSignal | undefined },
+  settings: {
+    readonly config: Config;
+    readonly signal: AbortSignal | undefined;
+    readonly client: string | undefined;
+  },
 ): CheckResult<TextFinding> | Promise<CheckResult<TextFinding>> {
   const { strictness, operatingPoint, overload } = settings.config;
   const texts = segments.map((segment) => {
     const reading = readSegment(segment);
     return { segment, reading, rules: judgeReading(reading, { author: segment.author, strictness }) };
   });
-  const answer = detector.detect(texts, { operatingPoint, overload, signal: settings.signal });
+  const { signal, client } = settings;
+  const answer = detector.detect(texts, { operatingPoint, overload, signal, client });
   return answer instanceof Promise
     ? detected(answer, texts.length, detector.id)
     : answered(answer, texts.length, detector.id);
@@ -151,11 +156,11 @@ export function createInjectionCheck(
         'This looks like an attempt to change how the assistant works. Say what you need in your own words, and leave out passages that give the assistant orders.',
     },
     streaming: { mode: 'whole' },
-    run: ({ segments }: TextInput, config: Config, signal?: AbortSignal) => {
+    run: ({ segments, context }: TextInput, config: Config, signal?: AbortSignal) => {
       const judged = wanted(segments, config);
       if (judged.length === 0) return PASS;
       if (detector === undefined) return withUnread(resultOf(byRules(judged, config)), judged);
-      const result = withDetector(detector, judged, { config, signal });
+      const result = withDetector(detector, judged, { config, signal, client: context.client });
       return result instanceof Promise
         ? result.then((found) => withUnread(found, judged))
         : withUnread(result, judged);

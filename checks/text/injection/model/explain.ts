@@ -1,9 +1,10 @@
 import type { Span } from '../../normalise/index.ts';
 import type { Detection, DetectorText } from '../detector.ts';
+import type { Candidate } from './candidate.ts';
+import { originOf } from './candidate.ts';
+import { leftEarly } from './encoder/protocol.ts';
 import type { LinearStage } from './linear.ts';
 import { KINDS, type Kind, ORIGINS } from './manifest.ts';
-import type { Candidate } from './read.ts';
-import { originOf } from './read.ts';
 
 /** What decided about a text. */
 export type Stage = 'linear' | 'encoder' | 'shed';
@@ -71,7 +72,7 @@ function likeliest(row: Float32Array): Kind {
 function kindOf(verdict: Verdict, text: DetectorText): Kind {
   if (disguiseOf(verdict.worst).length > 0 || text.rules?.kind === 'obfuscated') return 'obfuscated';
   if (text.segment.author === 'third_party' || text.rules?.kind === 'buried') return 'buried';
-  if (verdict.row !== null) return likeliest(verdict.row);
+  if (verdict.row !== null && !leftEarly(verdict.row)) return likeliest(verdict.row);
   return text.rules?.kind ?? 'direct';
 }
 
@@ -83,6 +84,8 @@ export interface Verdict {
   readonly stage: Stage;
   readonly probability: number;
   readonly score: number;
+  /** Doubtful windows that the encoder did not read, where the text is reported for these. */
+  readonly unread: number;
 }
 
 const percent = (probability: number): string => {
@@ -96,8 +99,17 @@ function messageOf(verdict: Verdict, kind: Kind, text: DetectorText): string {
   const how = disguiseOf(worst);
   const where = worst.piece === null ? '' : ` in ${worst.piece}`;
   const once = how.length > 0 ? `, once ${how.join(', then ')} is undone` : '';
+  if (verdict.unread > 0) return unreadMessage(verdict);
   const taken = `The trained detector takes this for ${ATTEMPT[kind]}${where}${once}: probability ${percent(probability)}%, ${DECIDED[stage]}.`;
   return rules === null || rules.score < 0.5 ? taken : `${rules.message} ${taken}`;
+}
+
+function unreadMessage({ unread, probability }: Verdict): string {
+  return (
+    `More windows of this text look doubtful to the fast stage than the encoder reads of one text: ${unread} were left ` +
+    'unread, and an attack may stand among them. What was read comes to a probability of ' +
+    `${percent(probability)}%. Send the text in parts, or leave out what repeats.`
+  );
 }
 
 /** A verdict as a finding: what, where in the original text, which stage, and how it was hidden. */

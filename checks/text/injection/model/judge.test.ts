@@ -4,7 +4,9 @@ import type { Author } from '../../types.ts';
 import type { Detection, DetectorSettings, DetectorText } from '../detector.ts';
 import { judgeReading } from '../score.ts';
 import { createScoreCache } from './cache.ts';
+import type { Encoder } from './encoder/contract.ts';
 import { createEncoder } from './encoder/encoder.ts';
+import type { Refusal } from './encoder/jobs.ts';
 import { EncoderRefused } from './encoder/jobs.ts';
 import { openRequestOf, ROW } from './encoder/protocol.ts';
 import { sentencesOf } from './explain.ts';
@@ -13,7 +15,7 @@ import type { ModelDetector } from './judge.ts';
 import { createModelDetector } from './judge.ts';
 import { loadModel } from './load.ts';
 import { encoderOf } from './open.ts';
-import { EDGES, MOST_PIECES, MOST_WINDOWS } from './read.ts';
+import { EDGES, MOST_DOUBTFUL, MOST_DOUBTFUL_PIECES, MOST_RULED } from './read.ts';
 import { probabilityOf, scoreAt } from './stack.ts';
 
 const fixture = fixtureModel();
@@ -24,6 +26,7 @@ afterAll(async () => {
   fixture.remove();
 });
 
+const MOST_ASKED = MOST_DOUBTFUL + MOST_DOUBTFUL_PIECES + EDGES + MOST_RULED;
 const SETTINGS: DetectorSettings = { operatingPoint: 'balanced', overload: 'deny' };
 
 interface Watched {
@@ -33,21 +36,20 @@ interface Watched {
   readonly refused: [string, boolean][];
 }
 
-function detector(
-  score?: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array>,
-): Watched {
+function detector(score?: Encoder['score'], budgetMs?: number): Watched {
   const judged: string[] = [];
   const asked: string[][] = [];
   const refused: [string, boolean][] = [];
   const made = createModelDetector({
     model,
     encoder: {
-      score: (texts, signal) => {
+      score: (texts, asking) => {
         asked.push([...texts]);
-        return (score ?? encoder.score)(texts, signal);
+        return (score ?? encoder.score)(texts, asking);
       },
     },
     cache: createScoreCache(),
+    budgetMs,
     observe: {
       judged: (by) => judged.push(by),
       refused: (error, shed) => refused.push([error.refusal, shed]),
@@ -167,6 +169,10 @@ describe('the score', () => {
     const features = { encoder: 2, linear: -1, rules: 0.5, windows: 4, decoded: true };
     const logit = -1 + 2 - 0.5 + 1 - 0.5 + 0.75;
     expect(probabilityOf(features, stack)).toBeCloseTo(1 / (1 + Math.exp(-logit)), 12);
+    // No text counts as longer than those that the weights were fitted on.
+    const longer = { ...features, windows: 16 };
+    expect(probabilityOf({ ...features, windows: 100_000 }, stack)).toBe(probabilityOf(longer, stack));
+    expect(probabilityOf(longer, stack)).toBeLessThan(probabilityOf(features, stack));
   });
 
   it('can be had with all that led to it', async () => {
@@ -239,8 +245,7 @@ describe('what is found', () => {
 });
 
 describe('an encoder that does not answer', () => {
-  const down = (refusal: 'busy' | 'late' | 'crashed' | 'unusable' | 'closed') => () =>
-    Promise.reject(new EncoderRefused(refusal, 'no'));
+  const down = (refusal: Refusal) => () => Promise.reject(new EncoderRefused(refusal, 'no'));
 
   it('is a failure, unless load is to be shed', async () => {
     for (const refusal of ['busy', 'late', 'crashed'] as const) {
@@ -257,7 +262,7 @@ describe('an encoder that does not answer', () => {
   });
 
   it('is never shed when it will not come back, nor when the caller left', async () => {
-    for (const refusal of ['unusable', 'closed'] as const) {
+    for (const refusal of ['unusable', 'closed', 'large', 'unjudgeable'] as const) {
       const mine = detector(down(refusal));
       await expect(judge(mine, 'maybe a zebra', { settings: { overload: 'shed' } })).rejects.toThrow();
     }
@@ -282,15 +287,7 @@ describe('cost', () => {
     const began = performance.now();
     await mine.detector.detect([one], SETTINGS);
     expect(performance.now() - began).toBeLessThan(20_000);
-    expect(mine.asked.flat().length).toBeLessThanOrEqual(MOST_WINDOWS + EDGES + MOST_PIECES);
-  });
-
-  it('is bounded for many texts: more than a question may ask is refused, not left out', async () => {
-    const mine = detector(() => expect.fail('asked'));
-    const texts = Array.from({ length: 300 }, (_, i) => textOf(`maybe the river ${i} is hot`, 'user', i));
-    await expect(mine.detector.detect(texts, SETTINGS)).rejects.toThrow(EncoderRefused);
-    const shed = await mine.detector.detect(texts, { ...SETTINGS, overload: 'shed' });
-    expect(shed).toHaveLength(300);
+    expect(mine.asked.flat().length).toBeLessThanOrEqual(MOST_ASKED);
   });
 
   it('of the cache is bounded, and what was asked for longest ago goes first', () => {
@@ -311,11 +308,70 @@ describe('cost', () => {
   });
 
   it('of a deny under a real full queue is an error at once', async () => {
-    const small = createEncoder({ open: openRequestOf(model), mostWaiting: 1 });
+    const small = createEncoder({ open: openRequestOf(model), mostWaiting: 4 });
+    const ahead = small.score(['the mill', 'the hot mill', 'a mill', 'mills']).catch(() => {});
     const mine = detector(small.score);
     const both = 'maybe the river is hot. '.repeat(60);
     await expect(judge(mine, both)).rejects.toThrow('too much waits');
     expect(await judge(mine, both, { settings: { overload: 'shed' } })).toBeNull();
     await small.close();
+    await ahead;
+  });
+});
+
+describe('a long conversation', () => {
+  const said = Array.from({ length: 300 }, (_, i) => `maybe the river ${i} is hot`);
+  const texts = said.map((text, i) => textOf(text, 'user', i));
+  const rowsOf = (count: number): Float32Array => new Float32Array(count * ROW).fill(-4);
+
+  it('is asked about a chunk at a time, each of which is remembered', async () => {
+    let answers = 3;
+    const mine = detector((chunk) => {
+      answers -= 1;
+      if (answers < 0) return Promise.reject(new EncoderRefused('late', 'no'));
+      return Promise.resolve(rowsOf(chunk.length));
+    });
+    const shed = mine.detector.detect(texts, { ...SETTINGS, overload: 'shed' });
+    await expect(shed).rejects.toMatchObject({ refusal: 'large' });
+    const first = mine.asked.slice(0, 3).flat();
+    answers = 100;
+    mine.asked.length = 0;
+    expect(await mine.detector.detect(texts, SETTINGS)).toHaveLength(300);
+    const second = mine.asked.flat();
+    expect([first.length + second.length, first.some((text) => second.includes(text))]).toEqual([300, false]);
+  });
+
+  it('that is not read in time is refused for its size, which is never shed, and gets further each time', async () => {
+    const mine = detector(async (chunk) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return rowsOf(chunk.length);
+    }, 50);
+    let tries = 0;
+    for (let done = false; !done; tries += 1) {
+      done = await Promise.resolve(mine.detector.detect(texts, { ...SETTINGS, overload: 'shed' })).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).toMatchObject({ refusal: 'large' });
+          return false;
+        },
+      );
+    }
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(10);
+  });
+
+  it('that others keep from the encoder is busy, which may be shed', async () => {
+    const mine = detector(() => Promise.reject(new EncoderRefused('busy', 'no')));
+    expect(await mine.detector.detect(texts, { ...SETTINGS, overload: 'shed' })).toHaveLength(300);
+  });
+
+  it('tells the encoder whose it is', async () => {
+    const clients: unknown[] = [];
+    const mine = detector((chunk, asking) => {
+      clients.push(asking?.client);
+      return Promise.resolve(rowsOf(chunk.length));
+    });
+    await mine.detector.detect(texts.slice(0, 2), { ...SETTINGS, client: 'team-a' });
+    expect(clients).toEqual(['team-a']);
   });
 });

@@ -1,25 +1,27 @@
 import type { Detection, DetectorSettings, DetectorText, InjectionDetector } from '../detector.ts';
+import type { Rows } from './ask.ts';
+import { createAskRows } from './ask.ts';
 import type { ScoreCache } from './cache.ts';
+import type { Candidate } from './candidate.ts';
+import { textOf } from './candidate.ts';
 import type { Encoder } from './encoder/contract.ts';
-import { EncoderRefused } from './encoder/jobs.ts';
-import { ROW } from './encoder/protocol.ts';
+import { EncoderRefused, mayShed } from './encoder/jobs.ts';
+import { leftEarly } from './encoder/protocol.ts';
 import type { Stage, Verdict } from './explain.ts';
 import { detectionOf } from './explain.ts';
-import { type OperatingPoint, ORIGINS } from './manifest.ts';
+import { type OperatingPoint, ORIGINS, SILENT } from './manifest.ts';
 import type { InjectionModel } from './model.ts';
-import type { Candidate, LinearReading } from './read.ts';
+import type { LinearReading } from './read.ts';
 import { readLinearly } from './read.ts';
 import type { StackFeatures } from './stack.ts';
 import { probabilityOf, scoreAt } from './stack.ts';
 
-/** Rules with a lower score than this say nothing: the cascade may settle such a text without the encoder. */
-export const SILENT = 0.3;
 /** Lower scores are not explained. */
 const FLOOR = 0.3;
 /** Logits that differ by less say the same. */
 const NEARLY = 0.5;
-/** Texts that one question may give the encoder, cached ones aside; what does not fit counts as overload. */
-const MOST_TEXTS = 256;
+/** Score of a text with more doubtful windows than the encoder reads, whatever it says of those that it read. */
+export const UNREAD_SCORE = 0.75;
 
 /** What the detector did, for whoever measures it. */
 export interface DetectorObserver {
@@ -34,6 +36,8 @@ export interface DetectorParts {
   readonly encoder: Pick<Encoder, 'score'>;
   readonly cache: ScoreCache;
   readonly observe?: DetectorObserver;
+  /** How long a question to the encoder may go on, in ms. */
+  readonly budgetMs?: number | undefined;
 }
 
 /** Everything that the stages say of a text: what the stack's weights are fitted on. */
@@ -42,6 +46,8 @@ export interface Evidence extends StackFeatures {
   /** The cascade settles it without the encoder; `encoder` is then the linear logit. */
   readonly settled: 'harmless' | 'attack' | null;
   readonly probability: number;
+  /** Doubtful windows beyond those that the encoder reads: where there are any, the text counts as suspect. */
+  readonly unread: number;
 }
 
 interface Pending {
@@ -71,6 +77,8 @@ export interface ReadWindow {
   readonly linear: number;
   /** Logit of the encoder; null where the cascade does not ask it. */
   readonly encoder: number | null;
+  /** Whether its lower layers were sure, so that the upper ones did not read it; null where it was not asked. */
+  readonly early: boolean | null;
 }
 
 /** How a text was read: what the playground shows. */
@@ -89,13 +97,12 @@ export interface ModelDetector extends InjectionDetector {
   readonly evidence: (texts: readonly DetectorText[], all?: boolean) => Promise<Evidence[]>;
 }
 
-type Rows = ReadonlyMap<string, Float32Array>;
-
-const textOf = ({ view, start, end }: Candidate): string => view.text.slice(start, end);
-
 /** The cascade: the linear stage, the rules and, for what these do not settle, the encoder. */
-export function createModelDetector({ model, encoder, cache, observe = {} }: DetectorParts): ModelDetector {
+export function createModelDetector(parts: DetectorParts): ModelDetector {
+  const { model, observe = {} } = parts;
   const { cascade, stack, points } = model.manifest;
+  const linearly = { linear: model.linear, cascade };
+  const askRows = createAskRows(parts);
 
   function settledBy(text: DetectorText, { origin, highest }: LinearReading): Evidence['settled'] {
     if (highest === null) return 'harmless';
@@ -148,7 +155,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
       encoder: row === null ? linear : (row[column] as number),
       linear,
       rules: text.rules?.score ?? 0,
-      windows: reading.count,
+      windows: Math.max(1, reading.plain),
       decoded: worst.view.how.length > 0,
     };
     return { features, worst, row };
@@ -159,48 +166,29 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     outcome: { readonly rows: Rows | null; readonly stage: Stage },
     settings: DetectorSettings,
   ): Detection | null {
-    const { origin } = pending.reading;
+    const { origin, unread } = pending.reading;
     const { features, worst, row } = weigh(pending, outcome.rows);
     const probability = probabilityOf(features, stack[origin]);
-    const score = scoreAt(probability, points[origin], settings.operatingPoint);
+    const read = scoreAt(probability, points[origin], settings.operatingPoint);
+    const score = unread > 0 ? Math.max(read, UNREAD_SCORE) : read;
     if (score < FLOOR) return null;
     const place = outcome.rows === null ? worst : tightest(worst, pending, outcome.rows);
-    const verdict: Verdict = { worst: place, row, stage: outcome.stage, probability, score };
+    const hidden = read < UNREAD_SCORE ? unread : 0;
+    const verdict: Verdict = {
+      worst: place,
+      row,
+      stage: outcome.stage,
+      probability,
+      score,
+      unread: hidden,
+    };
     return detectionOf(verdict, pending.text, model.linear);
   }
 
   /** The encoder's rows of all chosen windows; from the cache at once where it has them all. */
-  function rowsOf(pending: readonly Pending[], signal?: AbortSignal): Rows | Promise<Rows> {
-    const rows = new Map<string, Float32Array>();
-    const missing = new Set<string>();
-    for (const one of pending) {
-      for (const candidate of askedOf(one)) {
-        const text = textOf(candidate);
-        if (rows.has(text) || missing.has(text)) continue;
-        const known = cache.get(text);
-        if (known === undefined) missing.add(text);
-        else rows.set(text, known);
-      }
-    }
-    return missing.size === 0 ? rows : ask([...missing], rows, signal);
-  }
-
-  async function ask(
-    texts: readonly string[],
-    rows: Map<string, Float32Array>,
-    signal?: AbortSignal,
-  ): Promise<Rows> {
-    if (texts.length > MOST_TEXTS) {
-      throw new EncoderRefused('busy', `${texts.length} windows are more than one question may ask`);
-    }
-    const values = await encoder.score(texts, signal);
-    if (values.length !== texts.length * ROW) throw new Error('The encoder left out a window.');
-    for (const [i, text] of texts.entries()) {
-      const row = values.slice(i * ROW, (i + 1) * ROW);
-      cache.set(text, row);
-      rows.set(text, row);
-    }
-    return rows;
+  function rowsOf(pending: readonly Pending[], settings?: DetectorSettings): Rows | Promise<Rows> {
+    const texts = pending.flatMap((one) => askedOf(one).map(textOf));
+    return askRows(texts, settings && { signal: settings.signal, client: settings.client });
   }
 
   async function encoded(
@@ -213,8 +201,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
       outcome = { rows: await asked, stage: 'encoder' };
     } catch (error) {
       if (!(error instanceof EncoderRefused)) throw error;
-      const passing = error.refusal !== 'unusable' && error.refusal !== 'closed';
-      const shed = passing && settings.overload === 'shed';
+      const shed = mayShed(error) && settings.overload === 'shed';
       observe.refused?.(error, shed);
       if (!shed) throw error;
       outcome = { rows: null, stage: 'shed' };
@@ -232,7 +219,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
     const answers: (Detection | null)[] = texts.map(() => null);
     const pending: (Pending & { readonly place: number })[] = [];
     for (const [place, text] of texts.entries()) {
-      const reading = readLinearly(text, model.linear);
+      const reading = readLinearly(text, linearly);
       const settled = settledBy(text, reading);
       if (settled === null) {
         pending.push({ text, reading, place });
@@ -244,7 +231,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
       }
     }
     if (pending.length === 0) return answers;
-    const rows = rowsOf(pending, settings.signal);
+    const rows = rowsOf(pending, settings);
     if (rows instanceof Promise) {
       return encoded(pending, rows, settings).then((found) => {
         for (const [i, { place }] of pending.entries()) answers[place] = found[i] ?? null;
@@ -261,7 +248,7 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
   async function evidenceOf(texts: readonly DetectorText[], all = false): Promise<Evidence[]> {
     const answers: Evidence[] = [];
     for (const text of texts) {
-      const reading = readLinearly(text, model.linear);
+      const reading = readLinearly(text, linearly);
       const settled = settledBy(text, reading);
       const silent = reading.highest === null || (settled !== null && !all);
       const pending = { text, reading };
@@ -271,21 +258,24 @@ export function createModelDetector({ model, encoder, cache, observe = {} }: Det
           ? { encoder: -30, linear: -30, rules: 0, windows: 1, decoded: false }
           : weigh(pending, rows).features;
       const probability = probabilityOf(features, stack[reading.origin]);
-      answers.push({ ...features, origin: reading.origin, settled, probability });
+      const { origin, unread } = reading;
+      answers.push({ ...features, origin, settled, probability, unread });
     }
     return answers;
   }
 
   async function trace(text: DetectorText, point: OperatingPoint): Promise<Trace> {
     const [{ windows: _, ...evidence }] = (await evidenceOf([text])) as [Evidence];
-    const reading = readLinearly(text, model.linear);
+    const reading = readLinearly(text, linearly);
     const column = ORIGINS.indexOf(reading.origin);
     const rows = evidence.settled === null ? await rowsOf([{ text, reading }]) : null;
     const windows = reading.chosen.map((candidate): ReadWindow => {
       const { view, piece, logit: linear } = candidate;
       const row = rows?.get(textOf(candidate));
       const encoder = row?.[column] ?? null;
-      return { ...view.spanOf(candidate.start, candidate.end), piece, how: view.how, linear, encoder };
+      const early = row === undefined ? null : leftEarly(row);
+      const span = view.spanOf(candidate.start, candidate.end);
+      return { ...span, piece, how: view.how, linear, encoder, early };
     });
     windows.sort((a, b) => (b.encoder ?? b.linear - 100) - (a.encoder ?? a.linear - 100));
     return { ...evidence, count: reading.count, threshold: points[reading.origin][point], windows };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FixtureModel } from './fixture.ts';
 import { fixtureModel } from './fixture.ts';
-import { loadModel } from './load.ts';
+import { loadModel, loadModelAside } from './load.ts';
 import type { Manifest } from './manifest.ts';
 import { InjectionModelError, LINEAR_BYTES } from './manifest.ts';
 import { MODEL_FOLDER, modelFolderOf, openInjectionDetector } from './open.ts';
@@ -27,6 +27,21 @@ describe('a model folder', () => {
     expect(read?.linear.logits('turnip').third_party).toBeGreaterThan(10);
     expect(read?.linear.logits('turnip').user).toBeLessThan(0);
     expect(read?.linear.logits('')).toEqual({ user: -2, third_party: -2 });
+  });
+
+  it('is the same when it is read aside, and as damaged', async () => {
+    const one = model();
+    const aside = await loadModelAside(one.folder);
+    expect([aside?.name, aside?.paths]).toEqual(['fixture@1', loadModel(one.folder)?.paths]);
+    expect(aside?.linear.logits('zebra')).toEqual(loadModel(one.folder)?.linear.logits('zebra'));
+    const { upper } = one.manifest.files;
+    writeFileSync(join(one.folder, upper.name), Buffer.alloc(upper.bytes, 1));
+    await expect(loadModelAside(one.folder)).rejects.toThrow('is not the file that model.json lists');
+    // Whoever runs the encoder has checked its files.
+    expect(loadModel(one.folder, { networks: false })?.name).toBe('fixture@1');
+    rmSync(join(one.folder, upper.name));
+    await expect(loadModelAside(one.folder)).rejects.toThrow('the model folder is damaged');
+    expect(await loadModelAside('/nowhere/at/all')).toBeNull();
   });
 
   it('may be missing, which is said', () => {

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readLinear } from './linear.ts';
@@ -22,18 +23,38 @@ export function holdsModel(folder: string): boolean {
 /**
  * Reads a model folder and checks every file against its digest. Null where there is no model; throws
  * {@link InjectionModelError} where there is one that is damaged, incomplete or of another format.
+ * `networks`: whether the encoder's files are checked too; not needed beside an encoder that runs, which checked them.
  */
-export function loadModel(folder: string): InjectionModel | null {
+export function loadModel(
+  folder: string,
+  { networks = true }: { readonly networks?: boolean } = {},
+): InjectionModel | null {
   if (!holdsModel(folder)) return null;
   const manifest = readManifest(join(folder, 'model.json'));
   const { encoder, upper, vocabulary, linear } = manifest.files;
-  readListed(folder, encoder);
-  readListed(folder, upper);
-  readVocabulary(readListed(folder, vocabulary));
+  if (networks) {
+    for (const file of [encoder, upper]) readListed(folder, file);
+    readVocabulary(readListed(folder, vocabulary));
+  }
+  return assembled(folder, manifest, readListed(folder, linear));
+}
+
+/** As {@link loadModel}, for a process that serves: large files are read and hashed off its event loop. */
+export async function loadModelAside(folder: string): Promise<InjectionModel | null> {
+  if (!holdsModel(folder)) return null;
+  const manifest = readManifest(join(folder, 'model.json'));
+  const { encoder, upper, vocabulary, linear } = manifest.files;
+  for (const file of [encoder, upper]) await readAside(join(folder, file.name), file);
+  readVocabulary(await readAside(join(folder, vocabulary.name), vocabulary));
+  return assembled(folder, manifest, await readAside(join(folder, linear.name), linear));
+}
+
+function assembled(folder: string, manifest: Manifest, linearBytes: Buffer): InjectionModel {
+  const { encoder, upper, vocabulary } = manifest.files;
   return Object.freeze({
     name: `${manifest.id}@${manifest.version}`,
     manifest,
-    linear: readLinear(readListed(folder, linear)),
+    linear: readLinear(linearBytes),
     paths: {
       encoder: join(folder, encoder.name),
       upper: join(folder, upper.name),
@@ -72,17 +93,51 @@ export function readVerified(
 ): Buffer {
   let bytes: Buffer;
   try {
-    const { size } = statSync(path);
-    if (size !== expected.bytes) throw new Error(`it has ${size} bytes, not ${expected.bytes}`);
+    demandSize(path, expected.bytes);
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new InjectionModelError(`${path}: ${(cause as Error).message}; the model folder is damaged.`, {
-      cause,
-    });
+    throw damaged(path, cause);
   }
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  if (digest === expected.sha256) return bytes;
-  throw new InjectionModelError(`${path} is not the file that model.json lists (SHA-256 ${digest}).`);
+  return demandDigest(path, bytes, {
+    expected: expected.sha256,
+    found: createHash('sha256').update(bytes).digest('hex'),
+  });
+}
+
+/** As {@link readVerified}; the digest is worked out in another thread. */
+async function readAside(
+  path: string,
+  expected: { readonly sha256: string; readonly bytes: number },
+): Promise<Buffer> {
+  let bytes: Buffer;
+  try {
+    demandSize(path, expected.bytes);
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  const found = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex');
+  return demandDigest(path, bytes, { expected: expected.sha256, found });
+}
+
+function demandSize(path: string, bytes: number): void {
+  const { size } = statSync(path);
+  if (size !== bytes) throw new Error(`it has ${size} bytes, not ${bytes}`);
+}
+
+function damaged(path: string, cause: unknown): InjectionModelError {
+  return new InjectionModelError(`${path}: ${(cause as Error).message}; the model folder is damaged.`, {
+    cause,
+  });
+}
+
+function demandDigest(
+  path: string,
+  bytes: Buffer,
+  { expected, found }: { readonly expected: string; readonly found: string },
+): Buffer {
+  if (found === expected) return bytes;
+  throw new InjectionModelError(`${path} is not the file that model.json lists (SHA-256 ${found}).`);
 }
 
 /** The tokenizer of a vocabulary file. Throws {@link InjectionModelError} where special tokens are missing. */

@@ -17,6 +17,9 @@ export type OperatingPoint = (typeof OPERATING_POINTS)[number];
 /** Bytes of `linear.bin`: little-endian float32, a bias for each origin, then the weights of each origin. */
 export const LINEAR_BYTES = 4 * ORIGINS.length * (1 + BUCKETS);
 
+/** Rules with a lower score than this say nothing: the cascade may settle such a text without the encoder. */
+export const SILENT = 0.3;
+
 const MAX_ENCODER_BYTES = 64 * 1024 * 1024;
 const MAX_VOCABULARY_BYTES = 8 * 1024 * 1024;
 

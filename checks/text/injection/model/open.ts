@@ -8,7 +8,7 @@ import { EncoderRefused } from './encoder/jobs.ts';
 import { openRequestOf } from './encoder/protocol.ts';
 import type { DetectorObserver, ModelDetector } from './judge.ts';
 import { createModelDetector } from './judge.ts';
-import { loadModel } from './load.ts';
+import { loadModel, loadModelAside } from './load.ts';
 import { InjectionModelError } from './manifest.ts';
 import type { InjectionModel } from './model.ts';
 
@@ -58,28 +58,36 @@ export function encoderOf(
  * {@link InjectionModelError} where one is and is damaged: that must be mended, not worked around.
  */
 export function openInjectionDetector(options: OpenOptions): OpenDetector | null {
-  const { folder = MODEL_FOLDER, log, observe = {} } = options;
-  const model = loadModel(folder);
+  const { folder = MODEL_FOLDER, encoder } = options;
+  return opened(loadModel(folder, { networks: encoder === undefined }), options);
+}
+
+/** As {@link openInjectionDetector}, for a process that serves: what is large is read and checked off its event loop. */
+export async function openInjectionDetectorAside(options: OpenOptions): Promise<OpenDetector | null> {
+  return opened(await loadModelAside(options.folder ?? MODEL_FOLDER), options);
+}
+
+function opened(model: InjectionModel | null, options: OpenOptions): OpenDetector | null {
+  const { folder = MODEL_FOLDER, log, observe = {}, deadlineMs } = options;
   if (model === null) {
     log.warn(`no injection model in ${folder}: text/injection works by its rules alone`);
     return null;
   }
   const encoder =
-    options.encoder ??
-    encoderOf(model, {
-      observe,
-      ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
-    });
+    options.encoder ?? encoderOf(model, { observe, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+  const cache = createScoreCache(options.cacheBytes);
   return Object.freeze({
     encoder,
-    detector: createModelDetector({ model, encoder, cache: createScoreCache(options.cacheBytes), observe }),
-    warm: async () => {
-      try {
-        await encoder.warm();
-      } catch (error) {
-        const hopeless = error instanceof EncoderRefused && error.refusal === 'unusable';
-        throw hopeless ? new InjectionModelError(error.message, { cause: error }) : error;
-      }
-    },
+    detector: createModelDetector({ model, encoder, cache, observe, budgetMs: deadlineMs }),
+    warm: () => warmed(encoder),
   });
+}
+
+async function warmed(encoder: Encoder): Promise<void> {
+  try {
+    await encoder.warm();
+  } catch (error) {
+    const hopeless = error instanceof EncoderRefused && error.refusal === 'unusable';
+    throw hopeless ? new InjectionModelError(error.message, { cause: error }) : error;
+  }
 }

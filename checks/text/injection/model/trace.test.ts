@@ -22,9 +22,9 @@ function watched() {
   const detector = createModelDetector({
     model,
     encoder: {
-      score: (texts, signal) => {
+      score: (texts, asking) => {
         asked.push(...texts);
-        return encoder.score(texts, signal);
+        return encoder.score(texts, asking);
       },
     },
     cache: createScoreCache(),
@@ -60,6 +60,15 @@ describe('how a text was read', () => {
     expect(text.slice(worst?.start, worst?.end)).toContain('zebra');
     expect(worst?.encoder).toBeTypeOf('number');
     expect(trace.probability).toBeGreaterThanOrEqual(trace.threshold);
+  });
+
+  it('says which windows the encoder’s lower layers were sure of', async () => {
+    const { detector } = watched();
+    const early = async (text: string) =>
+      (await detector.trace(textOf(text), 'balanced')).windows.map((window) => window.early);
+    expect(await early('maybe it is by the mill')).toEqual([true]);
+    expect(await early('maybe it is by the river')).toEqual([false]);
+    expect(await early(PLAIN)).toEqual([null]);
   });
 
   it('names the threshold of the point that is asked for', async () => {

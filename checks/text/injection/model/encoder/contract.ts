@@ -22,12 +22,19 @@ export interface EncoderObserver {
   readonly crashed?: (why: string, backOffMs: number) => void;
 }
 
+/** How a question is asked. */
+export interface Asking {
+  readonly signal?: AbortSignal | undefined;
+  /** Whose question it is: each client, and each question without one, has the same share of the encoder. */
+  readonly client?: string | undefined;
+}
+
 /**
  * The encoder, in a process of its own that starts with the first question. Answers `ROW` logits a text, in order;
- * rejects with {@link EncoderRefused}, or the signal's reason.
+ * rejects with `EncoderRefused`, or the signal's reason.
  */
 export interface Encoder {
-  readonly score: (texts: readonly string[], signal?: AbortSignal) => Promise<Float32Array>;
+  readonly score: (texts: readonly string[], asking?: Asking) => Promise<Float32Array>;
   /** Resolves once the encoder has answered; so that no request pays for its start. */
   readonly warm: () => Promise<void>;
   readonly load: () => EncoderLoad;

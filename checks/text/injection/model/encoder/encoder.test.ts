@@ -80,14 +80,24 @@ describe('the encoder', () => {
     expect(values[0]).toBe(0);
   });
 
+  it('may read what it needs, and neither write, start anything nor read the rest', async () => {
+    const values = await encoder({ program: FAULTY }).score(['try']);
+    expect([...values]).toEqual([0, 0, 0, 0, 0, 0, 1]);
+  });
+
   it('gives up when the caller does', async () => {
     const mine = encoder();
     const controller = new AbortController();
-    const answer = mine.score(['the river'], controller.signal);
+    const answer = mine.score(['the river'], { signal: controller.signal });
     controller.abort(new Error('left'));
     await expect(answer).rejects.toThrow('left');
-    await expect(mine.score(['the river'], controller.signal)).rejects.toThrow('left');
+    await expect(mine.score(['the river'], { signal: controller.signal })).rejects.toThrow('left');
     expect(await mine.score(['the mill'])).toHaveLength(ROW);
+  });
+
+  it('refuses for its size what could never wait', async () => {
+    const mine = encoder({ mostWaiting: 10 });
+    expect(await refusal(mine.score(Array.from({ length: 11 }, () => 'the mill')))).toBe('large');
   });
 
   it('takes no more than may wait, and all of a question or nothing of it', async () => {
@@ -137,6 +147,19 @@ describe('an encoder that goes down', () => {
     expect(await refusal(mine.score(['hang']))).toBe('crashed');
     expect(crashes).toEqual(['a batch took more than 500 ms']);
     expect(await refusal(mine.score(['the mill']))).toBe('answered');
+  });
+
+  it('tries what was in a batch that failed by itself, and puts aside what fails by itself twice', async () => {
+    const crashes: string[] = [];
+    const mine = encoder({ program: FAULTY, observe: { crashed: (why) => crashes.push(why) } });
+    await mine.warm();
+    const ask = () =>
+      Promise.all(['the river', 'it fails', 'zebra'].map((text) => refusal(mine.score([text]))));
+    expect(await ask()).toEqual(['answered', 'crashed', 'answered']);
+    expect(await ask()).toEqual(['answered', 'crashed', 'answered']);
+    expect(await ask()).toEqual(['answered', 'unjudgeable', 'answered']);
+    expect(await refusal(mine.score(['the mill', 'it fails']))).toBe('unjudgeable');
+    expect(crashes).toEqual([]);
   });
 
   it('keeps nobody waiting while it may not start again', async () => {
@@ -219,19 +242,22 @@ describe('an encoder lent to another thread', () => {
     const mine = encoder();
     const { port1, port2 } = new MessageChannel();
     const dropped: boolean[] = [];
+    const clients: unknown[] = [];
     serveEncoder(port1, {
-      score: (texts, signal) => {
-        signal?.addEventListener('abort', () => dropped.push(true));
-        return texts[0] === 'never' ? new Promise(() => {}) : mine.score(texts, signal);
+      score: (texts, asking) => {
+        clients.push(asking?.client);
+        asking?.signal?.addEventListener('abort', () => dropped.push(true));
+        return texts[0] === 'never' ? new Promise(() => {}) : mine.score(texts, asking);
       },
     });
     const lent = encoderOver(port2);
     expect(await lent.score(['zebra', 'mill'])).toEqual(await mine.score(['zebra', 'mill']));
     const controller = new AbortController();
-    const given = lent.score(['never'], controller.signal);
+    const given = lent.score(['never'], { signal: controller.signal, client: 'someone' });
     controller.abort(new Error('left'));
     await expect(given).rejects.toThrow('left');
     await expect.poll(() => dropped).toEqual([true]);
+    expect(clients).toEqual([undefined, 'someone']);
     await mine.close();
     expect(await refusal(lent.score(['mill']))).toBe('closed');
     const open = refusal(lent.score(['never']));

@@ -1,15 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Encoder, EncoderObserver } from './contract.ts';
+import type { Asking, Encoder, EncoderObserver } from './contract.ts';
 import type { Waiting } from './jobs.ts';
-import { createJob, EncoderRefused, enter, takeBatch } from './jobs.ts';
+import { createJob, EncoderRefused, enter } from './jobs.ts';
 import type { EncoderReply, OpenRequest } from './protocol.ts';
 import { ROW } from './protocol.ts';
+import { createFairQueue } from './queue.ts';
+import { permissionsFor } from './sandbox.ts';
+import { createSuspects } from './suspects.ts';
 
 export interface EncoderOptions {
   readonly open: OpenRequest;
-  /** Texts that may wait; a question that does not fit is refused. */
+  /** Texts that may wait; a question that does not fit is refused. Of one client half as many may. */
   readonly mostWaiting?: number;
   /** How long a question may take, once the process has been up. */
   readonly deadlineMs?: number;
@@ -34,8 +37,11 @@ const MAX_BACK_OFF_MS = 30_000;
 /** Texts of a batch: enough to fill it, few enough that a long question does not keep others waiting. */
 const BATCH = 8;
 const PROGRAM = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** The process may read files and load the library, not write, nor start others. Secrets do not reach it. */
-const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-old-space-size=256'];
+const FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--disable-warning=SecurityWarning',
+  '--max-old-space-size=256',
+];
 
 interface Batch {
   readonly id: number;
@@ -58,7 +64,8 @@ interface Running {
 export function createEncoder(options: EncoderOptions): Encoder {
   const { mostWaiting = MOST_WAITING, deadlineMs = DEADLINE_MS, startMs = START_MS } = options;
   const { hangMs = HANG_MS, backOffMs = BACK_OFF_MS, observe = {}, program = PROGRAM } = options;
-  let queue: Waiting[] = [];
+  const queue = createFairQueue();
+  const suspects = createSuspects();
   let running: Running | null = null;
   let pause: NodeJS.Timeout | null = null;
   let pauseEndsAt = 0;
@@ -69,9 +76,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
   let refusal: EncoderRefused | null = null;
 
   function refuseAll(error: EncoderRefused): void {
-    const waiting = queue;
-    queue = [];
-    for (const { job } of waiting) job.finish({ error });
+    for (const { job } of queue.drain()) job.finish({ error });
     for (const { job } of running?.batch?.items ?? []) job.finish({ error });
   }
 
@@ -80,10 +85,11 @@ export function createEncoder(options: EncoderOptions): Encoder {
     child.kill('SIGKILL');
   }
 
+  /** With an empty environment: no secret of this process reaches it. `permissionsFor` says what it may do. */
   function start(): void {
     const child = fork(program, [], {
       env: {},
-      execArgv: FLAGS,
+      execArgv: [...FLAGS, ...permissionsFor(options.open)],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
@@ -132,16 +138,31 @@ export function createEncoder(options: EncoderOptions): Encoder {
   function settle({ items, queueMs }: Batch, reply: Extract<EncoderReply, { id: number }>): void {
     if (reply.type === 'failed' || reply.values.length !== items.length * ROW) {
       const why = reply.type === 'failed' ? reply.message : 'another number of answers than questions';
-      const error = new EncoderRefused('crashed', `the encoder failed: ${why}`);
-      for (const { job } of items) job.finish({ error });
+      blame(items, new EncoderRefused('crashed', `the encoder failed: ${why}`));
       return;
     }
     const { sequences, early, ms: computeMs } = reply;
     observe.batch?.({ texts: items.length, sequences, early, computeMs, queueMs });
-    for (const [i, item] of items.entries()) enter(item, reply.values.subarray(i * ROW, (i + 1) * ROW));
+    for (const [i, item] of items.entries()) {
+      suspects.cleared(item.text);
+      enter(item, reply.values.subarray(i * ROW, (i + 1) * ROW));
+    }
   }
 
-  /** What was in the batch is tried once more, each by itself: one of them may be what brought the process down. */
+  /** What was in a batch that failed is tried once more, each by itself: one of them may be why. */
+  function blame(items: readonly Waiting[], error: EncoderRefused): void {
+    const [only] = items;
+    if (only !== undefined && items.length === 1) {
+      suspects.failedAlone(only.text);
+      only.job.finish({ error });
+      return;
+    }
+    for (const item of items.toReversed()) {
+      suspects.failedTogether(item.text);
+      if (!item.job.over) queue.again(item);
+    }
+  }
+
   function ended(mine: Running, how: string): void {
     if (mine !== running) return;
     running = null;
@@ -152,13 +173,7 @@ export function createEncoder(options: EncoderOptions): Encoder {
     crashes += 1;
     const waitMs = Math.min(MAX_BACK_OFF_MS, backOffMs * 2 ** (crashes - 1));
     const error = new EncoderRefused('crashed', `the encoder went down: ${why}`);
-    const again: Waiting[] = [];
-    for (const item of mine.batch?.items ?? []) {
-      item.crashes += 1;
-      if (item.crashes > 1 || mine.why !== null) item.job.finish({ error });
-      else again.push(item);
-    }
-    queue = [...again, ...queue];
+    blame(mine.batch?.items ?? [], error);
     pauseEndsAt = performance.now() + waitMs;
     pause = setTimeout(() => {
       pause = null;
@@ -171,11 +186,12 @@ export function createEncoder(options: EncoderOptions): Encoder {
   function pump(): void {
     if (refusal !== null) return;
     if (running === null) {
-      if (pause === null && queue.some(({ job }) => !job.over)) start();
+      queue.sweep();
+      if (pause === null && queue.size() > 0) start();
       return;
     }
     if (!running.ready || running.batch !== null) return;
-    const items = takeBatch(queue, BATCH);
+    const items = queue.take(BATCH);
     if (items.length === 0) return;
     const mine = running;
     batches += 1;
@@ -185,21 +201,36 @@ export function createEncoder(options: EncoderOptions): Encoder {
     mine.child.send({ type: 'score', id: batches, texts: items.map(({ text }) => text) }, () => {});
   }
 
-  function ask(texts: readonly string[], waitMs: number, signal?: AbortSignal): Promise<Float32Array> {
-    if (refusal !== null) return Promise.reject(refusal);
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (texts.length === 0) return Promise.resolve(new Float32Array(0));
+  /** Why a question cannot be taken; null where it can. */
+  function problemOf(texts: readonly string[], client: string | undefined): EncoderRefused | null {
+    if (refusal !== null) return refusal;
+    if (texts.length > mostWaiting) {
+      return new EncoderRefused('large', `${texts.length} windows are more than one question may ask`);
+    }
     if (pause !== null && pauseEndsAt - performance.now() > deadlineMs) {
-      return Promise.reject(new EncoderRefused('crashed', 'the encoder went down and is not back yet'));
+      return new EncoderRefused('crashed', 'the encoder went down and is not back yet');
     }
-    if (queue.length + texts.length > mostWaiting) {
-      return Promise.reject(new EncoderRefused('busy', 'too much waits for the encoder'));
+    const share = client === undefined ? mostWaiting : Math.max(texts.length, Math.ceil(mostWaiting / 2));
+    if (queue.size() + texts.length > mostWaiting || queue.sizeOf(client) + texts.length > share) {
+      return new EncoderRefused('busy', 'too much waits for the encoder');
     }
-    const onDropped = (): void => {
-      queue = queue.filter(({ job }) => !job.over);
-    };
-    const { waiting, answer } = createJob(texts, { deadlineMs: waitMs, signal, onDropped });
-    queue.push(...waiting);
+    return null;
+  }
+
+  function ask(texts: readonly string[], waitMs: number, asking: Asking = {}): Promise<Float32Array> {
+    const { signal, client } = asking;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const problem = problemOf(texts, client);
+    if (problem !== null) return Promise.reject(problem);
+    if (texts.length === 0) return Promise.resolve(new Float32Array(0));
+    const standings = texts.map(suspects.standing);
+    if (standings.includes('quarantined')) {
+      const why = 'a text brought the encoder down more than once and is not judged for a while';
+      return Promise.reject(new EncoderRefused('unjudgeable', why));
+    }
+    const { waiting, answer } = createJob(texts, { deadlineMs: waitMs, signal, onDropped: queue.sweep });
+    for (const [i, item] of waiting.entries()) item.alone = standings[i] === 'alone';
+    queue.add(waiting, client);
     pump();
     return answer;
   }
@@ -217,11 +248,11 @@ export function createEncoder(options: EncoderOptions): Encoder {
   }
 
   return Object.freeze({
-    score: (texts: readonly string[], signal?: AbortSignal) =>
-      ask(texts, wasReady ? deadlineMs : deadlineMs + startMs, signal),
+    score: (texts: readonly string[], asking?: Asking) =>
+      ask(texts, wasReady ? deadlineMs : deadlineMs + startMs, asking),
     warm: async () => void (await ask(['hello'], startMs)),
     load: () => ({
-      waiting: queue.length + (running?.batch?.items.length ?? 0),
+      waiting: queue.size() + (running?.batch?.items.length ?? 0),
       ready: running?.ready ?? false,
     }),
     close,

@@ -1,7 +1,13 @@
 import { ROW } from './protocol.ts';
 
-/** Why the encoder gave no answer. `busy`, `late` and `crashed` pass; `unusable` and `closed` do not. */
-export type Refusal = 'busy' | 'late' | 'crashed' | 'unusable' | 'closed';
+/**
+ * Why the encoder gave no answer. `busy`, `late` and `crashed` pass, and may be shed. `large` (the text's own size) and
+ * `unjudgeable` (the text brought the encoder down) are its author's doing and never shed; nor are `unusable` and
+ * `closed`, which stay.
+ */
+export type Refusal = 'busy' | 'late' | 'crashed' | 'large' | 'unjudgeable' | 'unusable' | 'closed';
+
+const PASSING: readonly Refusal[] = ['busy', 'late', 'crashed'];
 
 export class EncoderRefused extends Error {
   readonly refusal: Refusal;
@@ -12,6 +18,11 @@ export class EncoderRefused extends Error {
   }
 }
 
+/** Whether a text may be judged without the encoder, where a policy sheds load: this passes, whatever the text. */
+export function mayShed({ refusal }: EncoderRefused): boolean {
+  return PASSING.includes(refusal);
+}
+
 /** One text that waits for the encoder. */
 export interface Waiting {
   readonly job: Job;
@@ -20,8 +31,8 @@ export interface Waiting {
   readonly place: number;
   /** When it was asked, by `performance.now()`. */
   readonly since: number;
-  /** Batches that it was in when the process went down; afterwards it runs alone. */
-  crashes: number;
+  /** It was in a batch that failed: it runs by itself. */
+  alone: boolean;
 }
 
 /** A question of one caller: texts that are answered together. */
@@ -70,7 +81,7 @@ export function createJob(
   const since = performance.now();
   return {
     job,
-    waiting: texts.map((text, place) => ({ job, text, place, since, crashes: 0 })),
+    waiting: texts.map((text, place) => ({ job, text, place, since, alone: false })),
     answer: promise,
   };
 }
@@ -82,21 +93,4 @@ export function enter(item: Waiting, row: Float32Array): void {
   job.values.set(row, item.place * ROW);
   job.open -= 1;
   if (job.open === 0) job.finish(null);
-}
-
-/** Removes and answers the texts that run next: the oldest, together, but one that was in a crash by itself. */
-export function takeBatch(queue: Waiting[], most: number): Waiting[] {
-  const batch: Waiting[] = [];
-  let at = 0;
-  for (; at < queue.length && batch.length < most; at += 1) {
-    const item = queue[at] as Waiting;
-    if (item.job.over) continue;
-    if (item.crashes > 0 && batch.length > 0) break;
-    batch.push(item);
-    if (item.crashes === 0) continue;
-    at += 1;
-    break;
-  }
-  queue.splice(0, at);
-  return batch;
 }

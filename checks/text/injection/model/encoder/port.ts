@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Encoder, EncoderLoad } from './contract.ts';
+import type { Asking, Encoder, EncoderLoad } from './contract.ts';
 import type { Refusal } from './jobs.ts';
 import { EncoderRefused } from './jobs.ts';
 
 type Question =
-  | { readonly id: number; readonly texts: readonly string[] }
+  | { readonly id: number; readonly texts: readonly string[]; readonly client: string | undefined }
   | { readonly id: number; readonly abandoned: true };
 
 type Answer =
@@ -24,7 +24,8 @@ export function serveEncoder(port: MessagePort, encoder: Pick<Encoder, 'score'>)
     open.set(id, controller);
     let answer: Answer;
     try {
-      answer = { id, values: await encoder.score(question.texts, controller.signal) };
+      const { texts, client } = question;
+      answer = { id, values: await encoder.score(texts, { client, signal: controller.signal }) };
     } catch (error) {
       const refused = error instanceof EncoderRefused;
       answer = { id, refusal: refused ? error.refusal : 'crashed', message: (error as Error).message };
@@ -69,7 +70,8 @@ export function encoderOver(port: MessagePort): Encoder {
   });
   port.unref();
 
-  function score(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array> {
+  function score(texts: readonly string[], asking: Asking = {}): Promise<Float32Array> {
+    const { signal, client } = asking;
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (closed) return Promise.reject(new EncoderRefused('closed', 'the encoder is closed'));
     last += 1;
@@ -83,7 +85,7 @@ export function encoderOver(port: MessagePort): Encoder {
     return new Promise<Float32Array>((resolve, reject) => {
       waiting.set(id, { resolve, reject });
       port.ref();
-      port.postMessage({ id, texts } satisfies Question);
+      port.postMessage({ id, texts, client } satisfies Question);
     }).finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
