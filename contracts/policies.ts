@@ -106,6 +106,8 @@ export const GuardFinding = z.object({
   start: z.number().int().nonnegative(),
   end: z.number().int().nonnegative(),
   score: z.number().min(0).max(1),
+  /** Calibrated probability, 0..1, of checks that have one. */
+  probability: z.number().min(0).max(1).optional(),
   /** Finer kind within the check, e.g. `card-number`, `buried`. */
   kind: z.string(),
   message: z.string(),
@@ -152,6 +154,8 @@ export const DetectorReading = z.object({
       how: z.array(z.string()),
       linear: z.number(),
       encoder: z.number().nullable(),
+      /** The encoder's lower layers were sure, so that the upper ones did not read it; null: it was not asked. */
+      early: z.boolean().nullable().default(null),
     }),
   ),
 });

@@ -140,6 +140,7 @@ function toFinding(bound: BoundRule, found: TextFinding, place: Place, ledger: L
     kind: found.kind,
     message: found.message,
     enforced: ledger.mode === 'enforce',
+    ...(found.probability === undefined ? {} : { probability: found.probability }),
   };
   const replacement = found.replacement ?? bound.replacement;
   if (replacement === undefined) return finding;

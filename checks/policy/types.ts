@@ -38,6 +38,8 @@ export interface PolicyFinding {
   readonly start: number;
   readonly end: number;
   readonly score: number;
+  /** Calibrated, 0..1, of checks that have one. */
+  readonly probability?: number;
   readonly kind: string;
   readonly message: string;
   readonly enforced: boolean;

@@ -169,7 +169,7 @@ export const GATEWAY_METRICS = {
   injectionRefusals: defineMetric({
     name: 'bartizan_gateway_injection_encoder_refusals_total',
     type: 'counter',
-    help: 'Questions that the injection encoder did not answer: `busy`, `late`, `crashed`, `unusable` or `closed`.',
+    help: 'Questions that the injection encoder did not answer: `busy`, `late`, `crashed`, `large` (more text than is read in time), `unjudgeable` (a text that brought it down before), `unusable` or `closed`.',
     labels: ['reason'],
   }),
   injectionBatch: defineMetric({
@@ -178,6 +178,19 @@ export const GATEWAY_METRICS = {
     help: 'Time that the injection encoder took on a batch of windows.',
     labels: [],
     buckets: GUARD_BUCKETS,
+  }),
+  injectionQueue: defineMetric({
+    name: 'bartizan_gateway_injection_encoder_queue_duration_seconds',
+    type: 'histogram',
+    help: 'Time that the oldest window of a batch had waited for the injection encoder, which the batch’s own duration leaves out.',
+    labels: [],
+    buckets: GUARD_BUCKETS,
+  }),
+  injectionSequences: defineMetric({
+    name: 'bartizan_gateway_injection_encoder_sequences_total',
+    type: 'counter',
+    help: 'Sequences that the injection encoder read: `early` ones only with its lower layers, which were sure, `full` ones with all.',
+    labels: ['depth'],
   }),
   injectionWaiting: defineMetric({
     name: 'bartizan_gateway_injection_encoder_waiting_windows',

@@ -21,6 +21,9 @@ import { createJudges } from './judges.ts';
 const ATTACK = 'maybe the zebra is by the river, is it not?';
 const HARMLESS = 'maybe the water is by the mill, is it not?';
 
+/** What is recorded of an attack says how probable it is. */
+const PROBABLE = expect.objectContaining({ check: 'text/injection', probability: expect.closeTo(0.99, 1) });
+
 let model: FixtureModel;
 const undo: (() => Promise<unknown>)[] = [];
 beforeEach(() => {
@@ -51,7 +54,7 @@ describe('the guards of a gateway', () => {
   it('judge by the trained model, and count by which stage', async () => {
     const { open, log, meter } = await guards();
     const policy = compilePolicy(defaultPolicy(), open.checks);
-    expect((await inspect(policy, ATTACK)).verdict).toBe('block');
+    expect(await inspect(policy, ATTACK)).toMatchObject({ verdict: 'block', findings: [PROBABLE] });
     expect((await inspect(policy, HARMLESS)).verdict).toBe('allow');
     expect((await inspect(policy, HARMLESS)).verdict).toBe('allow');
     expect((await inspect(policy, 'The water by the mill was hot.')).verdict).toBe('allow');
@@ -61,6 +64,10 @@ describe('the guards of a gateway', () => {
     expect(exposed).toContain('bartizan_gateway_injection_texts_total{stage="linear"} 1');
     expect(exposed).toContain('bartizan_gateway_injection_texts_total{stage="shed"} 0');
     expect(exposed).toMatch(/injection_encoder_batch_duration_seconds_count 3/);
+    expect(exposed).toMatch(/injection_encoder_queue_duration_seconds_count 3/);
+    // What the encoder is warmed with, and the harmless text.
+    expect(exposed).toContain('injection_encoder_sequences_total{depth="early"} 2');
+    expect(exposed).toContain('injection_encoder_sequences_total{depth="full"} 1');
     expect(open.waiting()).toBe(0);
     expect(log.info).toHaveBeenCalledWith({ model: 'fixture@1' }, expect.stringContaining('trained model'));
   });
@@ -72,7 +79,9 @@ describe('the guards of a gateway', () => {
     undo.push(judges.close);
     const policy = judges.aside(document, compilePolicy(document, open.checks));
     const padding = 'the water was hot by the mill. '.repeat(1_000);
-    expect((await inspect(policy, `${padding}${ATTACK} ${padding}`)).verdict).toBe('block');
+    const attack = await inspect(policy, `${padding}${ATTACK} ${padding}`);
+    expect(attack.verdict).toBe('block');
+    expect(attack.findings).toContainEqual(PROBABLE);
     const harmless = await inspect(policy, `${padding}${HARMLESS} ${padding}`);
     expect(harmless.findings.filter(({ check }) => check !== 'text/repetition')).toEqual([]);
     expect(harmless.errors).toEqual([]);

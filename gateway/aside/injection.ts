@@ -4,7 +4,7 @@ import type { Encoder, EncoderObserver } from '@bartizan/checks/text/injection/m
 import { serveEncoder } from '@bartizan/checks/text/injection/model/encoder/port.ts';
 import type { DetectorObserver } from '@bartizan/checks/text/injection/model/judge.ts';
 import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
-import { openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
+import { openInjectionDetectorAside } from '@bartizan/checks/text/injection/model/open.ts';
 import type { AnyTextCheck } from '@bartizan/checks/text/types.ts';
 import { RULES_ALONE } from '@bartizan/contracts';
 import { GATEWAY_METRICS as M, type Meter } from '@bartizan/contracts/telemetry/index.ts';
@@ -43,9 +43,12 @@ function observer(meter: Meter, log: Pick<Logger, 'warn'>): DetectorObserver & E
   const texts = meter.counter(M.injectionTexts);
   const refusals = meter.counter(M.injectionRefusals);
   const batches = meter.histogram(M.injectionBatch);
+  const queued = meter.histogram(M.injectionQueue);
+  const sequences = meter.counter(M.injectionSequences);
   const crashes = meter.counter(M.injectionCrashes);
   // There from the start: what appears with its first event has no increase.
   for (const stage of ['linear', 'encoder', 'cache', 'shed']) texts.add([stage], 0);
+  for (const depth of ['early', 'full']) sequences.add([depth], 0);
   crashes.add([], 0);
   let saidAt = Number.NEGATIVE_INFINITY;
   let unsaid = 0;
@@ -60,7 +63,12 @@ function observer(meter: Meter, log: Pick<Logger, 'warn'>): DetectorObserver & E
       log.warn({ reason: error.message, times: unsaid }, `the injection encoder did not answer: ${what}`);
       unsaid = 0;
     },
-    batch: ({ computeMs }) => batches.observe([], computeMs / 1000),
+    batch: ({ computeMs, queueMs, sequences: read, early }) => {
+      batches.observe([], computeMs / 1000);
+      queued.observe([], queueMs / 1000);
+      sequences.add(['early'], early);
+      sequences.add(['full'], read - early);
+    },
     crashed: (why, backOffMs) => {
       crashes.add([]);
       log.warn({ reason: why, backOffMs }, 'the injection encoder went down and starts again');
@@ -86,7 +94,7 @@ export async function openGuards(
     log.info('text/injection works by its rules alone, as configured');
     return NO_MODEL;
   }
-  const open = openInjectionDetector({
+  const open = await openInjectionDetectorAside({
     folder,
     log: { warn: (message) => log.warn(message) },
     observe: observer(meter, log),

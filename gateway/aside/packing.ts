@@ -14,8 +14,8 @@ export function packDecision(decision: Decision): PackedDecision {
   const known = new Map<string, number>();
   const places = new Uint32Array(findings.length * 4);
   for (const [index, finding] of findings.entries()) {
-    const { rule, kind, score, author, message, replacement } = finding;
-    const key = `${rule}\n${kind}\n${score}\n${author}\n${replacement ?? '\0'}\n${message}`;
+    const { rule, kind, score, probability, author, message, replacement } = finding;
+    const key = `${rule}\n${kind}\n${score}\n${probability ?? ''}\n${author}\n${replacement ?? '\0'}\n${message}`;
     let shape = known.get(key);
     if (shape === undefined) {
       shape = shapes.length;

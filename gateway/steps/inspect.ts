@@ -23,6 +23,7 @@ export function contextOf(exchange: Exchange): TextContext {
     userTexts,
     canaries: exchange.endpoint?.canaries ?? [],
     tools: exchange.input.tools,
+    ...(exchange.endpoint === null ? {} : { client: exchange.endpoint.id }),
     partial: false,
   };
 }

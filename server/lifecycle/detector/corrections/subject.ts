@@ -22,6 +22,12 @@ export interface SubjectDeps {
 const highest = (findings: readonly Pick<GuardFinding, 'score'>[]): number | null =>
   findings.length === 0 ? null : Math.max(...findings.map(({ score }) => score));
 
+/** Of findings with a calibrated probability; null where none has one, as the rules have none. */
+function likeliest(findings: readonly Pick<GuardFinding, 'probability'>[]): number | null {
+  const known = findings.flatMap(({ probability }) => probability ?? []);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 function segmentOf(record: RecordBody, index: number): RecordedSegment & { author: 'user' | 'third_party' } {
   const found = record.segments.find((one) => one.direction === 'input' && one.index === index);
   if (!found) {
@@ -89,7 +95,7 @@ export function createSubjects({ ports, liveAt, now }: SubjectDeps) {
       judged: {
         verdict: record.verdict,
         score: highest(own),
-        probability: null,
+        probability: likeliest(own),
         model: await liveAt(record.at),
       },
       expiresAt: record.expiresAt,
@@ -122,7 +128,7 @@ export function createSubjects({ ports, liveAt, now }: SubjectDeps) {
       judged: {
         verdict: judged.verdict,
         score: highest(judged.findings),
-        probability: null,
+        probability: likeliest(judged.findings),
         model: await liveAt(now()),
       },
       expiresAt: now() + TRIED_TEXT_DAYS * DAY_MS,
