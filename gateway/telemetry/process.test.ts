@@ -91,6 +91,7 @@ async function start(env: Record<string, string> = {}): Promise<Running> {
       BARTIZAN_MASTER_KEY: 'ab'.repeat(32),
       BARTIZAN_INTERNAL_TOKEN: 'internal-token-of-the-test'.repeat(2),
       BARTIZAN_METRICS_PORT: '0',
+      BARTIZAN_INJECTION_MODEL: 'none',
       BARTIZAN_METRICS_TOKEN: METRICS_TOKEN,
       BARTIZAN_LOG_LEVEL: 'debug',
       ...env,

@@ -35,6 +35,7 @@ export async function startDoor(env: Readonly<Record<string, string>>): Promise<
       BARTIZAN_DATA_DIR: dataDir,
       BARTIZAN_PORT: '0',
       BARTIZAN_LOG_LEVEL: 'debug',
+      BARTIZAN_INJECTION_MODEL: 'none',
       ...env,
     },
   });

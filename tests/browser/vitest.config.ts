@@ -6,6 +6,8 @@ export default defineConfig({
     root: new URL('.', import.meta.url).pathname,
     include: ['*.test.ts'],
     globalSetup: ['./build-console.ts'],
+    // The rules alone, unless a test opens a model itself: a model that is installed neither changes nor slows the others.
+    env: { BARTIZAN_INJECTION_MODEL: 'none' },
     expect: { poll: { timeout: 30_000 } },
     testTimeout: 120_000,
     hookTimeout: 180_000,

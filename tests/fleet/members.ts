@@ -90,6 +90,7 @@ export async function startFleet(): Promise<Fleet> {
     const shared = {
       BARTIZAN_MASTER_KEY: randomBytes(32).toString('hex'),
       BARTIZAN_INTERNAL_TOKEN: randomBytes(32).toString('hex'),
+      BARTIZAN_INJECTION_MODEL: 'none',
     };
     const ports = await Promise.all(Array.from({ length: 5 }, freePort));
     const urlOf = (index: number): string => `http://127.0.0.1:${ports[index]}`;

@@ -87,7 +87,7 @@ function cleanEnv(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(BARTIZAN_|DATABASE_URL|PG|VITEST|NODE_OPTIONS)/.test(name),
   );
-  return Object.fromEntries(kept);
+  return { ...Object.fromEntries(kept), BARTIZAN_INJECTION_MODEL: 'none' };
 }
 
 /** Makes the first administrator and returns a client that is signed in as them. */

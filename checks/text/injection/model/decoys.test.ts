@@ -80,6 +80,7 @@ describe('the choice of windows', () => {
   const view = {
     text: 'x'.repeat(1_000),
     how: [],
+    respelled: false,
     spanOf: (start: number, end: number): Span => ({ start, end }),
   };
   const at = (start: number, logit: number) => ({
