@@ -55,12 +55,13 @@ interface Pending {
   readonly reading: LinearReading;
 }
 
-/** Tries again what was only late: nobody waits for evidence but a recipe on a busy machine. */
+/** Tries again what was only late or long: nobody waits for evidence but a recipe on a busy machine. */
 async function patiently(ask: () => Rows | Promise<Rows>, tries = 20): Promise<Rows> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof EncoderRefused) || error.refusal !== 'late' || tries === 0) throw error;
+    const slow = error instanceof EncoderRefused && (error.refusal === 'late' || error.refusal === 'large');
+    if (!slow || tries === 0) throw error;
     return patiently(ask, tries - 1);
   }
 }
