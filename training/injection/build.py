@@ -48,6 +48,8 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True, help="where stages leave their results")
     parser.add_argument("--out", type=Path, help="where the finished model goes; only trained when absent")
     parser.add_argument("--checkpoint", type=Path, help="a file with a trained encoder ('model': its state); skips training")
+    parser.add_argument("--trained-on", type=Path, action="append", default=[], metavar="SAMPLES",
+                        help="with --checkpoint: a pass (`*.samples`) that it was trained on; what stands there judges nothing")
     parser.add_argument("--node", default=shutil.which("node") or "node", help="the pinned Node of the repository")
     parser.add_argument("--minutes", type=float, default=125, help="for the encoder's training")
     parser.add_argument("--threads", type=int, default=2, help="of the processor")
@@ -102,9 +104,19 @@ def whole(rows: list[Row]) -> list[Sample]:
     return [Sample(row.text, row.label, row.label, -1, 1.0, row.source, None, "plain", 6) for row in rows]
 
 
+def texts_of(passes: list[Path]) -> set[str]:
+    """The texts of passes that an earlier build left, made by this recipe: pickles, to be read from one's own builds only."""
+    found: set[str] = set()
+    for path in passes:
+        with path.open("rb") as file:
+            found |= {sample.text for sample in pickle.load(file)}
+    return found
+
+
 def compose(options: argparse.Namespace, work: Work) -> Composed:
     vocabulary = options.base / "vocab.txt"
     inputs = inputs_of([*options.data, options.own], vocabulary, SEED, options.rows)
+    inputs |= {f"trained on {number}": digest_of(path) for number, path in enumerate(options.trained_on)}
     rows = [row for folder in options.data for row in read_folder(folder)]
     rows += read_folder(options.own, own=True)
     train, dev, calibration = hold_out(rows, CALIBRATION, SEED)
@@ -112,6 +124,12 @@ def compose(options: argparse.Namespace, work: Work) -> Composed:
         rng = random.Random(SEED)
         wanted = ((train, 8 * options.rows), (dev, options.rows), (calibration, options.rows))
         train, dev, calibration = (rng.sample(part, min(len(part), most)) for part, most in wanted)
+    read = texts_of(options.trained_on)
+    known = len(dev) + len(calibration)
+    dev, calibration = ([row for row in part if row.text not in read] for part in (dev, calibration))
+    known -= len(dev) + len(calibration)
+    if options.trained_on:
+        print(f"{known} dev or calibration rows stand in what the checkpoint was trained on: left out", flush=True)
     kept_out = {row.text for row in dev} | {row.text for row in calibration}
     train = [row for row in train if row.text not in kept_out]
     print(f"{len(train)} rows to train on, {len(dev)} dev, {len(calibration)} harmless to calibrate on", flush=True)
@@ -146,6 +164,7 @@ def encoder_stage(options: argparse.Namespace, composed: Composed, work: Work) -
         state = torch.load(options.checkpoint, weights_only=True, map_location="cpu")
         model.load_state_dict(state["model"])
         said = {name: state[name] for name in ("step", "spent") if isinstance(state.get(name), int | float)}
+        said["passes that dev and calibration were checked against"] = len(options.trained_on)
         return model.eval(), {"checkpoint": options.checkpoint.name, "sha256": digest_of(options.checkpoint)} | said
     plan = Plan("encoder", PASSES, options.minutes, 6e-5)
     inputs = composed.inputs | code_of("network.py", "train.py") | files_of(options.base, "*.safetensors", "base")

@@ -29,7 +29,7 @@ def write_card(options: argparse.Namespace, origin: dict, rows: dict[str, list[R
     parts = [
         head(manifest, options.rows),
         use(),
-        data(rows),
+        data(rows, origin),
         figures(report),
         *(groups(report, key, name) for key, name in (("kind", "kind"), ("carrier", "carrier"))),
         covered(report),
@@ -67,7 +67,7 @@ request is harmful (it was taught attacks on the assistant's instructions, not h
 assistant may do with its tools. Whoever can ask it often enough finds texts that it misses."""
 
 
-def data(rows: dict[str, list[Row]]) -> str:
+def data(rows: dict[str, list[Row]], origin: dict) -> str:
     uses = list(rows)
     counted: dict[tuple[str, str, str], Counter[str]] = {}
     for part, members in rows.items():
@@ -78,9 +78,11 @@ def data(rows: dict[str, list[Row]]) -> str:
     ]
     totals = ", ".join(f"{part} {sum(r.label for r in rows[part])} attacks and {sum(1 - r.label for r in rows[part])} harmless" for part in uses)
     licences = Counter(row.license or "not stated in the row" for row in rows["train"])
+    encoder = ("the linear stage; the encoder was trained by another run, from which this build took it as a file, and which rows "
+               "that run read is not known to it" if "checkpoint" in origin else "the linear stage and the encoder")
     return f"""## Data
 
-{totals}. `train` trained the linear stage and the encoder; `dev` (whole sources, or blocks of neighbours of sources written text
+{totals}. `train` trained {encoder}. `dev` (whole sources, or blocks of neighbours of sources written text
 by text) and `calibration` (harmless blocks of sources that also train) fitted the stack and the thresholds. Besides the
 rows, passes hold texts that the recipe composes of training rows and of its grammars. Files never read: {', '.join(sorted(NEVER))}.
 
@@ -170,7 +172,7 @@ def shortcuts(report: dict) -> str:
                      f"{100 * exits['askedHarmlessThatLeave']:.1f} % of {exits['askedHarmless']}",
                      interval(exits["aboveThatLeave"], exits["above"]), interval(lost["lost"], lost["found"]), lost["gained"]])
     columns = ["texts", "harmless texts that the linear stage settles", "harmless windows it leaves open that leave early",
-               "suspect windows that leave early", "attacks found without shortcuts that these lose", "attacks found only with them"]
+               "suspect windows that leave early", "attacks found without shortcuts that these lose", "attacks found only with these"]
     return f"""## Shortcuts
 
 The linear stage may settle {100 * LOST:g} % of the attacks that the encoder finds on dev, the exit after layer {after} let {100 * LEAVE:g} % of the windows above
@@ -190,7 +192,7 @@ def times(report: dict, latency: dict | None) -> str:
     else:
         said.append("The whole cascade's latency was not measured by this build; `npm run -s bench:injection` does it.")
     final = exported["final"]
-    said.append(f"8-bit against exact answers, {final['windows']} windows: the logits are {final['meanDistance']:.2f} apart on average "
+    said.append(f"8-bit against unquantized answers, {final['windows']} windows: the logits are {final['meanDistance']:.2f} apart on average "
                 f"(99th percentile {final['p99Distance']:.2f}), {final['flipped']} of {final['decisions']} decisions at the balanced threshold differ.")
     return "## Time\n\n" + "\n\n".join(said)
 
