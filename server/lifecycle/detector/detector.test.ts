@@ -110,7 +110,9 @@ describe('a correction', () => {
   test('keeps who said what of which segment, and what was thought of it then', async () => {
     const record = await stored({
       verdict: 'block',
-      findings: [{ ...sampleFinding(0, 13, 'text/injection'), score: 0.83, kind: 'direct' }],
+      findings: [
+        { ...sampleFinding(0, 13, 'text/injection'), score: 0.83, probability: 0.97, kind: 'direct' },
+      ],
     });
     const made = await correct(harmless(record.id, { note: 'a shopping list', lang: 'en' }));
     expect(made).toMatchObject({
@@ -124,7 +126,7 @@ describe('a correction', () => {
       lang: 'en',
       chars: 29,
       by: { id: ada.id, name: 'Ada' },
-      judged: { verdict: 'block', score: 0.83, probability: null },
+      judged: { verdict: 'block', score: 0.83, probability: 0.97 },
       state: 'settled',
       mine: true,
       expiresAt: record.expiresAt,
