@@ -424,8 +424,11 @@ describe('the switch', () => {
     const added = await add(lenient('13'));
     await use({ model: 'fixture@13', override: 'it will be shadowed' });
     own.rewrite((manifest) => ({ ...manifest, version: '13' }));
-    const renewed = await startTestServer({ beside: server });
+    // Its object store is another folder, which it finds empty at first.
+    const renewed = await startTestServer({ beside: server, mayWarn: true });
     try {
+      const { rows } = await server.open.pool.query('select manifest_sha256 as sha256 from detector_models');
+      for (const { sha256 } of rows) await renewed.objects.put(server.objects.open(sha256));
       const call = renewed.call;
       const status: DetectorStatus = await call('detector.status');
       expect(status.live).toMatchObject({ name: 'fixture@13', sha256: added.sha256, builtIn: false });
