@@ -134,9 +134,17 @@ describe('the house', () => {
 
 /** Where a trained model is read and run: the one part of checks that touches files and processes. */
 const MODEL_RUNTIME = new Set([
-  ...['load', 'open', 'fixture', 'encoder/encoder', 'encoder/main', 'encoder/port', 'encoder/session'].map(
-    (name) => `checks/text/injection/model/${name}.ts`,
-  ),
+  ...[
+    'load',
+    'open',
+    'named',
+    'folders',
+    'fixture',
+    'encoder/encoder',
+    'encoder/main',
+    'encoder/port',
+    'encoder/session',
+  ].map((name) => `checks/text/injection/model/${name}.ts`),
   // What a test puts in the encoder's place.
   'checks/text/injection/model/encoder/faulty.child.ts',
   'checks/with-models.ts',
