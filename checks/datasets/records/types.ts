@@ -41,11 +41,11 @@ export const MAX_CELL_BYTES = 16 * 1_048_576;
 /** Lists and structs in each other. */
 export const MAX_DEPTH = 32;
 
-/** Texts or byte strings one after the other: that of row i is `bytes[offsets[i]]` up to `bytes[offsets[i + 1]]`. */
+/** Texts (UTF-8) or byte strings: that of row i is `bytes[starts[i]]` up to `bytes[ends[i]]`; other bytes mean nothing. */
 export interface PackedBytes {
   readonly bytes: Uint8Array;
-  /** One more than there are rows; does not fall. */
-  readonly offsets: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
 }
 
 /**
