@@ -151,6 +151,8 @@ def report(scores: np.ndarray, rows: list[Row]) -> list[tuple[float, str, int]]:
     values = [value for value, _, _ in found]
     if values:
         print(f"{len(values)} sources: median AUC {np.median(values):.3f}, worst {min(values):.3f}")
+    else:
+        print(f"no source has {LEAST} rows of a label")
     return found
 
 
