@@ -14,8 +14,9 @@ from measure import balance, balanced_threshold, effective
 from scipy.optimize import minimize
 
 FEATURES = ("encoder", "linear", "rules", "windows", "decoded")
-FREE = "windows"
-"""May lower the probability: the more windows, the higher the highest of them is by chance. All others only raise it."""
+BOUNDS = {"windows": (-0.15, 0.3)}
+"""May lower the probability: the more windows, the higher the highest of them is by chance. But by little, or an attacker
+would pad a text for it. All others only raise it."""
 POINTS = {"strict": 0.02, "balanced": 0.01, "quiet": 0.001}
 """Share of harmless texts at or above the threshold, no source counting for more than `MOST_PER_SOURCE` texts."""
 PRIOR = 0.1
@@ -103,7 +104,7 @@ def fit_stack(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> 
         pull = -weights * sign / (1 + np.exp(np.clip(margin, -500, 500)))
         return value, np.r_[pull.sum(), features.T @ pull + 2 * RIDGE * at[1:]]
 
-    limits = [(None, None), *((None, None) if name == FREE else (0.0, None) for name in FEATURES)]
+    limits = [(None, None), *(BOUNDS.get(name, (0.0, None)) for name in FEATURES)]
     found = minimize(loss, np.zeros(1 + len(FEATURES)), jac=True, method="L-BFGS-B", bounds=limits,
                      options={"maxiter": 2_000})
     if not found.success:
