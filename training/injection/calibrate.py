@@ -95,7 +95,7 @@ def inputs_of(judged: Judged, longest: float) -> np.ndarray:
 
 
 def fit_stack(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[1 + FEATURES]: bias and weights of a logistic regression whose weights, but for `FREE`, are at least 0."""
+    """[1 + FEATURES]: bias and weights of a logistic regression whose weights lie in `BOUNDS`, else at or above 0."""
     sign = 2.0 * labels - 1
 
     def loss(at: np.ndarray) -> tuple[float, np.ndarray]:

@@ -5,7 +5,7 @@ import { readSegment } from '../normalise/index.ts';
 import type { Segment, TextCheck, TextFinding, TextInput } from '../types.ts';
 import { defineTextCheck } from '../types.ts';
 import type { Detection, InjectionDetector } from './detector.ts';
-import { EncoderRefused } from './model/encoder/jobs.ts';
+import { EncoderRefused } from './model/encoder/refused.ts';
 import { OPERATING_POINTS } from './model/manifest.ts';
 import { injectionSamples } from './samples.ts';
 import { judgeReading } from './score.ts';

@@ -1,7 +1,7 @@
 import type { ScoreCache } from './cache.ts';
 import type { Asking, Encoder } from './encoder/contract.ts';
-import { EncoderRefused } from './encoder/jobs.ts';
 import { ROW } from './encoder/protocol.ts';
+import { EncoderRefused } from './encoder/refused.ts';
 
 /** Texts that are asked about at once: what is answered is remembered before the next are. */
 const CHUNK = 32;
@@ -19,6 +19,8 @@ export type AskRows = (texts: Iterable<string>, asking?: Asking) => Rows | Promi
 export interface AskParts {
   readonly encoder: Pick<Encoder, 'score'>;
   readonly cache: ScoreCache;
+  /** A clock that never goes back, ms. */
+  readonly nowMs: () => number;
   /** How long a question may go on, in ms; default 1,800. */
   readonly budgetMs?: number | undefined;
 }
@@ -28,7 +30,7 @@ export interface AskParts {
  * conversation that is not answered in time is further along when it is asked about again. How long it is is its
  * author's doing, so that it is then refused as `large`, which is never shed.
  */
-export function createAskRows({ encoder, cache, budgetMs = BUDGET_MS }: AskParts): AskRows {
+export function createAskRows({ encoder, cache, nowMs, budgetMs = BUDGET_MS }: AskParts): AskRows {
   async function score(texts: readonly string[], rows: Map<string, Float32Array>, asking?: Asking) {
     const values = await encoder.score(texts, asking);
     if (values.length !== texts.length * ROW) throw new Error('The encoder left out a window.');
@@ -44,7 +46,7 @@ export function createAskRows({ encoder, cache, budgetMs = BUDGET_MS }: AskParts
     rows: Map<string, Float32Array>,
     asking?: Asking,
   ): Promise<Rows> {
-    const endMs = performance.now() + budgetMs;
+    const endMs = nowMs() + budgetMs;
     const late = (read: number): EncoderRefused => {
       const why = `${read} of ${texts.length} windows were read in time`;
       return texts.length > LARGE
@@ -52,7 +54,7 @@ export function createAskRows({ encoder, cache, budgetMs = BUDGET_MS }: AskParts
         : new EncoderRefused('late', why);
     };
     for (let at = 0; at < texts.length; at += CHUNK) {
-      if (at > 0 && performance.now() > endMs) throw late(at);
+      if (at > 0 && nowMs() > endMs) throw late(at);
       try {
         await score(texts.slice(at, at + CHUNK), rows, asking);
       } catch (error) {

@@ -52,6 +52,7 @@ describe('decoys', () => {
     expect(reading.unread).toBeGreaterThan(50);
     const row = [...ORIGINS.map(() => -9), ...KINDS.map(() => 1)];
     const detector = createModelDetector({
+      nowMs: () => performance.now(),
       model,
       cache: createScoreCache(),
       encoder: { score: (texts) => Promise.resolve(Float32Array.from(texts.flatMap(() => row))) },

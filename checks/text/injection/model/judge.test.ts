@@ -6,9 +6,9 @@ import { judgeReading } from '../score.ts';
 import { createScoreCache } from './cache.ts';
 import type { Encoder } from './encoder/contract.ts';
 import { createEncoder } from './encoder/encoder.ts';
-import type { Refusal } from './encoder/jobs.ts';
-import { EncoderRefused } from './encoder/jobs.ts';
 import { openRequestOf, ROW } from './encoder/protocol.ts';
+import type { Refusal } from './encoder/refused.ts';
+import { EncoderRefused } from './encoder/refused.ts';
 import { sentencesOf } from './explain.ts';
 import { fixtureModel } from './fixture.ts';
 import type { ModelDetector } from './judge.ts';
@@ -41,6 +41,7 @@ function detector(score?: Encoder['score'], budgetMs?: number): Watched {
   const asked: string[][] = [];
   const refused: [string, boolean][] = [];
   const made = createModelDetector({
+    nowMs: () => performance.now(),
     model,
     encoder: {
       score: (texts, asking) => {

@@ -5,8 +5,8 @@ import type { ScoreCache } from './cache.ts';
 import type { Candidate } from './candidate.ts';
 import { textOf } from './candidate.ts';
 import type { Encoder } from './encoder/contract.ts';
-import { EncoderRefused, mayShed } from './encoder/jobs.ts';
 import { leftEarly } from './encoder/protocol.ts';
+import { EncoderRefused, mayShed } from './encoder/refused.ts';
 import type { Stage, Verdict } from './explain.ts';
 import { detectionOf } from './explain.ts';
 import { type OperatingPoint, ORIGINS, SILENT } from './manifest.ts';
@@ -36,6 +36,8 @@ export interface DetectorParts {
   readonly encoder: Pick<Encoder, 'score'>;
   readonly cache: ScoreCache;
   readonly observe?: DetectorObserver;
+  /** A clock that never goes back, ms. */
+  readonly nowMs: () => number;
   /** How long a question to the encoder may go on, in ms. */
   readonly budgetMs?: number | undefined;
 }

@@ -4,8 +4,8 @@ import { createScoreCache } from './cache.ts';
 import type { Encoder, EncoderObserver } from './encoder/contract.ts';
 import type { EncoderOptions } from './encoder/encoder.ts';
 import { createEncoder } from './encoder/encoder.ts';
-import { EncoderRefused } from './encoder/jobs.ts';
 import { openRequestOf } from './encoder/protocol.ts';
+import { EncoderRefused } from './encoder/refused.ts';
 import type { DetectorObserver, ModelDetector } from './judge.ts';
 import { createModelDetector } from './judge.ts';
 import { loadModel, loadModelAside } from './load.ts';
@@ -78,7 +78,14 @@ function opened(model: InjectionModel | null, options: OpenOptions): OpenDetecto
   const cache = createScoreCache(options.cacheBytes);
   return Object.freeze({
     encoder,
-    detector: createModelDetector({ model, encoder, cache, observe, budgetMs: deadlineMs }),
+    detector: createModelDetector({
+      model,
+      encoder,
+      cache,
+      observe,
+      budgetMs: deadlineMs,
+      nowMs: () => performance.now(),
+    }),
     warm: () => warmed(encoder),
   });
 }

@@ -20,6 +20,7 @@ afterAll(async () => {
 function watched() {
   const asked: string[] = [];
   const detector = createModelDetector({
+    nowMs: () => performance.now(),
     model,
     encoder: {
       score: (texts, asking) => {

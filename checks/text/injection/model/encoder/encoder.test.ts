@@ -10,10 +10,10 @@ import { loadModel } from '../load.ts';
 import type { Encoder } from './contract.ts';
 import type { EncoderOptions } from './encoder.ts';
 import { createEncoder } from './encoder.ts';
-import { EncoderRefused } from './jobs.ts';
 import { encoderOver, serveEncoder } from './port.ts';
 import type { OpenRequest } from './protocol.ts';
 import { openRequestOf, ROW } from './protocol.ts';
+import { EncoderRefused } from './refused.ts';
 import { sequencesOf } from './session.ts';
 
 const model = fixtureModel();

@@ -3,10 +3,11 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Asking, Encoder, EncoderObserver } from './contract.ts';
 import type { Waiting } from './jobs.ts';
-import { createJob, EncoderRefused, enter } from './jobs.ts';
+import { createJob, enter } from './jobs.ts';
 import type { EncoderReply, OpenRequest } from './protocol.ts';
 import { ROW } from './protocol.ts';
 import { createFairQueue } from './queue.ts';
+import { EncoderRefused } from './refused.ts';
 import { permissionsFor } from './sandbox.ts';
 import { createSuspects } from './suspects.ts';
 

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Asking, Encoder, EncoderLoad } from './contract.ts';
-import type { Refusal } from './jobs.ts';
-import { EncoderRefused } from './jobs.ts';
+import type { Refusal } from './refused.ts';
+import { EncoderRefused } from './refused.ts';
 
 type Question =
   | { readonly id: number; readonly texts: readonly string[]; readonly client: string | undefined }

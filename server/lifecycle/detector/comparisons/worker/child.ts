@@ -1,5 +1,5 @@
 import type { DetectorText } from '@bartizan/checks/text/injection/detector.ts';
-import { EncoderRefused } from '@bartizan/checks/text/injection/model/encoder/jobs.ts';
+import { EncoderRefused } from '@bartizan/checks/text/injection/model/encoder/refused.ts';
 import { loadModel } from '@bartizan/checks/text/injection/model/load.ts';
 import { InjectionModelError } from '@bartizan/checks/text/injection/model/manifest.ts';
 import { openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
