@@ -1,5 +1,6 @@
 import { wilson } from '../../statistics/wilson.ts';
 import type { Share } from '../types.ts';
+import { calibrate } from './calibration.ts';
 import { rowsPerClass } from './joint.ts';
 import { likeliestOther } from './rank.ts';
 import type { ConfidentJoint, Labels, Probabilities } from './types.ts';
@@ -27,55 +28,12 @@ export function noiseShare(joint: ConfidentJoint, labels: Labels): Share {
   return { value, low: Math.max(0, value - Math.sqrt(below)), high: Math.min(1, value + Math.sqrt(above)) };
 }
 
-const LEAST = 1e-6;
-const JUDGED_ROWS = 20_000;
-
-/**
- * The power to which probabilities are raised, and scaled to 1, for the least loss on the given labels: under 1 for a
- * judge that is too sure (Guo et al., ICML 2017). Between ¼ and 4; on at most 20,000 rows taken evenly.
- */
-export function sharpness(probabilities: Probabilities, labels: Labels): number {
-  let [low, high] = [Math.log(0.25), Math.log(4)];
-  const golden = (Math.sqrt(5) - 1) / 2;
-  const lossAt = (logPower: number): number => powerLoss(probabilities, labels, Math.exp(logPower));
-  let [left, right] = [high - golden * (high - low), low + golden * (high - low)];
-  let [atLeft, atRight] = [lossAt(left), lossAt(right)];
-  while (high - low > 0.01) {
-    if (atLeft < atRight) {
-      [high, right, atRight] = [right, left, atLeft];
-      left = high - golden * (high - low);
-      atLeft = lossAt(left);
-    } else {
-      [low, left, atLeft] = [left, right, atRight];
-      right = low + golden * (high - low);
-      atRight = lossAt(right);
-    }
-  }
-  return Math.exp((low + high) / 2);
-}
-
-function powerLoss({ rows, classes, values }: Probabilities, labels: Labels, power: number): number {
-  const stride = Math.max(1, Math.floor(rows / JUDGED_ROWS));
-  let loss = 0;
-  for (let row = 0; row < rows; row += stride) {
-    const from = row * classes;
-    loss -= Math.log(
-      Math.max(LEAST, sharpened(values.subarray(from, from + classes), labels.values[row] as number, power)),
-    );
-  }
-  return loss;
-}
-
-function sharpened(probabilities: Float32Array | Float64Array, label: number, power: number): number {
-  let sum = 0;
-  for (const value of probabilities) sum += Math.max(LEAST, value) ** power;
-  return Math.max(LEAST, probabilities[label] as number) ** power / sum;
-}
+const LEAST = 1e-9;
 
 /**
  * Probability that the given label of each of these rows is wrong. The judge learnt from labels of which some are wrong,
  * so it gives p(given | x) = Σ p(given | true) p(true | x); with the estimated noise that is solved for the true class
- * between the given label and the likeliest other one, after the judge has been made as sure as its record allows.
+ * between the given label and the likeliest other one, after what the judge says has been calibrated on its record.
  */
 export function errorProbabilities(
   probabilities: Probabilities,
@@ -84,11 +42,11 @@ export function errorProbabilities(
   rows: Int32Array,
 ): Float32Array {
   const { classes, values } = probabilities;
-  const power = sharpness(probabilities, labels);
+  const calibrated = calibrate(probabilities, labels);
   return Float32Array.from(rows, (row) => {
     const given = labels.values[row] as number;
     const line = values.subarray(row * classes, (row + 1) * classes);
-    const own = sharpened(line, given, power);
+    const own = Math.max(LEAST, calibrated(line[given] as number));
     const kept = joint.noise[given * classes + given] as number;
     const flipped = flipRate(joint, likeliestOther(line, given), given);
     if (kept <= flipped) return 1 - own;
