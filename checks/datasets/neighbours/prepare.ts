@@ -2,6 +2,7 @@ import { DatasetInputError, type Matrix } from '../types.ts';
 
 /** Shares of a column's values that are pulled in at each end before its scale is measured. */
 const TAIL = 0.005;
+const QUANTILE_ROWS = 20_000;
 
 /** DatasetInputError unless the numbers are `rows` × `columns`, finite, and at least one row and column. O(n · d). */
 export function assertMatrix(matrix: Matrix): void {
@@ -23,7 +24,8 @@ export function assertMatrix(matrix: Matrix): void {
  * Each column with mean 0 and standard deviation 1, both measured after its values have been pulled in to its .5% and
  * 99.5% quantiles, so that a few absurd records cannot flatten a column for all others; the values themselves are pulled
  * in to ±10. A column that is constant between those quantiles is measured as it is, and a constant one becomes 0.
- * Columns and rows as before. O(n log n · d). DatasetInputError as `assertMatrix`.
+ * Columns and rows as before; quantiles are those of at most 20,000 rows taken evenly. O(n · d). DatasetInputError as
+ * `assertMatrix`.
  */
 export function standardised(matrix: Matrix): Matrix {
   assertMatrix(matrix);
@@ -32,20 +34,32 @@ export function standardised(matrix: Matrix): Matrix {
   const column = new Float64Array(rows);
   for (let c = 0; c < columns; c++) {
     for (let row = 0; row < rows; row++) column[row] = values[row * columns + c] as number;
-    column.sort();
-    const low = column[Math.floor(TAIL * (rows - 1))] as number;
-    const high = column[Math.ceil((1 - TAIL) * (rows - 1))] as number;
-    const { middle, spread } =
-      low < high
-        ? moments(column, low, high)
-        : moments(column, column[0] as number, column[rows - 1] as number);
+    const { middle, spread } = scaleOf(column);
     if (spread === 0) continue;
     for (let row = 0; row < rows; row++) {
-      const z = (values[row * columns + c] as number) / spread - middle / spread;
+      const z = (column[row] as number) / spread - middle / spread;
       result[row * columns + c] = Math.max(-10, Math.min(10, z));
     }
   }
   return { rows, columns, values: result };
+}
+
+function scaleOf(column: Float64Array): { middle: number; spread: number } {
+  const stride = Math.ceil(column.length / QUANTILE_ROWS);
+  const sample = Float64Array.from(
+    { length: Math.ceil(column.length / stride) },
+    (_, at) => column[at * stride] as number,
+  );
+  sample.sort();
+  const low = sample[Math.floor(TAIL * (sample.length - 1))] as number;
+  const high = sample[Math.ceil((1 - TAIL) * (sample.length - 1))] as number;
+  if (low < high) return moments(column, low, high);
+  let [least, most] = [low, high];
+  for (const value of column) {
+    if (value < least) least = value;
+    else if (value > most) most = value;
+  }
+  return moments(column, least, most);
 }
 
 /** Mean and population standard deviation of the values pulled in to `low`..`high`, without overflow. */
