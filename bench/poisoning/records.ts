@@ -166,10 +166,12 @@ try {
   else {
     console.table(
       Object.fromEntries(
-        measured.map(({ format, root: _, ...row }) => [
-          format,
+        measured.map((row) => [
+          row.format,
           Object.fromEntries(
-            Object.entries(row).map(([name, value]) => [name, Number(Number(value).toPrecision(4))]),
+            Object.entries(row)
+              .filter(([, value]) => typeof value === 'number')
+              .map(([name, value]) => [name, Number(Number(value).toPrecision(4))]),
           ),
         ]),
       ),

@@ -14,13 +14,13 @@ const READ_BYTES = 1 << 20;
 /** An image's size stands in its first bytes. */
 const IMAGE_HEAD = 1 << 18;
 
-const TEXTS: Schema = Object.freeze({
+const TEXTS: Schema = {
   columns: [
     { name: 'path', type: { kind: 'text' } },
     { name: 'text', type: { kind: 'text' } },
   ],
-});
-const IMAGES: Schema = Object.freeze({
+};
+const IMAGES: Schema = {
   columns: [
     { name: 'path', type: { kind: 'text' } },
     /** The folder that the image lies in, which commonly is its class; '' at the top. */
@@ -31,7 +31,7 @@ const IMAGES: Schema = Object.freeze({
     { name: 'bytes', type: { kind: 'integer' } },
     { name: 'sha256', type: { kind: 'bytes' } },
   ],
-});
+};
 
 interface Entry {
   /** Below the folder, with `/`. */

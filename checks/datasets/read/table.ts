@@ -4,6 +4,7 @@ import { columnsOf } from './columns.ts';
 import { delimiterOf, firstLine, headerOf, headOf } from './dialect.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { readError } from './errors.ts';
+import { locateJson } from './locate.ts';
 import { csvInference, csvSource, type Dialect, jsonSource, PARQUET } from './sql.ts';
 import { type OpenDataset, ReadError, type ReadOptions, type TableFormat } from './types.ts';
 import { columnTypeOf, quotedName, selectList, sqlType } from './types-of.ts';
@@ -92,16 +93,21 @@ async function infer(connection: DuckDBConnection, table: Table): Promise<Schema
   };
 }
 
+async function located(error: unknown, { engine, format }: Table, schema?: Schema): Promise<Error> {
+  const told = readError(error, engine.path);
+  return format === 'jsonl' && told instanceof ReadError ? locateJson(told, engine.path, schema) : told;
+}
+
 /** Runs a query's work with a connection of its own, errors told as those of the file. */
 async function withConnection<Result>(
-  engine: Engine,
+  table: Table,
   work: (connection: DuckDBConnection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await engine.connect();
+  const connection = await table.engine.connect();
   try {
     return await work(connection);
   } catch (error) {
-    throw readError(error, engine.path);
+    throw await located(error, table);
   } finally {
     connection.closeSync();
   }
@@ -125,7 +131,7 @@ async function* read(table: Table, schema: Schema, deadline: AbortSignal): Async
       before += chunk.rowCount;
     }
   } catch (error) {
-    throw readError(error, engine.path);
+    throw await located(error, table, schema);
   } finally {
     deadline.removeEventListener('abort', stop);
     connection.closeSync();
@@ -157,7 +163,7 @@ export async function openTable(
   const deadline = AbortSignal.timeout(options.limits?.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   try {
     const table = { engine, format, csv: await dialectOf(engine.path, format, options) };
-    const schema = options.schema ?? (await withConnection(engine, (connection) => infer(connection, table)));
+    const schema = options.schema ?? (await withConnection(table, (connection) => infer(connection, table)));
     return Object.freeze({
       format,
       bytes: engine.bytes,

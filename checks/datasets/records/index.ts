@@ -9,6 +9,13 @@ export {
   type SchemaDifference,
 } from './keyed.ts';
 export * from './leaves.ts';
+export {
+  type ColumnProfile,
+  createProfiler,
+  type DatasetProfile,
+  type NumberSummary,
+  type Profiler,
+} from './profile/profile.ts';
 export { schemaBytes, schemaDigest } from './schema.ts';
 export { createSorter, memorySpill, type Sorter } from './sort.ts';
 export * from './tree.ts';
