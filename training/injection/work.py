@@ -9,8 +9,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PRODUCT = HERE.parent.parent
-READING = ("checks/text/normalise", "checks/text/injection/model")
-"""Folders of the product that say what a window is and what a model sees of it."""
+SEEING = "checks/text/injection/model"
+READING = ("checks/text/normalise", f"{SEEING}/features.ts", f"{SEEING}/tokenizer.ts", f"{SEEING}/windows.ts")
+"""Folders and files of the product that say what a window is and what a model sees of it."""
 
 
 class StaleWork(Exception):
@@ -34,11 +35,12 @@ def code_of(*names: str) -> dict[str, str]:
     return {f"training/injection/{name}": digest_of(HERE / name) for name in names}
 
 
-def product_code(*folders: str) -> dict[str, str]:
-    """Digests of the product's own code under its folders, tests aside."""
+def product_code(*parts: str) -> dict[str, str]:
+    """Digests of the product's own code, files or all that lies under folders, tests aside."""
     found: dict[str, str] = {}
-    for folder in folders:
-        found |= files_of(PRODUCT / folder, "**/*.ts", folder)
+    for part in parts:
+        whole = PRODUCT / part
+        found |= {part: digest_of(whole)} if whole.is_file() else files_of(whole, "**/*.ts", part)
     return {name: digest for name, digest in found.items() if not name.endswith(".test.ts")}
 
 
