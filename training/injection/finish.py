@@ -16,6 +16,7 @@ from corpus import Row
 from exits import NOTHING, ORIGINS, Read, bounds_of, choose, cost_of, joined
 from export import Exported, compare, export
 from figures import describe, figures_of
+from handicaps import fit_handicaps
 from linear import answer_linear, write_linear
 from network import Encoder
 from windows import Windows
@@ -58,7 +59,10 @@ def finish(options: argparse.Namespace, work: Work, made: Finished) -> None:
         origin: {"harmlessBelow": bounds["harmlessBelow"][origin], "attackAbove": None} for origin in ORIGINS
     }}
     write_manifest(out, options.version, says)
-    rows, opened = score_stage(options, work, made, says)
+    rows, _ = score_stage(options, work, made, says, "first", ("judged",))
+    says["handicap"] = {o: fit_handicaps([row for row in rows if row["origin"] == o]) for o in ORIGINS}
+    write_manifest(out, options.version, says)
+    rows, opened = score_stage(options, work, made, says, "final", ("judged", "opened"))
     parts = judged_of(rows)
     fitted = {origin: fit(part) for origin, part in parts.items()}
     write_manifest(out, options.version, says | manifest_of(fitted))
@@ -109,9 +113,11 @@ def differences(exported: Exported, after: int, made: Finished, bounds: dict) ->
             "early": compare(got[:, 2:], known[:, first : first + 2], at["early"])}
 
 
-def score_stage(options: argparse.Namespace, work: Work, made: Finished, says: dict) -> tuple[list[dict], dict[int, dict]]:
-    """What the product's own cascade says of every text that nothing was trained on, with the shortcuts that ship; and of
-    some attacks without them."""
+def score_stage(
+    options: argparse.Namespace, work: Work, made: Finished, says: dict, reading: str, asked: tuple[str, ...]
+) -> tuple[list[dict], dict[int, dict]]:
+    """What the product's own cascade says of every text that nothing was trained on, with the shortcuts that ship
+    ("judged"); and of some attacks without them ("opened"). `reading` names what is left in the work folder."""
     out, folder = options.out, work.folder
     judging = [entry_of(number, part, row) for number, (part, row) in
                enumerate((part, row) for part, members in made.rows.items() for row in members)]
@@ -127,15 +133,19 @@ def score_stage(options: argparse.Namespace, work: Work, made: Finished, says: d
         shutil.copyfile(out / name, open_model / name)
     nothing = {"harmlessBelow": -900, "attackAbove": None}
     write_manifest(open_model, options.version, {"exit": dict.fromkeys(ORIGINS, NOTHING),
-                                                 "cascade": dict.fromkeys(ORIGINS, nothing)})
-    found = []
+                                                 "cascade": dict.fromkeys(ORIGINS, nothing)}
+                   | {name: value for name, value in says.items() if name == "handicap"})
+    found: dict[str, list[dict]] = {"opened": []}
     for name, entries, model in (("judged", judging, out), ("opened", [attacks[i] for i in chosen], open_model)):
-        kept = folder / f"{name}.jsonl"
-        if not work.finished(name, inputs):
+        if name not in asked:
+            continue
+        stage = f"{name}-{reading}"
+        kept = folder / f"{stage}.jsonl"
+        if not work.finished(stage, inputs):
             score(options, entries, model, kept)
-            work.end(name, inputs)
-        found.append(read_rows(kept))
-    return found[0], {row["n"]: row for row in found[1]}
+            work.end(stage, inputs)
+        found[name] = read_rows(kept)
+    return found["judged"], {row["n"]: row for row in found["opened"]}
 
 
 def score(options: argparse.Namespace, entries: list[dict], model: Path, kept: Path) -> None:

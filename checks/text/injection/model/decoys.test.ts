@@ -16,7 +16,8 @@ import { MOST_DOUBTFUL, readLinearly } from './read.ts';
 const fixture = fixtureModel();
 const model = loadModel(fixture.folder) ?? expect.fail('no fixture');
 fixture.remove();
-const stage = { linear: model.linear, cascade: model.manifest.cascade };
+const { cascade, handicap } = model.manifest;
+const stage = { linear: model.linear, cascade, handicap };
 
 function readOf(text: string, author: Author = 'third_party'): DetectorText {
   const reading = readText(text);

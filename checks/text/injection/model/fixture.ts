@@ -79,6 +79,10 @@ export function fixtureModel(): FixtureModel {
     },
     window: { tokens: 144 },
     exit: { user: -1, third_party: -1 },
+    handicap: {
+      user: { piece: { linear: 0, encoder: 0 }, respelled: { linear: 0, encoder: 0 } },
+      third_party: { piece: { linear: 0, encoder: 0 }, respelled: { linear: 0, encoder: 0 } },
+    },
     cascade: {
       user: { harmlessBelow: -1.5, attackAbove: 18 },
       third_party: { harmlessBelow: -1.5, attackAbove: null },

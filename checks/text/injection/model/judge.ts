@@ -3,12 +3,14 @@ import type { Rows } from './ask.ts';
 import { createAskRows } from './ask.ts';
 import type { ScoreCache } from './cache.ts';
 import type { Candidate } from './candidate.ts';
-import { textOf } from './candidate.ts';
+import { handicapOf, textOf } from './candidate.ts';
 import type { Encoder } from './encoder/contract.ts';
 import { leftEarly } from './encoder/protocol.ts';
 import { EncoderRefused, mayShed } from './encoder/refused.ts';
 import type { Stage, Verdict } from './explain.ts';
 import { detectionOf } from './explain.ts';
+import type { HighestLogits } from './highest.ts';
+import { highestOf } from './highest.ts';
 import { type OperatingPoint, ORIGINS, SILENT } from './manifest.ts';
 import type { InjectionModel } from './model.ts';
 import type { LinearReading } from './read.ts';
@@ -50,6 +52,8 @@ export interface Evidence extends StackFeatures {
   readonly probability: number;
   /** Doubtful windows beyond those that the encoder reads: where there are any, the text counts as suspect. */
   readonly unread: number;
+  /** Highest logits by what was read, handicaps not taken off: what these are fitted on. */
+  readonly highest: HighestLogits;
 }
 
 interface Pending {
@@ -103,8 +107,8 @@ export interface ModelDetector extends InjectionDetector {
 /** The cascade: the linear stage, the rules and, for what these do not settle, the encoder. */
 export function createModelDetector(parts: DetectorParts): ModelDetector {
   const { model, observe = {} } = parts;
-  const { cascade, stack, points } = model.manifest;
-  const linearly = { linear: model.linear, cascade };
+  const { cascade, handicap, stack, points } = model.manifest;
+  const linearly = { linear: model.linear, cascade, handicap };
   const askRows = createAskRows(parts);
 
   function settledBy(text: DetectorText, { origin, highest }: LinearReading): Evidence['settled'] {
@@ -145,17 +149,18 @@ export function createModelDetector(parts: DetectorParts): ModelDetector {
   ): { features: StackFeatures; worst: Candidate; row: Float32Array | null } {
     let worst = reading.highest as Candidate;
     let row: Float32Array | null = null;
+    let encoder = Number.NEGATIVE_INFINITY;
     const linear = worst.logit;
     const column = ORIGINS.indexOf(reading.origin);
     for (const candidate of rows === null ? [] : askedOf({ text, reading })) {
       const said = rows?.get(textOf(candidate));
       if (said === undefined) throw new Error('The encoder left out a window.');
-      if (row !== null && (said[column] as number) <= (row[column] as number)) continue;
-      row = said;
-      worst = candidate;
+      const logit = (said[column] as number) - handicapOf(candidate, handicap[reading.origin]).encoder;
+      if (row !== null && logit <= encoder) continue;
+      [row, worst, encoder] = [said, candidate, logit];
     }
     const features = {
-      encoder: row === null ? linear : (row[column] as number),
+      encoder: row === null ? linear : encoder,
       linear,
       rules: text.rules?.score ?? 0,
       windows: Math.max(1, reading.plain),
@@ -262,7 +267,8 @@ export function createModelDetector(parts: DetectorParts): ModelDetector {
           : weigh(pending, rows).features;
       const probability = probabilityOf(features, stack[reading.origin]);
       const { origin, unread } = reading;
-      answers.push({ ...features, origin, settled, probability, unread });
+      const highest = highestOf(reading, rows, handicap[origin]);
+      answers.push({ ...features, origin, settled, probability, unread, highest });
     }
     return answers;
   }

@@ -67,6 +67,21 @@ const Stack = z.strictObject({
 });
 export type Stack = z.infer<typeof Stack>;
 
+/** Logits that are taken off, by stage. */
+const Handicap = z.strictObject({ linear: z.number().min(0).max(20), encoder: z.number().min(0).max(20) });
+
+/**
+ * What is taken off the logits of what is likelier to look like an attack by chance than a window of the text as it
+ * stands: `piece`, a part of a document by itself (a caption, a cell, "Crypt the username"); `respelled`, a guess at
+ * another spelling (glued words, leetspeak).
+ */
+const Handicaps = z.strictObject({ piece: Handicap, respelled: Handicap });
+export type Handicaps = z.infer<typeof Handicaps>;
+const NO_HANDICAPS: Handicaps = {
+  piece: { linear: 0, encoder: 0 },
+  respelled: { linear: 0, encoder: 0 },
+};
+
 /** Thresholds on the probability; a quieter point never lies below a stricter one. */
 const Points = z
   .strictObject({ strict: Probability, balanced: Probability, quiet: Probability })
@@ -102,6 +117,7 @@ export const Manifest = z.strictObject({
    * layers, and the upper ones do not read it. A bound of -1000 lets nothing leave.
    */
   exit: perOrigin(Weight),
+  handicap: perOrigin(Handicaps).default({ user: NO_HANDICAPS, third_party: NO_HANDICAPS }),
   cascade: perOrigin(Cascade),
   stack: perOrigin(Stack),
   points: perOrigin(Points),

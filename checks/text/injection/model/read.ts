@@ -2,10 +2,10 @@ import type { Span, View } from '../../normalise/index.ts';
 import type { DetectorText } from '../detector.ts';
 import { documentLikeness } from '../regions.ts';
 import type { Candidate } from './candidate.ts';
-import { originOf } from './candidate.ts';
+import { handicapOf, originOf } from './candidate.ts';
 import { choose, heldWithin } from './choose.ts';
 import type { LinearStage } from './linear.ts';
-import type { Manifest, Origin } from './manifest.ts';
+import type { Handicaps, Manifest, Origin } from './manifest.ts';
 import type { PieceKind } from './pieces.ts';
 import { partsOf } from './pieces.ts';
 import { cut } from './windows.ts';
@@ -54,10 +54,13 @@ interface Read {
 }
 
 /** Every window of every view, and a document's parts, with their logits. */
-function readAll({ reading }: DetectorText, linear: LinearStage, origin: Origin): Read {
+function readAll(
+  { reading }: DetectorText,
+  { linear, origin, handicaps }: { linear: LinearStage; origin: Origin; handicaps: Handicaps },
+): Read {
   const judge = (view: View, { start, end }: Span, piece: PieceKind | null): Candidate => {
     const logit = linear.logits(view.text.slice(start, end))[origin];
-    return { view, start, end, piece, logit };
+    return { view, start, end, piece, logit: logit - handicapOf({ view, piece }, handicaps).linear };
   };
   const windows: Candidate[] = [];
   const pieces: Candidate[] = [];
@@ -77,10 +80,11 @@ function readAll({ reading }: DetectorText, linear: LinearStage, origin: Origin)
 /** Lets the linear stage read a text. Time is linear in the text, but for the order of its doubtful windows. */
 export function readLinearly(
   text: DetectorText,
-  stage: { readonly linear: LinearStage; readonly cascade: Manifest['cascade'] },
+  stage: { readonly linear: LinearStage } & Pick<Manifest, 'cascade' | 'handicap'>,
 ): LinearReading {
   const origin = originOf(text);
-  const { windows, pieces, edges } = readAll(text, stage.linear, origin);
+  const { linear, handicap } = stage;
+  const { windows, pieces, edges } = readAll(text, { linear, origin, handicaps: handicap[origin] });
   let highest: Candidate | null = null;
   for (const all of [windows, pieces]) {
     for (const candidate of all) if (highest === null || candidate.logit > highest.logit) highest = candidate;
