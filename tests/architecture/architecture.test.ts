@@ -183,10 +183,7 @@ describe('checks', () => {
 
   it('get what runs a model handed in, and import none of it', () => {
     expect(
-      pairs(
-        (source, target) =>
-          source.path.startsWith('checks/') && !runs(source.path) && runs(target),
-      ),
+      pairs((source, target) => source.path.startsWith('checks/') && !runs(source.path) && runs(target)),
     ).toEqual([]);
   });
 });
