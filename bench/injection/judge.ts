@@ -144,6 +144,7 @@ export async function openJudge(folder: string): Promise<OwnJudge> {
       folder,
       log,
       encoder,
+      deadlineMs: PATIENCE.deadlineMs,
       ...(cacheBytes === undefined ? {} : { cacheBytes }),
       observe: {
         judged: (by) => {

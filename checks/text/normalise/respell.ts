@@ -3,7 +3,7 @@ import { identityMap, tableMap } from './span.ts';
 import { segmentWords } from './vocabulary.ts';
 
 export interface Respelled {
-  readonly how: 'leetspeak' | 'spaced' | 'glued';
+  readonly how: 'leetspeak' | 'spaced' | 'glued' | 'joined';
   readonly text: string;
   readonly map: SpanMap;
 }
@@ -121,12 +121,54 @@ export function unglue(text: string): Respelled {
   return { how: 'glued', text: out + text.slice(from), map: tableMap(starts) };
 }
 
-/** The letters moved by 13 places. */
-export function rot13(text: string): string {
+const JOINED =
+  /(?<![a-z_.+-])[a-z][a-z,:;'!?]{0,24}(?:([_.+-])\/?[a-z,:;'!?]{1,24})(?:\1\/?[a-z,:;'!?]{1,24}){4,400}/g;
+
+/** Sentences whose words marks hold together (`ignore_all_of_your_rules`), six words at least. The length does not change. */
+export function unjoin(text: string): Respelled | null {
+  let changed = false;
+  const out = text.replace(JOINED, (row, mark: string) => {
+    changed = true;
+    return row.replaceAll(mark, ' ');
+  });
+  return changed ? { how: 'joined', text: out, map: identityMap } : null;
+}
+
+/** The letters moved forward by so many places, 1..25 (Caesar's cipher). */
+export function moved(text: string, by: number): string {
   return text.replace(/[a-z]/gi, (letter) => {
     const base = letter <= 'Z' ? 65 : 97;
-    return String.fromCharCode(((letter.charCodeAt(0) - base + 13) % 26) + base);
+    return String.fromCharCode(((letter.charCodeAt(0) - base + by) % 26) + base);
   });
+}
+
+/** The letters moved by 13 places. */
+export const rot13 = (text: string): string => moved(text, 13);
+
+const COMMON = new Set(
+  'the and you your to of in is it for that this all not with are be me my we do die und der ist nicht les des est que una los para per non'.split(
+    ' ',
+  ),
+);
+/** Words that a shift must turn into common ones before it is believed. */
+const BELIEVED = 3;
+const MOST_WORDS = 2_000;
+
+/**
+ * The shift, 1..25 but not 13, under which most short words of a folded text are common ones; null where none makes
+ * words. Looks at so many words as tell a cipher from chance.
+ */
+export function caesarShift(text: string): number | null {
+  const found = new Uint32Array(26);
+  let looked = 0;
+  for (const [word] of text.matchAll(/(?<![a-z])[a-z]{2,4}(?![a-z])/g)) {
+    looked += 1;
+    if (looked > MOST_WORDS) break;
+    for (let by = 1; by < 26; by += 1) if (COMMON.has(moved(word, by))) found[by] = (found[by] ?? 0) + 1;
+  }
+  found[13] = 0;
+  const most = Math.max(...found);
+  return most >= BELIEVED ? found.indexOf(most) : null;
 }
 
 /** The code points in the opposite order. */

@@ -1,5 +1,5 @@
 import { fold } from './fold.ts';
-import { backwards, closeGaps, rot13, unglue, unleet } from './respell.ts';
+import { backwards, caesarShift, closeGaps, moved, rot13, unglue, unjoin, unleet } from './respell.ts';
 import type { SpanMap } from './span.ts';
 import { chainMaps, identityMap, reversedMap, shiftedMap } from './span.ts';
 import type { Survey } from './survey.ts';
@@ -16,6 +16,9 @@ export interface Spelling {
 /** Marks of texts written backwards or in rot13: such words themselves, or a hint to read so. */
 const HINTS =
   /vtaber|sbetrg|cebzcg|cergraq|erfgevpg|\behyrf\b|\blbhe?\b|\bruoy\b|\buoy\b|\bselur\b|dneterp|qvfertneq|cerivbhf|vafgehpgvba|flfgrz|cnffjbeq|erirny|erongi|suoiverp|noitcurtsni|tpmorp|metsys|drowssap|laever|tegrof|\brot.?13\b|caesar|backward|revers/;
+/** Talk of ciphers: whoever wants a text deciphered by a model mostly says so. */
+const CIPHER =
+  /caesar|c[iy]ph?er|\brot.?\d|shift(?:ed)? (?:by|of|each|every|cipher)|letters? (?:forward|back|further|later|earlier)|decrypt|entschl|chiffr|cifra/;
 /** Longer texts are read backwards and in rot13 by stretches of this length, those that show the marks. */
 const STRETCH = 16_384;
 const SHARED = 512;
@@ -42,6 +45,8 @@ export function spellingsOf(text: string, seen: Survey): Spelling[] {
   if (spelled.glued >= 3) {
     const plain = unglue(folded.text);
     add(plain.how, plain.text, plain.map);
+    const words = unjoin(folded.text);
+    if (words !== null) add(words.how, words.text, words.map);
   }
   const turned = !seen.ascii && OVERRIDE.test(text);
   for (let at = 0; at < folded.text.length; at += STRETCH - SHARED) {
@@ -49,6 +54,8 @@ export function spellingsOf(text: string, seen: Survey): Spelling[] {
     const part = whole ? folded.text : folded.text.slice(at, at + STRETCH);
     const hinted = HINTS.test(part);
     if (hinted) add('rot13', rot13(part), whole ? identityMap : shiftedMap(at));
+    const shift = CIPHER.test(part) ? caesarShift(part) : null;
+    if (shift !== null) add('caesar', moved(part, shift), whole ? identityMap : shiftedMap(at));
     if (hinted || turned) {
       const map = reversedMap(part.length);
       add('reversed', backwards(part), whole ? map : chainMaps(shiftedMap(at), map));
