@@ -17,6 +17,7 @@ from card import write_card  # noqa: E402
 from corpus import Row  # noqa: E402
 from exits import NOTHING, Read, bounds_of, choose, cost_of, lowest_but  # noqa: E402
 from figures import figures_of, interval, languages  # noqa: E402
+from handicaps import fit_handicaps  # noqa: E402
 from measure import balance, balanced_threshold, effective  # noqa: E402
 from work import StaleWork, Work  # noqa: E402
 
@@ -211,6 +212,30 @@ class CalibrateTest(unittest.TestCase):
         self.assertTrue(parts["third_party"].settled[0])
         self.assertFalse(parts["user"].suspect[0])
         self.assertTrue(judged_of([{**line, "unread": 2}])["user"].suspect[0])
+
+
+class HandicapTest(unittest.TestCase):
+    def rows(self, noisy: bool) -> list[dict]:
+        """Attacks that show in their windows; harmless texts whose parts by themselves look worse, where `noisy`."""
+        rng = np.random.default_rng(1)
+
+        def said(label: int) -> dict:
+            window = rng.normal(3 if label else -3, 1)
+            piece = rng.normal(6, 1) if noisy and not label else window - 1
+            sorts = {"window": window, "piece": piece, "respelled": window - 1}
+            highest = {sort: {"linear": value, "encoder": value} for sort, value in sorts.items()}
+            return {"label": label, "source": f"s{rng.integers(5)}", "settled": None, "highest": highest}
+
+        return [said(label) for label in [0] * 400 + [1] * 200]
+
+    def test_parts_that_cry_wolf_are_held_back(self) -> None:
+        found = fit_handicaps(self.rows(noisy=True))
+        self.assertGreaterEqual(found["piece"]["encoder"], 6)
+        self.assertEqual(found["respelled"], {"linear": 0.0, "encoder": 0.0})
+
+    def test_nothing_is_held_back_without_need(self) -> None:
+        found = fit_handicaps(self.rows(noisy=False))
+        self.assertEqual(found["piece"], {"linear": 0.0, "encoder": 0.0})
 
 
 class FigureTest(unittest.TestCase):
