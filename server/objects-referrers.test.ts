@@ -10,6 +10,7 @@ const KEEP_NOTHING: Readonly<Record<string, string>> = {
   'content_scans.sha256': 'the verdict outlives the content',
   'content_scan_requests.sha256': 'asks for a scan; content that is gone needs none',
   'finding_acceptances.sha256': 'what was accepted outlives the content',
+  'detector_switches.sha256': 'a manifest, which is no content; the files of its model keep themselves',
   'content_weights.sha256': 'what was measured outlives the content',
   'version_contents.sha256': 'the files of the version keep it',
   'version_groups.sha256': 'the files of the version keep it',

@@ -142,6 +142,7 @@ const MODEL_RUNTIME = new Set([
     'fixture',
     'encoder/encoder',
     'encoder/jobs',
+    'encoder/queue',
     'encoder/sandbox',
     'encoder/suspects',
     'encoder/main',
