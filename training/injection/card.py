@@ -78,8 +78,9 @@ def data(rows: dict[str, list[Row]], origin: dict) -> str:
     ]
     totals = ", ".join(f"{part} {sum(r.label for r in rows[part])} attacks and {sum(1 - r.label for r in rows[part])} harmless" for part in uses)
     licences = Counter(row.license or "not stated in the row" for row in rows["train"])
-    encoder = ("the linear stage; the encoder was trained by another run, from which this build took it as a file, and which rows "
-               "that run read is not known to it" if "checkpoint" in origin else "the linear stage and the encoder")
+    encoder = ("the linear stage; the encoder was trained by earlier runs, from which this build took it as a file. Texts that "
+               "stand word for word in the passes that it was told of (below) are left out of dev and calibration"
+               if "checkpoint" in origin else "the linear stage and the encoder")
     return f"""## Data
 
 {totals}. `train` trained {encoder}. `dev` (whole sources, or blocks of neighbours of sources written text

@@ -25,6 +25,7 @@ THIRD_PARTY = {"indirect_embedded", "indirect_payload", "benign_document", "beni
 NEVER = {"unlicensed.jsonl"}
 """Files whose licence does not allow a model trained on them to be given away."""
 
+OWN_LICENCE = "Apache-2.0 (written for this recipe)"
 MAX_CHARS = 6_000
 
 
@@ -92,7 +93,7 @@ def row_of(raw: dict, file: Path, number: int, own: bool) -> Row | None:
         file=file.stem,
         carrier=raw.get("carrier") or "",
         payload=payload_of(payload, text),
-        license=raw.get("license") or "",
+        license=raw.get("license") or (OWN_LICENCE if own else ""),
     )
 
 

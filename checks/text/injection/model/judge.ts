@@ -15,6 +15,7 @@ import { type OperatingPoint, ORIGINS, SILENT } from './manifest.ts';
 import type { InjectionModel } from './model.ts';
 import type { LinearReading } from './read.ts';
 import { readLinearly } from './read.ts';
+import { ruled } from './ruled.ts';
 import type { StackFeatures } from './stack.ts';
 import { probabilityOf, scoreAt } from './stack.ts';
 
@@ -179,7 +180,8 @@ export function createModelDetector(parts: DetectorParts): ModelDetector {
     const probability = probabilityOf(features, stack[origin]);
     const read = scoreAt(probability, points[origin], settings.operatingPoint);
     const score = unread > 0 ? Math.max(read, UNREAD_SCORE) : read;
-    if (score < FLOOR) return null;
+    const sure = score < 0.5 ? ruled(pending.text, settings.operatingPoint, probability) : null;
+    if (sure !== null || score < FLOOR) return sure;
     const place = outcome.rows === null ? worst : tightest(worst, pending, outcome.rows);
     const hidden = read < UNREAD_SCORE ? unread : 0;
     const verdict: Verdict = {
