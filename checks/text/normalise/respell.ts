@@ -145,14 +145,33 @@ export function moved(text: string, by: number): string {
 /** The letters moved by 13 places. */
 export const rot13 = (text: string): string => moved(text, 13);
 
-const COMMON = new Set(
-  'the and you your to of in is it for that this all not with are be me my we do die und der ist nicht les des est que una los para per non'.split(
-    ' ',
-  ),
-);
+const COMMON =
+  'the and you your to of in is it for that this all not with are be me my we do die und der ist nicht les des est que una los para per non';
 /** Words that a shift must turn into common ones before it is believed. */
 const BELIEVED = 3;
 const MOST_WORDS = 2_000;
+
+const letterOf = (word: string, at: number): number => word.charCodeAt(at) - 97;
+
+/** What a shift leaves of a word as it is: how far its letters are from the first, as one number. Up to 5 letters. */
+function shapeOf(word: string): number {
+  let shape = word.length;
+  for (let i = 1; i < word.length; i += 1)
+    shape = shape * 26 + ((letterOf(word, i) - letterOf(word, 0) + 26) % 26);
+  return shape;
+}
+
+/** First letters of the common words of each shape. */
+const SHAPES: ReadonlyMap<number, number[]> = Map.groupBy(COMMON.split(' '), shapeOf)
+  .entries()
+  .reduce(
+    (found, [shape, words]) =>
+      found.set(
+        shape,
+        words.map((word) => letterOf(word, 0)),
+      ),
+    new Map<number, number[]>(),
+  );
 
 /**
  * The shift, 1..25 but not 13, under which most short words of a folded text are common ones; null where none makes
@@ -164,8 +183,12 @@ export function caesarShift(text: string): number | null {
   for (const [word] of text.matchAll(/(?<![a-z])[a-z]{2,4}(?![a-z])/g)) {
     looked += 1;
     if (looked > MOST_WORDS) break;
-    for (let by = 1; by < 26; by += 1) if (COMMON.has(moved(word, by))) found[by] = (found[by] ?? 0) + 1;
+    for (const first of SHAPES.get(shapeOf(word)) ?? []) {
+      const by = (first - letterOf(word, 0) + 26) % 26;
+      found[by] = (found[by] ?? 0) + 1;
+    }
   }
+  found[0] = 0;
   found[13] = 0;
   const most = Math.max(...found);
   return most >= BELIEVED ? found.indexOf(most) : null;

@@ -88,7 +88,8 @@ export interface Verdict {
   readonly unread: number;
 }
 
-const percent = (probability: number): string => {
+/** A probability as a message says it, in whole percent unless it is nearly sure. */
+export const percent = (probability: number): string => {
   const value = 100 * probability;
   return value > 99.5 && value < 100 ? value.toFixed(1) : String(Math.round(value));
 };

@@ -1,4 +1,5 @@
 import type { Detection, DetectorText } from '../detector.ts';
+import { percent } from './explain.ts';
 import type { OperatingPoint } from './manifest.ts';
 
 /**
@@ -16,6 +17,6 @@ export function ruled(
 ): Detection | null {
   if (rules === null || rules.score < SURE[point]) return null;
   const { start, end, score, kind } = rules;
-  const message = `${rules.message} The trained detector alone would not report it: probability ${Math.round(100 * probability)}%.`;
+  const message = `${rules.message} The trained detector alone would not report it: probability ${percent(probability)}%.`;
   return { segment: segment.index, start, end, score, kind, message, probability };
 }
