@@ -65,10 +65,13 @@ function printMethods(methods: readonly MethodFigures[], flipped: number): void 
     );
 }
 
-const sets = flags.data === undefined ? [] : knownSets(join(flags.data, 'poisoning', 'label-errors'));
+const sets = flags.data === undefined ? [] : await knownSets(join(flags.data, 'poisoning', 'label-errors'));
 const made = generate(Number(flags.rows), Number(flags.spread), Number(flags.seed));
 const flipped = made.bad.reduce((sum, mark) => sum + mark, 0);
-const generated = [...ours(made), ...(flags.python === undefined ? [] : cleanlabFigures(flags.python, made))];
+const generated = [
+  ...ours(made),
+  ...(flags.python === undefined ? [] : await cleanlabFigures(flags.python, made)),
+];
 if (flags.json)
   console.log(JSON.stringify({ sets, generated: { rows: made.features.rows, flipped, methods: generated } }));
 else {

@@ -7,9 +7,9 @@ import {
   labelErrors,
   type Probabilities,
 } from '@bartizan/checks/datasets/labels/index.ts';
+import { readNpy } from '@bartizan/checks/datasets/read/index.ts';
 import { createRandom } from '@bartizan/checks/statistics/random.ts';
 import { auroc, found, mean } from './measure.ts';
-import { readNpy } from './npy.ts';
 
 const SETS = ['mnist', 'cifar10', '20news', 'imdb'] as const;
 const FLIP_SHARES = [0.01, 0.05, 0.1, 0.2] as const;
@@ -33,9 +33,10 @@ export interface SetFigures {
 }
 
 /** Figures on the probabilities of known datasets under `folder`, with their own labels and with labels flipped by lot. */
-export function knownSets(folder: string): SetFigures[] {
-  return SETS.filter((set) => existsSync(join(folder, `${set}_pred_probs.npy`))).map((set) => {
-    const { probabilities, labels } = load(folder, set);
+export async function knownSets(folder: string): Promise<SetFigures[]> {
+  const there = SETS.filter((set) => existsSync(join(folder, `${set}_pred_probs.npy`)));
+  const loaded = await Promise.all(there.map((set) => load(folder, set)));
+  return loaded.map(({ set, probabilities, labels }) => {
     const joint = confidentJoint(probabilities, labels);
     return {
       set,
@@ -47,12 +48,18 @@ export function knownSets(folder: string): SetFigures[] {
   });
 }
 
-function load(folder: string, set: string): { probabilities: Probabilities; labels: Labels } {
-  const { shape, values } = readNpy(join(folder, `${set}_pred_probs.npy`));
-  const [rows = 0, classes = 0] = shape;
-  const given = readNpy(join(folder, `${set}_given_labels.npy`)).values;
+async function load<Set extends string>(
+  folder: string,
+  set: Set,
+): Promise<{ set: Set; probabilities: Probabilities; labels: Labels }> {
+  const { rows, columns: classes, values } = await readNpy(join(folder, `${set}_pred_probs.npy`));
+  const given = await readNpy(join(folder, `${set}_given_labels.npy`));
   const names = Array.from({ length: classes }, (_, label) => String(label));
-  return { probabilities: { rows, classes, values }, labels: { values: Int32Array.from(given), names } };
+  return {
+    set,
+    probabilities: { rows, classes, values },
+    labels: { values: Int32Array.from(given.values), names },
+  };
 }
 
 function flipped(probabilities: Probabilities, labels: Labels, share: number): FlipFigures {

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeArray } from '@bartizan/checks/artifacts/numpy/samples.ts';
+import { readNpy } from '@bartizan/checks/datasets/read/index.ts';
 import type { Generated } from './generated.ts';
 import { auroc, type Found, found } from './measure.ts';
-import { npyBytes, readNpy } from './npy.ts';
 
 export interface MethodFigures extends Found {
   readonly method: string;
@@ -47,15 +48,22 @@ np.save(folder + '/flagged.npy', np.where(flagged)[0].astype(np.int32))
 `;
 
 /** The same rows judged by cleanlab, each method in a process of its own with one thread. Throws where one fails. */
-export function cleanlabFigures(python: string, { features, labels, bad }: Generated): MethodFigures[] {
+export async function cleanlabFigures(
+  python: string,
+  { features, labels, bad }: Generated,
+): Promise<MethodFigures[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bartizan-labels-'));
   try {
+    const { rows, columns } = features;
+    const x = Buffer.from(Float32Array.from(features.values).buffer);
+    const { buffer, byteOffset, byteLength } = labels.values;
+    writeFileSync(join(folder, 'x.npy'), makeArray('<f4', `${rows}, ${columns}`, x));
     writeFileSync(
-      join(folder, 'x.npy'),
-      npyBytes(Float32Array.from(features.values), [features.rows, features.columns]),
+      join(folder, 'y.npy'),
+      makeArray('<i4', `${rows},`, Buffer.from(buffer, byteOffset, byteLength)),
     );
-    writeFileSync(join(folder, 'y.npy'), npyBytes(labels.values, [features.rows]));
-    return Object.entries(METHODS).map(([method, name]) => {
+    const methods: MethodFigures[] = [];
+    for (const [method, name] of Object.entries(METHODS)) {
       const ran = spawnSync(python, ['-c', SCRIPT, folder, method], {
         encoding: 'utf8',
         env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
@@ -63,10 +71,16 @@ export function cleanlabFigures(python: string, { features, labels, bad }: Gener
       const seconds = /seconds ([\d.]+)/.exec(ran.stdout ?? '')?.[1];
       if (ran.status !== 0 || seconds === undefined)
         throw new Error(`${name} failed: ${(ran.stderr ?? ran.error?.message ?? '').slice(-2000)}`);
-      const flagged = Int32Array.from(readNpy(join(folder, 'flagged.npy')).values);
-      const scores = readNpy(join(folder, 'scores.npy')).values;
-      return { method: name, auroc: auroc(scores, bad), ...found(flagged, bad), seconds: Number(seconds) };
-    });
+      const flagged = Int32Array.from((await readNpy(join(folder, 'flagged.npy'))).values);
+      const scores = Float64Array.from((await readNpy(join(folder, 'scores.npy'))).values);
+      methods.push({
+        method: name,
+        auroc: auroc(scores, bad),
+        ...found(flagged, bad),
+        seconds: Number(seconds),
+      });
+    }
+    return methods;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -162,16 +162,12 @@ function shapeOf(word: string): number {
 }
 
 /** First letters of the common words of each shape. */
-const SHAPES: ReadonlyMap<number, number[]> = Map.groupBy(COMMON.split(' '), shapeOf)
-  .entries()
-  .reduce(
-    (found, [shape, words]) =>
-      found.set(
-        shape,
-        words.map((word) => letterOf(word, 0)),
-      ),
-    new Map<number, number[]>(),
-  );
+const SHAPES: ReadonlyMap<number, readonly number[]> = new Map(
+  [...Map.groupBy(COMMON.split(' '), shapeOf)].map(([shape, words]) => [
+    shape,
+    words.map((word) => letterOf(word, 0)),
+  ]),
+);
 
 /**
  * The shift, 1..25 but not 13, under which most short words of a folded text are common ones; null where none makes
