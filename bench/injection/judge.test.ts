@@ -8,7 +8,7 @@ import { fixtureModel } from '@bartizan/checks/text/injection/model/fixture.ts';
 import { OPERATING_POINTS } from '@bartizan/checks/text/injection/model/manifest.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OwnJudge } from './judge.ts';
-import { openJudge, rankOf, rulesJudge } from './judge.ts';
+import { openJudge, rankByRules, rankOf, rulesJudge } from './judge.ts';
 import { measure } from './measure.ts';
 import { reportOf, tablesOf } from './report.ts';
 import { fileSets } from './sets.ts';
@@ -84,6 +84,13 @@ describe('the judge', () => {
     expect(rankOf({ probability: 0.99, settled: 'harmless' }, 0.3)).toBeLessThan(0.3);
     expect(rankOf({ probability: 0.99, settled: 'attack' }, 0.3)).toBe(0.99);
     expect(rankOf({ probability: 0.2, settled: null }, 0.3)).toBe(0.2);
+  });
+
+  it('ranks what the rules are sure of at the quietest point at which they decide', () => {
+    const points = { strict: 0.3, balanced: 0.5, quiet: 0.9 };
+    expect(rankByRules(0.79, points)).toBe(0);
+    expect(rankByRules(0.8, points)).toBe(0.5);
+    expect(rankByRules(0.97, points)).toBe(0.9);
   });
 
   it('does not take a folder without a model, or a damaged one', async () => {

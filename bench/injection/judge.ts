@@ -7,6 +7,7 @@ import { loadModel } from '@bartizan/checks/text/injection/model/load.ts';
 import type { OperatingPoint, Origin } from '@bartizan/checks/text/injection/model/manifest.ts';
 import { InjectionModelError, OPERATING_POINTS } from '@bartizan/checks/text/injection/model/manifest.ts';
 import { openInjectionDetector } from '@bartizan/checks/text/injection/model/open.ts';
+import { SURE } from '@bartizan/checks/text/injection/model/ruled.ts';
 import { judgeReading } from '@bartizan/checks/text/injection/score.ts';
 import { readSegment } from '@bartizan/checks/text/normalise/index.ts';
 import type { Segment, TextFinding, TextInput } from '@bartizan/checks/text/types.ts';
@@ -131,6 +132,17 @@ export function rankOf(
   return settled === 'harmless' ? probability * strictest : probability;
 }
 
+/**
+ * The rank that the rules alone give a text: the threshold of the quietest operating point at which they decide
+ * whatever the model says; 0 where they decide at none.
+ */
+export function rankByRules(score: number, points: Readonly<Record<OperatingPoint, number>>): number {
+  return Math.max(
+    0,
+    ...OPERATING_POINTS.filter((point) => score >= SURE[point]).map((point) => points[point]),
+  );
+}
+
 /** The check with the model of a folder. Throws `InjectionModelError` where that is damaged or there is none. */
 export async function openJudge(folder: string): Promise<OwnJudge> {
   const model = loadModel(folder);
@@ -170,7 +182,10 @@ export async function openJudge(folder: string): Promise<OwnJudge> {
     const [evidence] = said === undefined ? [] : await detector.evidence([said]);
     if (evidence === undefined) throw new Error('the check did not ask its detector');
     return {
-      score: rankOf(evidence, points[origin].strict),
+      score: Math.max(
+        rankOf(evidence, points[origin].strict),
+        rankByRules(said?.rules?.score ?? 0, points[origin]),
+      ),
       flagged,
       stage: evidence.settled === null ? 'encoder' : 'linear',
     };
