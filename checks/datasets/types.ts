@@ -7,6 +7,28 @@ export interface Matrix {
   readonly values: Float32Array | Float64Array;
 }
 
+/** A column of a dataset in memory; all columns of a dataset have the same number of rows. */
+export type Column =
+  /** NaN where the value is missing. */
+  | { readonly kind: 'number'; readonly name: string; readonly values: Float64Array }
+  /** Row i has the value `values[codes[i]]`; -1 where it is missing. */
+  | {
+      readonly kind: 'category';
+      readonly name: string;
+      readonly codes: Int32Array;
+      readonly values: readonly string[];
+    }
+  | { readonly kind: 'text'; readonly name: string; readonly values: readonly (string | null)[] };
+
+/** Pictures of one size: rows × height × width × channels, row by row; 0..255, or 0..1 in floats. */
+export interface Images {
+  readonly rows: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly values: Uint8Array | Float32Array;
+}
+
 export type DatasetSeverity = 'info' | 'low' | 'medium' | 'high' | 'critical';
 
 /** Why a record is suspected. `check` is the id of the check, e.g. `datasets/label-errors`. */
@@ -48,6 +70,20 @@ export interface DatasetFinding {
 }
 
 export const MAX_ROWS_NAMED = 10_000;
+
+/** What one check makes of a dataset. */
+export interface CheckOutcome {
+  /**
+   * Per row 0..1: how probable it is that the record is bad, as far as this check can tell. Comparable between checks:
+   * what a check has nothing against stays below 0.5, what it would name in a finding is above.
+   */
+  readonly scores: Float32Array;
+  /** The rows above 0.5 with their reasons, most suspicious first; equal scores by row. */
+  readonly suspects: readonly Suspect[];
+  readonly findings: readonly DatasetFinding[];
+  /** What this check, with these inputs, cannot see. */
+  readonly blindSpots: readonly string[];
+}
 
 /** What a scan of a dataset gives. */
 export interface DatasetReport {
