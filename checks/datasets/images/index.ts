@@ -1,0 +1,11 @@
+/** Pictures of one size: backdoor triggers, duplicates, and features for other checks. */
+
+export {
+  type CheckImageDuplicates,
+  type CheckImageTriggers,
+  IMAGE_DUPLICATES,
+  IMAGE_TRIGGERS,
+  type ImageDuplicateOptions,
+  type ImageFeatures,
+  type ImageTriggerOptions,
+} from './types.ts';
