@@ -39,6 +39,12 @@ export const PERMISSIONS = {
   'models.download': 'Download the files of models and runs',
   'models.write': 'Register models and versions, log runs, upload files, move aliases and stages',
   'models.manage': 'Remove models, accept findings, release from quarantine, say whose signatures count',
+  'data.read': 'See datasets, versions, profiles, findings and lineage, but never records',
+  'data.content': 'Read the records of datasets, with a reason that is recorded',
+  'data.write': 'Register datasets, push versions, log lineage',
+  'data.label': 'Label records that annotators disagree about',
+  'data.manage': 'Manage sources and policies of data, quarantine and removal, privacy budgets',
+  'data.approve': 'Approve or reject what somebody else proposed to change in data',
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 
@@ -53,6 +59,7 @@ const READ: readonly Permission[] = [
   'interactions.read',
   'systems.read',
   'models.read',
+  'data.read',
 ];
 
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = Object.freeze({
@@ -80,6 +87,11 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = O
     'models.download',
     'models.write',
     'models.manage',
+    'data.content',
+    'data.write',
+    'data.label',
+    'data.manage',
+    'data.approve',
   ],
   'ml-engineer': [
     ...READ,
@@ -90,8 +102,19 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = O
     'systems.manage',
     'models.download',
     'models.write',
+    'data.content',
+    'data.write',
+    'data.label',
   ],
-  reviewer: [...READ, 'policies.try', 'detector.correct', 'interactions.content'],
+  reviewer: [
+    ...READ,
+    'policies.try',
+    'detector.correct',
+    'interactions.content',
+    'data.content',
+    'data.label',
+    'data.approve',
+  ],
   auditor: [
     ...READ,
     'people.read',
