@@ -1,0 +1,17 @@
+/** Scans of datasets: which checks apply, all of them one after another, and one ranking of the records. */
+
+export { scanProbabilities } from './arrays.ts';
+export { fuse } from './fuse.ts';
+export type {
+  AnnotatorColumns,
+  CheckRun,
+  PlannedCheck,
+  Purpose,
+  Roles,
+  ScanActivations,
+  ScanImages,
+  ScanOptions,
+  ScanReport,
+  ScanTable,
+  TableInput,
+} from './types.ts';

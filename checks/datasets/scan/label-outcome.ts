@@ -1,0 +1,65 @@
+import { errorProbabilities, type LabelReport, type Labels } from '../labels/index.ts';
+import type { CheckOutcome } from '../types.ts';
+
+/** The outcome of the check of labels, with the finer order of its own scores. */
+export interface LabelOutcome extends CheckOutcome {
+  readonly order: Float32Array;
+}
+
+/** Highest probability of a row that confident learning does not call an error. */
+const NOT_NAMED = 0.49;
+
+/**
+ * The report on labels as an outcome: its scores are the estimated probabilities that the label is wrong, made to rise
+ * with the report's own ranking by isotonic regression (pool adjacent violators), so that no two records change places.
+ * O(n log n).
+ */
+export function labelOutcome(report: LabelReport, labels: Labels): LabelOutcome {
+  const rows = report.scores.length;
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
+  const probabilities = errorProbabilities(report.probabilities, labels, report.joint, all);
+  const isError = new Uint8Array(rows);
+  for (const row of report.errors) isError[row] = 1;
+  const order = all.sort((a, b) => (report.scores[a] as number) - (report.scores[b] as number));
+  const scores = rising(order, report.scores, (row) =>
+    isError[row] === 1 ? (probabilities[row] as number) : Math.min(NOT_NAMED, probabilities[row] as number),
+  );
+  return {
+    scores,
+    order: report.scores,
+    suspects: report.suspects
+      .map((suspect) => ({ ...suspect, score: scores[suspect.row] as number }))
+      .filter(({ score }) => score >= 0.5),
+    findings: report.findings,
+    blindSpots: report.blindSpots,
+  };
+}
+
+interface Block {
+  sum: number;
+  count: number;
+}
+
+/** Means of `value` that never fall along `order`; rows with the same key are in one block from the start. */
+function rising(order: Int32Array, keys: Float32Array, value: (row: number) => number): Float32Array {
+  const blocks: Block[] = [];
+  for (let at = 0; at < order.length; ) {
+    const key = keys[order[at] as number];
+    let block: Block = { sum: 0, count: 0 };
+    for (; at < order.length && keys[order[at] as number] === key; at++) {
+      block.sum += value(order[at] as number);
+      block.count++;
+    }
+    for (let before = blocks.at(-1); before !== undefined; before = blocks.at(-1)) {
+      if (before.sum * block.count <= block.sum * before.count) break;
+      blocks.pop();
+      block = { sum: before.sum + block.sum, count: before.count + block.count };
+    }
+    blocks.push(block);
+  }
+  const scores = new Float32Array(order.length);
+  let at = 0;
+  for (const { sum, count } of blocks)
+    for (const end = at + count; at < end; at++) scores[order[at] as number] = Math.min(1, sum / count);
+  return scores;
+}
