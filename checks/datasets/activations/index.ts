@@ -1,5 +1,6 @@
 /** What the activations of a network that was trained on a dataset tell about its rows. */
 
+export { type Principal, type PrincipalOptions, principal, project } from './principal.ts';
 export {
   ACTIVATION_CLUSTERS,
   type ActivationClustering,

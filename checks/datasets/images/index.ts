@@ -1,5 +1,6 @@
 /** Pictures of one size: backdoor triggers, duplicates, and features for other checks. */
 
+export { FEATURE_COLUMNS, imageFeatureSteps, imageFeatures } from './features.ts';
 export {
   type CheckImageDuplicates,
   type CheckImageTriggers,
