@@ -2,6 +2,7 @@ export * from './artifact-paths.ts';
 export * from './audit.ts';
 export * from './bom.ts';
 export * from './common.ts';
+export * from './data/index.ts';
 export * from './detector/index.ts';
 export * from './endpoints.ts';
 export * from './factors.ts';
@@ -37,6 +38,7 @@ export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
 import { bomRoutes } from './bom.ts';
+import { dataPushRoutes, datasetRoutes } from './data/index.ts';
 import {
   correctionDatasetRoutes,
   correctionRoutes,
@@ -101,5 +103,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     signingRoutes,
     runRoutes,
     mlflowRoutes,
+    datasetRoutes,
+    dataPushRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );
