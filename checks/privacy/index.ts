@@ -1,5 +1,6 @@
 /** Differential privacy: exact noise, mechanisms, accounting, and the ledger of what was spent. */
 
+export { draw, expire, openLedger, release, replayLedger, reserve } from './ledger/ledger.ts';
 export type {
   Composition,
   Ledger,
