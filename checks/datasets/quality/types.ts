@@ -174,8 +174,8 @@ export interface ConfidentialOptions extends ContentOptions {
 
 /**
  * Documents marked confidential, id `datasets/confidential`. Without access labels every marked row is named and scores
- * above .5, for whoever may search the corpus may read it; with them, rows whose mark is stricter than their label, and
- * rows whose label is missing or cannot be read, which `mayRead` opens to nobody.
+ * above .5, for whoever may search the corpus may read it; with them, rows whose mark is stricter than their label.
+ * Rows whose label is missing or cannot be read, which `mayRead` opens to nobody, are a finding and score nothing.
  */
 export type CheckConfidential = (
   columns: readonly Column[],

@@ -1,0 +1,62 @@
+import { secretsCheck } from '../../../text/secrets/index.ts';
+import { textInput } from '../../../text/types.ts';
+import type { Steps } from '../../neighbours/index.ts';
+import type { Column, DatasetFinding } from '../../types.ts';
+import { percent, shown } from '../shown.ts';
+import type { CheckSecrets, ColumnContent, ContentOptions, ContentOutcome } from '../types.ts';
+import { inContext } from './context.ts';
+import { DISCLOSURE } from './frameworks.ts';
+import { findingsOf, saidOf } from './personal.ts';
+import { scanContent } from './scan.ts';
+import type { Hit } from './tally.ts';
+import type { Unit } from './units.ts';
+
+export const SECRETS = 'datasets/secrets';
+
+const LEAST_CERTAINTY = 0.6;
+const MOST_FINDINGS = 50;
+const CONFIG = secretsCheck.config.parse({});
+
+function inspect({ text }: Unit, column: string): Hit[] {
+  const { text: whole, before } = inContext(column, text);
+  return findingsOf(secretsCheck.run(textInput(whole, { author: 'third_party', kind: 'document' }), CONFIG))
+    .filter(({ end, score }) => end > before && score >= LEAST_CERTAINTY)
+    .map((found) => {
+      const value = whole.slice(Math.max(before, found.start), found.end);
+      return { kind: found.kind, score: found.score, message: saidOf(found, value) };
+    });
+}
+
+function finding({ column, kind, share, rows, count }: ColumnContent): DatasetFinding {
+  const what = kind.replaceAll('-', ' ');
+  return {
+    check: SECRETS,
+    title: `Secrets in “${shown(column)}”: ${what}`,
+    severity: 'high',
+    message:
+      `${count} values of “${shown(column)}” (${percent(share.value)}) hold what looks like a secret: ${what}. ` +
+      'Have them replaced where they are valid, then remove the records: whoever can read the data or ask the model has them.',
+    rows,
+    count,
+    precision: null,
+    evidence: { column: shown(column), kind, share: share.value },
+    maps: DISCLOSURE,
+  };
+}
+
+const BLIND = [
+  'Secrets are found by their form or by the word they are assigned to: a password that stands alone in a text is not seen, and whether a secret is still valid is not tried.',
+];
+
+export const checkSecrets: CheckSecrets = function* (
+  columns: readonly Column[],
+  options: ContentOptions = {},
+): Steps<ContentOutcome> {
+  const { selection, blindSpots, ...found } = yield* scanContent(SECRETS, columns, options, inspect);
+  return {
+    ...found,
+    findings: found.columns.slice(0, MOST_FINDINGS).map(finding),
+    blindSpots: [...blindSpots, ...BLIND],
+    looked: selection.rows.length,
+  };
+};
