@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addBackup } from './commands/backup.ts';
+import { addData } from './commands/data.ts';
 import { addDetector } from './commands/detector.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
@@ -47,6 +48,7 @@ export function createProgram(): Command {
     addFleet,
     addScan,
     addModel,
+    addData,
     addDetector,
     addSink,
     addSystem,

@@ -153,9 +153,10 @@ const MODEL_RUNTIME = new Set([
   'checks/text/injection/model/encoder/faulty.child.ts',
   'checks/with-models.ts',
 ]);
-/** The one part of `checks` that opens files: datasets, through DuckDB. */
-const READERS = 'checks/datasets/read/';
-const runs = (path: string): boolean => MODEL_RUNTIME.has(path) || path.startsWith(READERS);
+/** The parts of `checks` that open files: datasets, through DuckDB, and the process that scans them. */
+const READERS = ['checks/datasets/read/', 'checks/datasets/scan/worker/'];
+const runs = (path: string): boolean =>
+  MODEL_RUNTIME.has(path) || READERS.some((folder) => path.startsWith(folder));
 
 describe('checks', () => {
   const checks = sources.filter((source) => source.path.startsWith('checks/'));

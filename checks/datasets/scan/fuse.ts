@@ -76,8 +76,7 @@ const highest = (all: readonly Float32Array[], row: number): number =>
   all.reduce((most, scores) => Math.max(most, probability(scores[row])), 0);
 
 /** Ties broken within what is at .5 and above, without passing 1. */
-const finer = (score: number, order: number): number =>
-  NAMED + (score - NAMED) * (1 - 2 * TIE) + TIE * order;
+const finer = (score: number, order: number): number => NAMED + (score - NAMED) * (1 - 2 * TIE) + TIE * order;
 
 function unnamed(score: number, quality: number, order: number): number {
   if (quality >= NAMED) return NAMED + (quality - NAMED) * 2 * (QUALITY - NAMED) + TIE * order;

@@ -2,6 +2,8 @@
 
 export { scanProbabilities } from './arrays.ts';
 export { fuse } from './fuse.ts';
+export { type NamedRoles, rolesOf } from './roles.ts';
+export { scanTable } from './table.ts';
 export type {
   AnnotatorColumns,
   CheckRun,
@@ -13,5 +15,5 @@ export type {
   ScanOptions,
   ScanReport,
   ScanTable,
-  TableInput,
+  TableToScan,
 } from './types.ts';

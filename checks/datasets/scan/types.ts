@@ -32,7 +32,7 @@ export interface AnnotatorColumns {
 }
 
 /** A table in memory. Every column has the same number of rows; columns without a role are kept for the quality checks. */
-export interface TableInput {
+export interface TableToScan {
   readonly columns: readonly Column[];
   readonly roles: Roles;
   /** Records that a model is tested on, with the same columns: what of them stands in the table already is a leak. */
@@ -88,7 +88,7 @@ export interface PlannedCheck {
  * Scans a table: label errors, triggers, slices, outliers, drift, quality, as far as the roles of the columns allow.
  * DatasetInputError where nothing can be judged, and for names of checks that do not apply.
  */
-export type ScanTable = (input: TableInput, options?: ScanOptions) => Steps<ScanReport>;
+export type ScanTable = (input: TableToScan, options?: ScanOptions) => Steps<ScanReport>;
 
 /** Scans pictures; without labels only for what needs none. Errors as `ScanTable`. */
 export type ScanImages = (images: Images, labels: Labels | null, options?: ScanOptions) => Steps<ScanReport>;

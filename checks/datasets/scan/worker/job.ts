@@ -1,8 +1,8 @@
 import type { DatasetFinding, Suspect } from '../../types.ts';
+import type { NamedRoles } from '../roles.ts';
 import type { Roles, ScanReport } from '../types.ts';
 
-/** Roles as the user named them; what is absent is guessed, what is null is none. */
-export type NamedRoles = Partial<Roles>;
+export type { NamedRoles } from '../roles.ts';
 
 export type TableFormat = 'csv' | 'tsv' | 'jsonl' | 'parquet';
 
