@@ -1,0 +1,102 @@
+import type { Labels } from '../../labels/index.ts';
+import type { Corpus } from '../words/corpus.ts';
+import type { Doubt } from './calibrate.ts';
+import type { Candidate } from './candidates.ts';
+import type { Content, Span } from './content.ts';
+import { eachFeature, ODD } from './features.ts';
+import type { Insertion } from './insertion.ts';
+
+/** Share of other labels' documents that a natural feature may have. */
+const USUAL = 0.1;
+
+/** What speaks for a feature being a trigger for its label. */
+export interface Evidence {
+  readonly candidate: Candidate;
+  /** Its documents with the label, ascending, and for each the doubt that the rest of its text casts on the label. */
+  readonly rows: Int32Array;
+  readonly doubts: Float64Array;
+  /** Share of these documents whose rest belongs to another label, likeliest value, 0..1. */
+  readonly foreign: number;
+  /** Logarithm of how much likelier that share is than the usual one. */
+  readonly disagreement: number;
+  readonly meanDoubt: number;
+  /** Sum over all its documents of how much likelier it was put there than written there. */
+  readonly insertion: number;
+  readonly documents: number;
+  /** Words that the feature spans. */
+  readonly words: number;
+}
+
+export interface Judges {
+  readonly corpus: Corpus;
+  readonly odd: Corpus;
+  readonly labels: Labels;
+  readonly content: Content;
+  readonly insertion: Insertion;
+  readonly doubtOf: (label: number) => Doubt;
+}
+
+export const widthOf = (kind: number): number => (kind === ODD ? 0 : kind % 10);
+
+/** Judges one candidate: its documents are taken out of the content model together. O(words of its documents). */
+export function weigh(candidate: Candidate, judges: Judges): Evidence {
+  const { corpus, labels, content, insertion } = judges;
+  const spans = spansOf(candidate, judges);
+  const judged = content.judge(candidate.rows, candidate.label, spans);
+  const doubt = judges.doubtOf(candidate.label);
+  const [rows, doubts]: [number[], number[]] = [[], []];
+  let inserted = 0;
+  candidate.rows.forEach((row, place) => {
+    const span = spans[place] ?? null;
+    if (span !== null) inserted += insertion.judge(row, span);
+    if (labels.values[row] !== candidate.label) return;
+    rows.push(row);
+    const alone = span !== null && span.to - span.from === wordsOf(corpus, row);
+    doubts.push(alone ? 0 : doubt(judged[place] as number));
+  });
+  return {
+    candidate,
+    rows: Int32Array.from(rows),
+    doubts: Float64Array.from(doubts),
+    ...foreignShare(doubts),
+    insertion: inserted,
+    documents: candidate.rows.length,
+    words: widthOf(candidate.kind),
+  };
+}
+
+const wordsOf = ({ offsets }: Corpus, row: number): number =>
+  (offsets[row + 1] as number) - (offsets[row] as number);
+
+/** Where the feature first stands in each of its documents; null for an odd sign. */
+export function spansOf(candidate: Candidate, { corpus, odd }: Judges): (Span | null)[] {
+  const width = widthOf(candidate.kind);
+  return Array.from(candidate.rows, (row) => {
+    let found = -1;
+    eachFeature(corpus, odd, row, (hash, kind, at) => {
+      if (found < 0 && hash === candidate.hash && kind === candidate.kind) found = at;
+    });
+    return found < 0 ? null : { from: found, to: found + width };
+  });
+}
+
+/** The likeliest share of documents that are another label's, and how much likelier it is than a usual one. */
+export function foreignShare(
+  doubts: ArrayLike<number>,
+): Pick<Evidence, 'foreign' | 'disagreement' | 'meanDoubt'> {
+  const odds = Float64Array.from(doubts, (doubt) => Math.exp(doubt));
+  const likelihood = (share: number): number =>
+    odds.reduce((sum, odd) => sum + Math.log(1 - share + share * odd), 0);
+  let [foreign, best] = [0, 0];
+  for (let step = 1; step <= 40; step++) {
+    const value = likelihood(step / 40);
+    if (value > best) [foreign, best] = [step / 40, value];
+  }
+  const usual = Math.max(0, likelihood(USUAL));
+  const sum = Array.from(doubts).reduce((total, doubt) => total + doubt, 0);
+  return {
+    foreign,
+    disagreement: foreign <= USUAL ? 0 : Math.max(0, best - usual),
+    meanDoubt: doubts.length === 0 ? 0 : sum / doubts.length,
+  };
+}
