@@ -1,5 +1,6 @@
 /** Tables: numbers for models from their columns, and values that carry a label as a backdoor's trigger does. */
 
+export { associations, outcomeOf } from './association/index.ts';
 export { tableFeatures, usableColumns } from './features.ts';
 export {
   assertColumns,
@@ -10,6 +11,7 @@ export {
   rowsOf,
   type Usable,
 } from './levels.ts';
+export { allItems, prepareTable, usualOptions } from './prepare.ts';
 export {
   holm,
   logBinomialUpper,
@@ -19,4 +21,5 @@ export {
   logKolmogorovUpper,
   sigmoid,
 } from './tails.ts';
+export { checkTableTriggers, TABLE_TRIGGERS, unseenIn } from './triggers.ts';
 export type { CheckTable, Group, TableFeatures, TableInput, TableOptions } from './types.ts';

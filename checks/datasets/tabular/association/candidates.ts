@@ -1,0 +1,167 @@
+import type { Steps } from '../../neighbours/index.ts';
+import { holm } from '../tails.ts';
+import {
+  type Bound,
+  type Counts,
+  centresOf,
+  type Direction,
+  itemCounts,
+  shiftOf,
+  spreadOf,
+  surpriseOf,
+} from './counts.ts';
+import type { Items } from './items.ts';
+import { countPairs, type Pair, type PairCodes, pairCodes, pairsOfColumns } from './pairs.ts';
+import type { Screen } from './screen.ts';
+
+/** A value, or a pair of values, whose rows have a class more often than the rest of their columns can explain. */
+export interface Candidate {
+  readonly parts: readonly { readonly items: Items; readonly item: number }[];
+  readonly direction: Direction;
+  readonly counts: Counts;
+  readonly bound: Bound;
+  readonly logP: number;
+  readonly gain: number;
+}
+
+export interface Tested {
+  readonly candidates: Candidate[];
+  readonly tests: { readonly single: number; readonly pair: number };
+  /** Pairs of columns that were not looked at, for want of time. */
+  readonly left: number;
+}
+
+interface Context {
+  readonly marks: Uint8Array;
+  readonly screen: Screen;
+  readonly directions: readonly Direction[];
+  readonly least: number;
+}
+
+/** An item column with what is known of each of its items. */
+interface Known {
+  readonly items: Items;
+  readonly counts: readonly Counts[];
+  readonly centres: Float64Array;
+  readonly spread: number;
+  readonly pairing: PairCodes;
+}
+
+const probabilitiesFor = (items: Items, { probabilities }: Screen): Float32Array =>
+  probabilities[items.column] as Float32Array;
+
+/** Every value and every pair of values, tested; those that hold by Holm's rule at half the level for either kind. */
+export function* candidatesOf(
+  all: readonly Items[],
+  context: Context,
+  options: { level: number; seed: number },
+): Steps<Tested> {
+  const known = all.map((items): Known => {
+    const probabilities = probabilitiesFor(items, context.screen);
+    const counts = itemCounts(items, context.marks, probabilities);
+    const centres = centresOf(items, context.marks, probabilities);
+    return { items, counts, centres, spread: spreadOf(counts, centres), pairing: pairCodes(items) };
+  });
+  const singles = known.flatMap((column) => singleCandidates(column, context.directions));
+  const singleTests = known.reduce((sum, { counts }) => sum + counts.length, 0) * context.directions.length;
+  const { pairs, left } = pairsOfColumns(all, context.marks.length, options.seed);
+  const paired: Candidate[] = [];
+  let pairTests = 0;
+  for (const [done, { first, second }] of pairs.entries()) {
+    const columns = [first, second].map((items) => known[all.indexOf(items)] as Known) as [Known, Known];
+    const { found, tests } = pairCandidates(columns, context);
+    pairTests += tests;
+    paired.push(...found);
+    yield { stage: 'pairs of values', done, total: pairs.length };
+  }
+  const keep = (list: Candidate[], tests: number): Candidate[] => {
+    const held = holm(
+      list.map(({ logP }) => logP),
+      options.level / 2,
+      Math.max(tests, list.length),
+    );
+    return list.filter((_, at) => held[at]);
+  };
+  return {
+    candidates: [...keep(singles, singleTests), ...keep(paired, pairTests)],
+    tests: { single: singleTests, pair: pairTests },
+    left,
+  };
+}
+
+/** Only tails below this are kept until all tests are counted. */
+const LOG_WORTH_KEEPING = Math.log(0.001);
+
+function singleCandidates(
+  { items, counts, centres, spread }: Known,
+  directions: readonly Direction[],
+): Candidate[] {
+  return counts.flatMap((count, item) => {
+    const bound = { centre: centres[item] as number, spread };
+    return directions.flatMap((direction) => {
+      const { logP, gain } = surpriseOf(count, bound, direction.marked);
+      if (logP > LOG_WORTH_KEEPING) return [];
+      return [{ parts: [{ items, item }], direction, counts: count, bound, logP, gain }];
+    });
+  });
+}
+
+/** Rows of an item outside the pair, as a share of those inside, without which the pair tells nothing of its own. */
+const LEAST_OUTSIDE = 0.25;
+
+const less = (all: Counts, part: Counts): Counts => ({
+  rows: all.rows - part.rows,
+  hits: all.hits - part.hits,
+  expected: all.expected - part.expected,
+});
+
+function pairCandidates(
+  columns: readonly [Known, Known],
+  { marks, screen, directions, least }: Context,
+): { found: Candidate[]; tests: number } {
+  const pairs = countPairs(
+    [columns[0].pairing, columns[1].pairing],
+    marks,
+    [probabilitiesFor(columns[0].items, screen), probabilitiesFor(columns[1].items, screen)],
+    least,
+  ).filter(({ items, counts }) =>
+    columns.every((column, side) => {
+      const whole = column.counts[items[side] as number] as Counts;
+      return whole.rows - counts[0].rows >= LEAST_OUTSIDE * counts[0].rows;
+    }),
+  );
+  const outside = pairs.map((pair) =>
+    columns.map((column, side) =>
+      shiftOf(less(column.counts[pair.items[side] as number] as Counts, pair.counts[side] as Counts)),
+    ),
+  );
+  const spreads = [0, 1].map((side) =>
+    spreadOf(
+      pairs.map((pair) => pair.counts[side] as Counts),
+      Float64Array.from(outside, (shifts) => shifts[side] as number),
+    ),
+  );
+  const found = pairs.flatMap((pair, at) =>
+    directions.flatMap((direction) =>
+      strictest(columns, pair, { direction, shifts: outside[at] as number[], spreads }),
+    ),
+  );
+  return { found, tests: pairs.length * directions.length };
+}
+
+/** The pair by the model of the column for which it is less of a surprise. */
+function strictest(
+  columns: readonly [Known, Known],
+  pair: Pair,
+  { direction, shifts, spreads }: { direction: Direction; shifts: number[]; spreads: number[] },
+): Candidate[] {
+  const sides = ([0, 1] as const).map((side) => {
+    const bound = { centre: shifts[side] as number, spread: spreads[side] as number };
+    return { counts: pair.counts[side], bound, ...surpriseOf(pair.counts[side], bound, direction.marked) };
+  });
+  const weakest = sides.reduce((a, b) => (b.logP > a.logP ? b : a));
+  if (weakest.logP > LOG_WORTH_KEEPING) return [];
+  const gain = Math.max(...sides.map((side) => side.gain));
+  const parts = columns.map(({ items }, side) => ({ items, item: pair.items[side] as number }));
+  return [{ parts, direction, ...weakest, gain }];
+}
