@@ -1,0 +1,71 @@
+import { open } from 'node:fs/promises';
+import { type OpenDataset, openDataset } from '@bartizan/checks/datasets/read/index.ts';
+import type { DatasetProfile, NumberSummary, Schema } from '@bartizan/checks/datasets/records/index.ts';
+import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
+import { MIN_PROFILE_RECORDS } from '@bartizan/contracts/data/fields.ts';
+import type { FromWorker, Limits, Readable } from './protocol.ts';
+
+export interface TaskHooks {
+  readonly limits: Limits;
+  readonly progress: (rows: number, stage: string) => void;
+  readonly say: (message: FromWorker) => void;
+  /** Resolves when another chunk is asked for. */
+  readonly wanted: () => Promise<void>;
+}
+
+/** DuckDB's share of what the process may hold. */
+const DUCKDB_SHARE = 0.4;
+
+/** Opens content within the limits of the process. */
+export function openContent(
+  { path, format, options, schema }: Readable,
+  limits: Limits,
+): Promise<OpenDataset> {
+  const { contentBytes: fileBytes, timeMs: timeoutMs, memoryBytes } = limits;
+  const folder = format === 'texts' || format === 'images';
+  const wanted = folder ? undefined : (schema ?? options.schema);
+  return openDataset(path, {
+    format,
+    ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
+    ...(options.header === undefined ? {} : { header: options.header }),
+    ...(wanted === undefined ? {} : { schema: wanted }),
+    limits: { fileBytes, timeoutMs, memoryBytes: Math.floor(memoryBytes * DUCKDB_SHARE) },
+  });
+}
+
+export function demandLabel({ columns }: Schema, label: string | null): void {
+  if (label === null || columns.some(({ name }) => name === label)) return;
+  throw new DatasetInputError(
+    `There is no column ${JSON.stringify(label.slice(0, 100))} for the label. Name one of its columns, or none.`,
+  );
+}
+
+const isFiniteSummary = ({ quantiles, ...figures }: NumberSummary): boolean =>
+  [...Object.values(figures), ...Object.values(quantiles)].every((figure) => Number.isFinite(figure));
+
+/** The profile as it may be shown to those who may not read records: without values that are of few of them. */
+export function shownProfile({ rows, columns }: DatasetProfile): DatasetProfile {
+  const finite = (summary: NumberSummary | null) =>
+    summary !== null && isFiniteSummary(summary) ? summary : null;
+  return {
+    rows,
+    columns: columns.map((column) => ({
+      ...column,
+      numbers: finite(column.numbers),
+      lengths: finite(column.lengths),
+      top: column.top
+        .filter(({ count, over }) => count - over >= MIN_PROFILE_RECORDS)
+        .map(({ value, count, over }) => ({ value: value.toWellFormed(), count, over })),
+    })),
+  };
+}
+
+export async function writeBlocks(path: string, blocks: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(blocks);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

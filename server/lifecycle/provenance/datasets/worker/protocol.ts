@@ -1,0 +1,143 @@
+import type { Chunk, DatasetProfile, Schema } from '@bartizan/checks/datasets/records/index.ts';
+import type {
+  DataFormat,
+  DataReadOptions,
+  DatasetDiff,
+  DatasetDiffEntry,
+  DataTampering,
+} from '@bartizan/contracts';
+
+/** Content that the process may read. */
+export interface Readable {
+  /** A file, or a folder of texts or images. */
+  readonly path: string;
+  readonly format: DataFormat;
+  readonly options: DataReadOptions;
+  /** The schema that records are hashed under; inferred where absent, and of folders their own. */
+  readonly schema?: Schema;
+}
+
+/** What was kept of a version; digests in lower-case hexadecimal. */
+export interface Kept {
+  readonly rows: number;
+  readonly root: string;
+  readonly schemaDigest: string;
+  /** Files; null where they are not there. */
+  readonly leaves: string | null;
+  readonly blocks: string | null;
+}
+
+/**
+ * What the process is asked for. Paths of files that it writes must not exist; all lie in its folder.
+ * - `hash`: read content, hash every record. - `reference`: hold a leaf file against what a client says of it.
+ * - `origins`: where the records of a later version came from, given those of the one before. - `compare`, `keyed`: what
+ *   differs. - `verify`: hold content against what was kept. - `stream`: the records from `from` on, chunk by chunk.
+ */
+export type Task =
+  | {
+      readonly is: 'hash';
+      readonly content: Readable;
+      readonly label: string | null;
+      readonly leaves: string;
+      readonly blocks: string;
+    }
+  | {
+      readonly is: 'reference';
+      readonly manifest: string;
+      readonly leaves: string;
+      readonly label: string | null;
+      readonly blocks: string;
+    }
+  | {
+      readonly is: 'origins';
+      readonly was: string;
+      readonly now: string;
+      /** File with a number (u32, little-endian) for each earlier record; null: all are 0. */
+      readonly wasOrigins: string | null;
+      /** Number that stands for what is new. */
+      readonly fresh: number;
+      readonly out: string;
+    }
+  | { readonly is: 'compare'; readonly was: string; readonly now: string; readonly limit: number }
+  | {
+      readonly is: 'keyed';
+      readonly was: Readable;
+      readonly now: Readable;
+      readonly keys: readonly string[];
+      readonly limit: number;
+    }
+  | { readonly is: 'verify'; readonly content: Readable | null; readonly kept: Kept; readonly limit: number }
+  | { readonly is: 'stream'; readonly content: Readable; readonly from: number };
+
+/** What content came to. Digests in lower-case hexadecimal. */
+export interface Hashed {
+  readonly rows: number;
+  /** Of what was read. */
+  readonly bytes: number;
+  readonly root: string;
+  readonly schemaDigest: string;
+  readonly schema: Schema;
+  readonly profile: DatasetProfile;
+}
+
+export interface Referred extends Hashed {
+  readonly location: string;
+}
+
+export interface Origins {
+  /** Records by number, of those that occur. */
+  readonly counts: readonly (readonly [number, number])[];
+}
+
+export interface Compared {
+  readonly same: boolean;
+  readonly counts: DatasetDiff['counts'];
+  readonly schema: DatasetDiff['schema'];
+  readonly entries: readonly DatasetDiffEntry[];
+}
+
+export interface Verified {
+  /** Records of what lies there now; of a reference, leaves. */
+  readonly rows: number;
+  readonly tamperings: readonly DataTampering[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Results {
+  readonly hash: Hashed;
+  readonly reference: Referred;
+  readonly origins: Origins;
+  readonly compare: Compared;
+  readonly keyed: Compared;
+  readonly verify: Verified;
+  readonly stream: { readonly schema: Schema; readonly bytes: number };
+}
+
+/** What the server says to the process. */
+export type ToWorker =
+  | { readonly type: 'do'; readonly task: Task; readonly limits: Limits }
+  /** Asks for a chunk, of `stream`. */
+  | { readonly type: 'next' };
+
+export interface Limits {
+  /** Resident memory of the process, in bytes. */
+  readonly memoryBytes: number;
+  /** Of the content, in bytes. */
+  readonly contentBytes: number;
+  readonly timeMs: number;
+}
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'progress'; readonly rows: number; readonly stage: string }
+  | { readonly type: 'opened'; readonly schema: Schema; readonly bytes: number }
+  /** `first`: place of its first record; null: there is no more. */
+  | { readonly type: 'chunk'; readonly first: number; readonly chunk: Chunk | null }
+  | { readonly type: 'done'; readonly result: Results[keyof Results] }
+  /** The content is to blame, in words for people. */
+  | { readonly type: 'refused'; readonly message: string }
+  /** A fault of ours; `where` is the first line of its stack, without content. */
+  | { readonly type: 'broken'; readonly where: string };
+
+/** The process ends with this when it has taken more memory than it may. */
+export const EXIT_MEMORY = 76;
