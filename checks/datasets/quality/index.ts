@@ -6,5 +6,7 @@ export { findMarks } from './confidential/marks.ts';
 export { checkPersonal, PERSONAL_DATA } from './content/personal.ts';
 export { checkSecrets, SECRETS } from './content/secrets.ts';
 export { checkDocuments, INJECTED_INSTRUCTIONS, judgeDocuments } from './documents/check.ts';
+export { checkRules, RULES } from './rules/check.ts';
+export { inferRules } from './rules/infer.ts';
 export { DataRules } from './rules/schema.ts';
 export * from './types.ts';
