@@ -166,3 +166,18 @@ export const byAnnotator = ({ annotators, annotatorNames }: Annotations): Groupi
 /** Per item its labels, by annotator: repeated ones of an annotator stand together. */
 export const byItem = (annotations: Annotations): Grouping =>
   grouped(annotations.items, annotations.itemNames.length, byAnnotator(annotations).order);
+
+/** The labels at these places alone, all names kept; without times. */
+export function subset(annotations: Annotations, places: Int32Array): Annotations {
+  const { itemNames, annotatorNames, classNames } = annotations;
+  const taken = (column: Int32Array): Int32Array =>
+    Int32Array.from(places, (place) => column[place] as number);
+  return {
+    items: taken(annotations.items),
+    annotators: taken(annotations.annotators),
+    labels: taken(annotations.labels),
+    itemNames,
+    annotatorNames,
+    classNames,
+  };
+}

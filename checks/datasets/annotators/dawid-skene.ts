@@ -79,7 +79,7 @@ function expect(votes: Votes, model: Model, logs: Float64Array, posteriors: Floa
   const fresh = new Float64Array(classes);
   let change = 0;
   for (let from = 0; from < logs.length; from += classes) {
-    softmax(logs, from, fresh, 0, classes);
+    softmax(logs, from, fresh);
     for (let c = 0; c < classes; c++) {
       change += Math.abs((fresh[c] as number) - (posteriors[from + c] as number));
       posteriors[from + c] = fresh[c] as number;

@@ -94,7 +94,7 @@ export function fitGlad(votes: Votes, options: AggregateOptions = {}): Fitted & 
       for (let at = votes.byItem.start[item] as number; at < (votes.byItem.start[item + 1] as number); at++)
         add(votes.byItem.order[at] as number, line, 1);
       logs.set(line, from);
-      softmax(line, 0, line, 0, classes);
+      softmax(line, 0, line);
       for (let c = 0; c < classes; c++)
         change += Math.abs((line[c] as number) - (posteriors[from + c] as number));
       posteriors.set(line, from);

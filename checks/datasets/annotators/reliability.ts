@@ -28,7 +28,7 @@ export function eachByOthers(
     while (from < end) {
       let to = from + 1;
       while (to < end && annotators[order[to] as number] === annotators[order[from] as number]) to++;
-      if (byOthers(votes, fit, item, [from, to], others))
+      if (byOthers(votes, fit, { item, from, to }, others))
         for (let at = from; at < to; at++) visit(order[at] as number, others, item);
       from = to;
     }

@@ -160,7 +160,7 @@ export interface AnnotatorOptions {
 export interface QueueEntry {
   readonly item: number;
   readonly name: string;
-  /** Expected gain of one more label, 0..1: what it would take off the expected number of wrong labels. */
+  /** Expected number of wrong labels that a right one takes away, times the item's impact: (1 − p of the likeliest) × impact. */
   readonly value: number;
   /** The two likeliest classes with their probabilities. */
   readonly likeliest: readonly { readonly label: number; readonly probability: number }[];

@@ -42,23 +42,17 @@ export function normalise(values: Float64Array, from: number, classes: number): 
     values[at] = sum > 0 ? (values[at] as number) / sum : 1 / classes;
 }
 
-/** Turns a slice of log-weights into probabilities in `out`. */
-export function softmax(
-  logs: Float64Array,
-  from: number,
-  out: Float64Array,
-  to: number,
-  classes: number,
-): void {
+/** Turns the log-weights from `from` on into probabilities in `out`, as many as `out` is long. */
+export function softmax(logs: Float64Array, from: number, out: Float64Array): void {
   let most = Number.NEGATIVE_INFINITY;
-  for (let c = 0; c < classes; c++) most = Math.max(most, logs[from + c] as number);
+  for (let c = 0; c < out.length; c++) most = Math.max(most, logs[from + c] as number);
   let sum = 0;
-  for (let c = 0; c < classes; c++) {
+  for (let c = 0; c < out.length; c++) {
     const weight = Math.exp((logs[from + c] as number) - most);
-    out[to + c] = weight;
+    out[c] = weight;
     sum += weight;
   }
-  for (let c = 0; c < classes; c++) out[to + c] = (out[to + c] as number) / sum;
+  for (let c = 0; c < out.length; c++) out[c] = (out[c] as number) / sum;
 }
 
 /** The likeliest class of every item with a label, and where several tie. */
@@ -95,22 +89,19 @@ export interface Fit {
   readonly add: (place: number, into: Float64Array, sign: number) => void;
 }
 
-/**
- * p(true class) of an item by the labels that are not at places `from`..`to`−1 of the item's group (one annotator's),
- * into `out`; false, with nothing said, where there are no others.
- */
-export function byOthers(
-  votes: Votes,
-  fit: Fit,
-  item: number,
-  own: readonly [number, number],
-  out: Float64Array,
-): boolean {
+/** Labels of one annotator for an item: `from`..`to` − 1 in the order of `byItem`. */
+export interface Own {
+  readonly item: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** p(true class) of an item by the other annotators' labels, into `out`; false, and nothing said, without any. */
+export function byOthers(votes: Votes, fit: Fit, { item, from, to }: Own, out: Float64Array): boolean {
   const {
     classes,
     byItem: { start, order },
   } = votes;
-  const [from, to] = own;
   const [first, end] = [start[item] as number, start[item + 1] as number];
   if (to - from === end - first) return false;
   if (fit.logs === null) {
@@ -121,6 +112,6 @@ export function byOthers(
   }
   for (let c = 0; c < classes; c++) out[c] = fit.logs[item * classes + c] as number;
   for (let at = from; at < to; at++) fit.add(order[at] as number, out, -1);
-  softmax(out, 0, out, 0, classes);
+  softmax(out, 0, out);
   return true;
 }
