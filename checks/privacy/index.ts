@@ -1,5 +1,23 @@
 /** Differential privacy: exact noise, mechanisms, accounting, and the ledger of what was spent. */
 
+export { discreteGaussianDelta, discreteGaussianVariance } from './accounting/discrete-gaussian.ts';
+export {
+  composedGaussianDelta,
+  gaussianDelta,
+  gaussianSigma,
+  sampledGaussianDelta,
+  sampledGaussianSigma,
+} from './accounting/gaussian.ts';
+export {
+  RDP_ORDERS,
+  type RdpEpsilon,
+  rdpEpsilon,
+  sampledGaussianRdp,
+  sampledGaussianRdpUpper,
+  type Training,
+  trainingRdpEpsilon,
+} from './accounting/rdp.ts';
+export { advancedComposition, zcdpBudget, zcdpEpsilon } from './accounting/zcdp.ts';
 export { draw, expire, openLedger, release, replayLedger, reserve } from './ledger/ledger.ts';
 export type {
   Composition,
@@ -12,7 +30,22 @@ export type {
   RequestState,
   Reservation,
 } from './ledger/types.ts';
+export {
+  permuteAndFlip,
+  type ResponseShare,
+  randomisedResponse,
+  responseShares,
+  type SparseVector,
+  sparseVector,
+} from './mechanisms/choice.ts';
+export { type Bin, histogramSensitivity, type NoisyHistogram } from './mechanisms/count.ts';
+export { type Grid, gridOf, sumSensitivity } from './mechanisms/grid.ts';
+export { knownHistogram, stabilityThreshold, unknownHistogram } from './mechanisms/histogram.ts';
+export { gaussianNoise, laplaceNoise, type Noise } from './mechanisms/noise.ts';
+export { type NoisyQuantile, noisyQuantile } from './mechanisms/quantile.ts';
+export { type NoisyMean, noisyMean, sumUnits } from './mechanisms/sum.ts';
 export { formatRational, parseRational, type Rational } from './rational.ts';
+export { readStatisticRequest, releaseCost, releaseStatistic } from './release/release.ts';
 export { type StatisticInput, type StatisticRequest, statisticRequest } from './release/request.ts';
 export type {
   NoiseUncertainty,

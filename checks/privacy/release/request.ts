@@ -36,7 +36,7 @@ const gaussianNeedsDelta = (request: { noise: string; delta?: string | undefined
 const NEEDS_DELTA = 'Gaussian noise needs a δ, Laplace noise takes none';
 
 /** A statistic to release with differential privacy. Numbers are those of the data's unit; ε and δ decimal strings. */
-export const statisticRequest = z.union([
+export const statisticRequest = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('count'),
