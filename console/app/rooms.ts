@@ -1,6 +1,7 @@
 import type { Permission } from '@bartizan/contracts';
 import {
   IconBox,
+  IconDatabase,
   IconEyeCheck,
   IconFileCertificate,
   IconGauge,
@@ -14,6 +15,7 @@ import {
   IconShare,
   IconShieldCheck,
   IconSitemap,
+  IconTopologyStar3,
   IconUsers,
   type TablerIcon,
 } from '@tabler/icons-react';
@@ -30,6 +32,8 @@ export interface Room {
     | '/protection/detector'
     | '/inventory/systems'
     | '/inventory/models'
+    | '/inventory/datasets'
+    | '/inventory/lineage'
     | '/governance/audit'
     | '/settings/people'
     | '/settings/keys'
@@ -74,6 +78,8 @@ export const ROOMS: readonly { readonly title: string | null; readonly rooms: re
     rooms: [
       { title: 'Systems', to: '/inventory/systems', icon: IconSitemap, permission: 'systems.read' },
       { title: 'Models', to: '/inventory/models', icon: IconBox, permission: 'models.read' },
+      { title: 'Datasets', to: '/inventory/datasets', icon: IconDatabase, permission: 'data.read' },
+      { title: 'Lineage', to: '/inventory/lineage', icon: IconTopologyStar3, permission: 'data.read' },
     ],
   },
   {

@@ -221,6 +221,44 @@ const run = createRoute({
   validateSearch: only('tab'),
   component: lazyRouteComponent(() => import('../inventory/run-page.tsx'), 'RunPage'),
 });
+const datasets = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/datasets',
+  validateSearch: only('tab', 'q', 'trust'),
+  component: lazyRouteComponent(() => import('../inventory/data/datasets-page.tsx'), 'DatasetsPage'),
+});
+const pushData = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/datasets/push',
+  validateSearch: only('dataset'),
+  component: lazyRouteComponent(() => import('../inventory/data/push-page.tsx'), 'PushPage'),
+});
+const labelQueue = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/datasets/labelling/$id',
+  component: lazyRouteComponent(() => import('../inventory/data/label-queue-page.tsx'), 'LabelQueuePage'),
+});
+const dataset = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/datasets/$id',
+  validateSearch: only('tab', 'from', 'to', 'key', 'act'),
+  component: lazyRouteComponent(() => import('../inventory/data/dataset-page.tsx'), 'DatasetPage'),
+});
+const datasetVersion = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/datasets/$id/versions/$version',
+  validateSearch: only('tab', 'scan', 'row'),
+  component: lazyRouteComponent(
+    () => import('../inventory/data/dataset-version-page.tsx'),
+    'DatasetVersionPage',
+  ),
+});
+const lineage = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/lineage',
+  validateSearch: only('tab', 'node', 'subject'),
+  component: lazyRouteComponent(() => import('../inventory/data/lineage-page.tsx'), 'LineagePage'),
+});
 const audit = createRoute({
   getParentRoute: () => house,
   path: '/governance/audit',
@@ -307,6 +345,12 @@ export const router = createRouter({
       modelVersion,
       finding,
       run,
+      datasets,
+      pushData,
+      labelQueue,
+      dataset,
+      datasetVersion,
+      lineage,
       audit,
       auditEntry,
       people,
