@@ -1,24 +1,17 @@
-import {
-  Epsilon,
-  type PrivacyBudgetView,
-  type PrivateQuery,
-  type PrivateRelease,
-  privacyRoutes,
-} from '@bartizan/contracts';
+import { Epsilon, type PrivacyBudgetView, type PrivateQuery, privacyRoutes } from '@bartizan/contracts';
 import { Button, Group, NumberInput, Select, Stack, TextInput } from '@mantine/core';
 import { IconLock } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { askPurpose } from '../../app/purpose-dialog.tsx';
 import { useMay } from '../../app/session.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { formatCount } from '../../ui/format.ts';
-import { LoadMore } from '../../ui/load-more.tsx';
 import { Facts, Section } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
-import { RelativeTime } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.ts';
+import { Releases } from './released.tsx';
 
 /** Statistics that are released with differential privacy, and what is left of the budget. */
 export function PrivacyTab({ datasetId }: { datasetId: string }) {
@@ -249,91 +242,5 @@ function ReleaseForm({ datasetId }: { datasetId: string }) {
         <FailureNote failure={release.error} />
       </form>
     </Section>
-  );
-}
-
-function Releases({ datasetId }: { datasetId: string }) {
-  const query = useInfiniteQuery({
-    queryKey: ['data', 'dataset', datasetId, 'releases'],
-    queryFn: ({ pageParam, signal }) =>
-      api.call(privacyRoutes.releases, {
-        params: { dataset: datasetId },
-        query: { cursor: pageParam ?? undefined },
-        signal,
-      }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-  });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  if (items.length === 0) return null;
-  return (
-    <Section title="Released" flush>
-      <table className="bz-table">
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Answer</th>
-            <th scope="col" className="bz-num">
-              ε
-            </th>
-            <th scope="col">Why</th>
-            <th scope="col">When</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr key={item.id}>
-              <td className="bz-wrap">
-                {item.query.kind}
-                {'column' in item.query && item.query.column ? ` of ${item.query.column}` : ''}
-                <div className="bz-dim">{item.mechanism}</div>
-              </td>
-              <td className="bz-wrap">
-                <Answer release={item} />
-              </td>
-              <td className="bz-num">{item.spent.epsilon}</td>
-              <td className="bz-wrap">
-                {item.purpose}
-                <div className="bz-dim">{item.createdBy}</div>
-              </td>
-              <td>
-                <RelativeTime at={item.createdAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <LoadMore query={query} shown={items.length} verb="Load older" />
-    </Section>
-  );
-}
-
-const MOST_SHOWN = 12;
-
-function Answer({ release: { value, standardError } }: { release: PrivateRelease }) {
-  if (typeof value === 'number')
-    return (
-      <>
-        {value.toLocaleString('en', { maximumFractionDigits: 4 })}
-        {standardError === null ? null : (
-          <span className="bz-dim">
-            {' '}
-            ± {standardError.toLocaleString('en', { maximumSignificantDigits: 3 })}
-          </span>
-        )}
-      </>
-    );
-  const entries = Object.entries(value).toSorted(([, a], [, b]) => b - a);
-  return (
-    <>
-      {entries.slice(0, MOST_SHOWN).map(([category, count]) => (
-        <div key={category}>
-          {category}: {formatCount(count)}
-        </div>
-      ))}
-      {entries.length > MOST_SHOWN ? (
-        <div className="bz-dim">and {formatCount(entries.length - MOST_SHOWN)} more</div>
-      ) : null}
-    </>
   );
 }
