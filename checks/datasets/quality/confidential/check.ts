@@ -1,10 +1,10 @@
 import type { Steps } from '../../neighbours/index.ts';
 import { type Column, type DatasetFinding, DatasetInputError, MAX_ROWS_NAMED } from '../../types.ts';
-import { DISCLOSURE } from '../content/frameworks.ts';
 import { scanContent } from '../content/scan.ts';
 import { columnNamed, textAt, type Written } from '../content/select.ts';
 import type { Hit } from '../content/tally.ts';
 import type { Unit } from '../content/units.ts';
+import { DISCLOSURE } from '../frameworks.ts';
 import { percent, shown } from '../shown.ts';
 import type {
   AccessLabel,

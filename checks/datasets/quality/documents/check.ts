@@ -3,10 +3,10 @@ import { injectionCheck } from '../../../text/injection/index.ts';
 import { type TextFinding, type TextInput, textInput } from '../../../text/types.ts';
 import type { Steps } from '../../neighbours/index.ts';
 import { type Column, type DatasetFinding, DatasetInputError } from '../../types.ts';
-import { INDIRECT_INJECTION } from '../content/frameworks.ts';
 import { type Scanned, scanContent, scanContentLater } from '../content/scan.ts';
 import type { Hit } from '../content/tally.ts';
 import type { Unit } from '../content/units.ts';
+import { INDIRECT_INJECTION } from '../frameworks.ts';
 import { percent, shown } from '../shown.ts';
 import type {
   CheckDocuments,

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { FrameworkRef } from '../../../define.ts';
 import {
   type CheckOutcome,
   type Column,
@@ -8,6 +7,7 @@ import {
   MAX_ROWS_NAMED,
 } from '../../types.ts';
 import { commonRows } from '../content/select.ts';
+import { DATA_QUALITY } from '../frameworks.ts';
 import { createRowScores } from '../outcome.ts';
 import { percent, shown } from '../shown.ts';
 import type { CheckRules, RuleOptions } from '../types.ts';
@@ -15,13 +15,6 @@ import { type Broken, brokenRules } from './judge.ts';
 import { DataRules } from './schema.ts';
 
 export const RULES = 'datasets/rules';
-
-/** Bad data, whoever brought it in. */
-export const DATA_QUALITY: readonly FrameworkRef[] = [
-  { framework: 'OWASP-LLM', edition: '2025', id: 'LLM04', name: 'Data and Model Poisoning' },
-  { framework: 'OWASP-LLM', edition: '2026', id: 'LLM05', name: 'Data and Model Poisoning' },
-  { framework: 'NIST-100-2', edition: 'e2025', id: 'NISTAML.013', name: 'Data Poisoning' },
-];
 
 function read(rules: z.input<typeof DataRules>): DataRules {
   const parsed = DataRules.safeParse(rules);
