@@ -17,6 +17,12 @@ export {
   type Training,
   trainingRdpEpsilon,
 } from './accounting/rdp.ts';
+export {
+  calibrateNoise,
+  type NoiseTarget,
+  type TrainingEpsilon,
+  trainingEpsilon,
+} from './accounting/training.ts';
 export { advancedComposition, zcdpBudget, zcdpEpsilon } from './accounting/zcdp.ts';
 export { draw, expire, openLedger, release, replayLedger, reserve } from './ledger/ledger.ts';
 export type {
