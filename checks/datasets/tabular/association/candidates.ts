@@ -7,7 +7,7 @@ import {
   type Direction,
   itemCounts,
   shiftOf,
-  spreadOf,
+  spreadsOf,
   surpriseOf,
 } from './counts.ts';
 import type { Items } from './items.ts';
@@ -43,7 +43,7 @@ interface Known {
   readonly items: Items;
   readonly counts: readonly Counts[];
   readonly centres: Float64Array;
-  readonly spread: number;
+  readonly spreads: Float64Array;
   readonly pairing: PairCodes;
 }
 
@@ -60,7 +60,7 @@ export function* candidatesOf(
     const probabilities = probabilitiesFor(items, context.screen);
     const counts = itemCounts(items, context.marks, probabilities);
     const centres = centresOf(items, context.marks, probabilities);
-    return { items, counts, centres, spread: spreadOf(counts, centres), pairing: pairCodes(items) };
+    return { items, counts, centres, spreads: spreadsOf(counts, centres), pairing: pairCodes(items) };
   });
   const singles = known.flatMap((column) => singleCandidates(column, context.directions));
   const singleTests = known.reduce((sum, { counts }) => sum + counts.length, 0) * context.directions.length;
@@ -93,11 +93,11 @@ export function* candidatesOf(
 const LOG_WORTH_KEEPING = Math.log(0.001);
 
 function singleCandidates(
-  { items, counts, centres, spread }: Known,
+  { items, counts, centres, spreads }: Known,
   directions: readonly Direction[],
 ): Candidate[] {
   return counts.flatMap((count, item) => {
-    const bound = { centre: centres[item] as number, spread };
+    const bound = { centre: centres[item] as number, spread: spreads[item] as number };
     return directions.flatMap((direction) => {
       const { logP, gain } = surpriseOf(count, bound, direction.marked);
       if (logP > LOG_WORTH_KEEPING) return [];
@@ -136,14 +136,18 @@ function pairCandidates(
     ),
   );
   const spreads = [0, 1].map((side) =>
-    spreadOf(
+    spreadsOf(
       pairs.map((pair) => pair.counts[side] as Counts),
       Float64Array.from(outside, (shifts) => shifts[side] as number),
     ),
   );
   const found = pairs.flatMap((pair, at) =>
     directions.flatMap((direction) =>
-      strictest(columns, pair, { direction, shifts: outside[at] as number[], spreads }),
+      strictest(columns, pair, {
+        direction,
+        shifts: outside[at] as number[],
+        spreads: spreads.map((side) => side[at] as number),
+      }),
     ),
   );
   return { found, tests: pairs.length * directions.length };

@@ -78,22 +78,28 @@ const USUAL_SPREAD = 1;
 const PRIOR_ITEMS = 3;
 const LEAST_INFORMATION = 3;
 
+/** Up to so many items, an item's own shift is left out of the spread it is held against. */
+const FEW_ITEMS = 40;
+
 /**
- * Standard deviation, beyond chance, of the shifts of a column's items from their centres: robust, and drawn towards 1
- * for columns of few items, since two values may always differ. O(items · log items).
+ * Per item: standard deviation, beyond chance, of the shifts of its column's other items from their centres. Robust, and
+ * drawn towards 1 for columns of few items, since two values may always differ. O(items · log items).
  */
-export function spreadOf(counts: readonly Counts[], centres: Float64Array): number {
-  const away: number[] = [];
-  const chance: number[] = [];
-  for (const [item, count] of counts.entries()) {
+export function spreadsOf(counts: readonly Counts[], centres: Float64Array): Float64Array {
+  const told = counts.flatMap((count, item) => {
     const usual = count.expected / Math.max(1, count.rows);
     const information = count.rows * usual * (1 - usual);
-    if (information < LEAST_INFORMATION) continue;
-    away.push(Math.abs(shiftOf(count) - (centres[item] as number)));
-    chance.push(1 / information);
-  }
-  const free = Math.max(0, away.length - PRIOR_ITEMS);
-  const own = Math.max(0, (1.4826 * median(away)) ** 2 - median(chance));
+    if (information < LEAST_INFORMATION) return [];
+    return [{ item, away: Math.abs(shiftOf(count) - (centres[item] as number)), chance: 1 / information }];
+  });
+  if (told.length > FEW_ITEMS) return new Float64Array(counts.length).fill(spreadOf(told));
+  return Float64Array.from(counts, (_, item) => spreadOf(told.filter((other) => other.item !== item)));
+}
+
+function spreadOf(told: readonly { readonly away: number; readonly chance: number }[]): number {
+  const free = Math.max(0, told.length - PRIOR_ITEMS);
+  const away = median(told.map((item) => item.away));
+  const own = Math.max(0, (1.4826 * away) ** 2 - median(told.map((item) => item.chance)));
   return Math.sqrt((free * own + PRIOR_ITEMS * USUAL_SPREAD ** 2) / (free + PRIOR_ITEMS));
 }
 

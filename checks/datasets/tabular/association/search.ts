@@ -5,7 +5,7 @@ import { logit, sigmoid } from '../tails.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type Counts, type Direction, surpriseOf } from './counts.ts';
 import type { Items } from './items.ts';
-import { learningRows, learntOutside, screen } from './screen.ts';
+import { learningRows, learntOutside, type Screen, screen as screenOf } from './screen.ts';
 
 /** A value or pair of values that is named, with its rows. */
 export interface Association {
@@ -80,7 +80,7 @@ export function* associations(
   const taken = new Uint8Array(labels.values.length);
   for (const { label, directions } of classes) {
     const marks = Uint8Array.from(labels.values, (value) => Number(value === label));
-    const told = yield* screen(levels, marks, { rows, seed: options.seed });
+    const told = yield* screenOf(levels, marks, { rows, seed: options.seed });
     const level = options.level / classes.length;
     const context = { marks, screen: told, directions, least: options.least };
     const tested = yield* candidatesOf(items, context, { level, seed: options.seed });
@@ -91,7 +91,9 @@ export function* associations(
       single: Math.log(level / 2 / Math.max(1, tested.tests.single)),
       pair: Math.log(level / 2 / Math.max(1, tested.tests.pair)),
     };
-    found.push(...(yield* verified(tested.candidates, { levels, marks, taken, limits, rows }, options)));
+    found.push(
+      ...(yield* verified(tested.candidates, { levels, marks, screen: told, taken, limits, rows }, options)),
+    );
   }
   const names = new Set(labels.values).size;
   return {
@@ -105,6 +107,7 @@ export function* associations(
 interface Verifying {
   readonly levels: readonly Levels[];
   readonly marks: Uint8Array;
+  readonly screen: Screen;
   /** 1 for the rows of what is named already. */
   readonly taken: Uint8Array;
   readonly limits: { readonly single: number; readonly pair: number };
@@ -113,7 +116,7 @@ interface Verifying {
 
 function* verified(
   candidates: readonly Candidate[],
-  { levels, marks, taken, limits, rows }: Verifying,
+  { levels, marks, screen, taken, limits, rows }: Verifying,
   options: SearchOptions,
 ): Generator<Progress, Association[], void> {
   const order = candidates.toSorted((a, b) => b.gain - a.gain).slice(0, MOST_VERIFIED);
@@ -124,15 +127,30 @@ function* verified(
     const inside = new Uint8Array(marks.length);
     for (let row = 0; row < marks.length; row++)
       inside[row] = Number(taken[row] === 0 && isIn(candidate, row));
+    const limit = candidate.parts.length === 1 ? limits.single : limits.pair;
+    if (!isLeft(candidate, countsBy(candidate, { inside, marks, screen }), limit)) continue;
     const told = learntOutside(levels, marks, inside, { rows, seed: options.seed });
     const counts = countsIn(inside, marks, told);
-    const limit = candidate.parts.length === 1 ? limits.single : limits.pair;
     const { logP } = surpriseOf(counts, candidate.bound, candidate.direction.marked);
     if (counts.rows < options.least || logP > limit || !options.accept(counts, candidate)) continue;
     found.push(associationOf(candidate, { inside, marks, told, counts, logP }));
     for (let row = 0; row < marks.length; row++) if (inside[row] === 1) taken[row] = 1;
   }
   return found;
+}
+
+/** Share of the evidence asked for that a candidate must still have in the screen, without the rows named already. */
+const LEFT = 0.5;
+
+const isLeft = ({ bound, direction }: Candidate, counts: Counts, limit: number): boolean =>
+  surpriseOf(counts, bound, direction.marked).logP <= LEFT * limit;
+
+function countsBy(
+  { parts }: Candidate,
+  { inside, marks, screen }: { inside: Uint8Array; marks: Uint8Array; screen: Screen },
+): Counts {
+  const column = Math.min(...parts.map(({ items }) => items.column));
+  return countsIn(inside, marks, screen.probabilities[column] as Float32Array);
 }
 
 export const isIn = ({ parts }: Candidate, row: number): boolean =>
