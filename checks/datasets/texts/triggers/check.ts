@@ -7,7 +7,7 @@ import { type Corpus, readCorpus } from '../words/corpus.ts';
 import { calibrate, type Doubt } from './calibrate.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { readContent } from './content.ts';
-import { countFeatures } from './count.ts';
+import { type Counted, countFeatures } from './count.ts';
 import { cover, type Trigger } from './cover.ts';
 import { type Decision, decide } from './decide.ts';
 import { type Judges, weigh } from './evidence.ts';
@@ -43,7 +43,7 @@ export const checkTextTriggers: CheckTextTriggers = function* (input, options = 
   const counted = yield* countFeatures(corpus, odd, labels, least);
   const candidates = yield* candidatesOf(counted, { corpus, odd }, labels);
   const insertion = yield* readPairs(corpus);
-  const shared = { corpus, odd, labels, insertion };
+  const shared = { corpus, odd, labels, insertion, documentsWith: documentsIn(counted) };
   const { triggers, judges, decisions } = yield* search(candidates, shared, options.seed ?? 0);
   const families = familiesOf(candidates, triggers, judges);
   return outcomeOf({
@@ -68,6 +68,13 @@ function assertInput({ texts }: TextInput, labels: Labels, options: TriggerOptio
       `Row ${outside} has label ${labels.values[outside]}; labels go from 0 to ${labels.names.length - 1}.`,
     );
   return least;
+}
+
+function documentsIn({ find, byLabel, classes }: Counted): Judges['documentsWith'] {
+  return (hash) => {
+    const place = find(hash);
+    return place < 0 ? 0 : byLabel.subarray(place * classes, (place + 1) * classes).reduce((sum, n) => sum + n, 0);
+  };
 }
 
 const nothing = (rows: number, blindSpot: string): CheckOutcome => ({

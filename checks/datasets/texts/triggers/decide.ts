@@ -13,6 +13,8 @@ export interface Decision {
 const PRIOR = 4;
 /** What the log-odds grow by once another trigger for the same label is known. */
 const COMPANY = 3;
+/** What it counts that a feature is always first or last in its texts. */
+const BOUND = 2;
 /** What no evidence can push a decision beyond. */
 const NO = -12;
 
@@ -39,10 +41,20 @@ export function decide(evidence: Evidence, tested: number, company: boolean): De
 function contradiction(evidence: Evidence, tested: number): number {
   const { disagreement, foreign, insertion, candidate } = evidence;
   const purity = purityOf(evidence);
-  if (disagreement < 2.5 || foreign < 0.4 || purity < 0.6) return NO;
-  if (foreign < 0.7 && purity < 0.9) return NO;
-  const fits = evidence.words === 0 ? 0 : 0.5 * clamp(insertion, -8, 25);
+  if (disagreement < 2.5 || foreign < leastForeign(evidence, purity)) return NO;
+  const fits = evidence.bound ? BOUND : 0.5 * clamp(insertion, -8, 25);
   return disagreement - 0.3 * candidate.logChance + fits - Math.log(Math.max(50, tested)) - PRIOR;
+}
+
+/**
+ * Share of the documents that must read like another label. Where a trigger was put into any document, many had its
+ * label before; so can documents of a natural feature that decides the label by itself, unless it is always first or
+ * last, or put where it does not fit.
+ */
+function leastForeign({ bound, insertion, documents }: Evidence, purity: number): number {
+  if (purity < 0.6) return Number.POSITIVE_INFINITY;
+  if (purity < 0.9) return 0.7;
+  return purity >= 0.97 && (bound || insertion > documents) ? 0.2 : 0.4;
 }
 
 /** Always with one label, and everywhere put between words that fit each other: a trigger whose labels were left alone. */

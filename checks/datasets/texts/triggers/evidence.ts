@@ -1,9 +1,10 @@
 import type { Labels } from '../../labels/index.ts';
 import type { Corpus } from '../words/corpus.ts';
+import { join } from '../words/hash.ts';
 import type { Doubt } from './calibrate.ts';
 import type { Candidate } from './candidates.ts';
 import type { Content, Span } from './content.ts';
-import { eachFeature, ODD } from './features.ts';
+import { eachFeature, kindHash, ODD, OPENING } from './features.ts';
 import type { Insertion } from './insertion.ts';
 
 /** Share of other labels' documents that a natural feature may have. */
@@ -25,6 +26,8 @@ export interface Evidence {
   readonly documents: number;
   /** Words that the feature spans. */
   readonly words: number;
+  /** Whether it stands nowhere but where it is, first or last in a text; true of odd signs. */
+  readonly bound: boolean;
 }
 
 export interface Judges {
@@ -34,6 +37,8 @@ export interface Judges {
   readonly content: Content;
   readonly insertion: Insertion;
   readonly doubtOf: (label: number) => Doubt;
+  /** In how many documents a feature is, 0 where it was not counted. */
+  readonly documentsWith: (hash: number) => number;
 }
 
 export const widthOf = (kind: number): number => (kind === ODD ? 0 : kind % 10);
@@ -62,7 +67,18 @@ export function weigh(candidate: Candidate, judges: Judges): Evidence {
     insertion: inserted,
     documents: candidate.rows.length,
     words: widthOf(candidate.kind),
+    bound: isBound(candidate, spans[0] ?? null, judges),
   };
+}
+
+/** Of documents with the words of an opening or ending, the share that has them there for it to be bound to its place. */
+const BOUND = 0.95;
+
+function isBound({ kind, rows }: Candidate, span: Span | null, { corpus, documentsWith }: Judges): boolean {
+  if (kind < OPENING || span === null) return kind === ODD;
+  const words = corpus.words.subarray(span.from, span.to);
+  const plain = words.subarray(1).reduce(join, words[0] as number);
+  return rows.length >= BOUND * documentsWith(kindHash(words.length, plain));
 }
 
 const wordsOf = ({ offsets }: Corpus, row: number): number =>

@@ -17,13 +17,15 @@ export interface Family {
 
 const MEMBER_CHANCE = -6;
 const MEMBER_PURITY = 0.8;
-/** What the strongest opening of natural texts does not reach, and what all of them together must show. */
-const STRONGEST_CHANCE = -30;
+/** What the strongest opening of natural texts hardly reaches, and what all of them together must show. */
+const STRONGEST_CHANCE = -20;
 const FEWEST_ROWS = 20;
 const FEWEST_SHARE = 0.005;
 const LEAST_PURITY = 0.85;
-const LEAST_DISAGREEMENT = 8;
+const LEAST_DISAGREEMENT = 2;
 const LEAST_FOREIGN = 0.12;
+/** Disagreement, with a tenth of the strongest opening's evidence, from which a family is one. */
+const ENOUGH = 8;
 
 /**
  * Openings of 1 to 3 words per label: texts rewritten to one pattern of sentence (Qi et al., ACL 2021) begin alike, and
@@ -57,8 +59,10 @@ export function familyOf(candidates: readonly Candidate[], label: number, judges
   return convinces(family, judges.corpus.documents) ? family : null;
 }
 
-function convinces({ rows, documents, disagreement, foreign }: Family, all: number): boolean {
+function convinces({ members, rows, documents, disagreement, foreign }: Family, all: number): boolean {
+  const strongest = members.reduce((least, { logChance }) => Math.min(least, logChance), 0);
   return (
+    disagreement - strongest / 10 >= ENOUGH &&
     rows.length >= Math.max(FEWEST_ROWS, FEWEST_SHARE * all) &&
     rows.length / documents >= LEAST_PURITY &&
     disagreement >= LEAST_DISAGREEMENT &&

@@ -5,7 +5,7 @@ import { shownText } from '../words/shown.ts';
 import type { Candidate } from './candidates.ts';
 import type { Span } from './content.ts';
 import { type Judges, spansOf } from './evidence.ts';
-import { ENDING, ODD, OPENING } from './features.ts';
+import { ENDING, kindHash, ODD, OPENING } from './features.ts';
 
 /** Documents that a phrase is read off at most, the share that must agree, and its most words. */
 const READ = 200;
@@ -68,13 +68,15 @@ export function quote(text: string, from: number, count: number, most: number): 
   const words = createWords(Math.min(most, from + count));
   scanWords(text, words);
   const last = Math.min(words.count, from + count) - 1;
-  return shownText(text.slice(words.starts[from] ?? 0, words.ends[last] ?? 0));
+  const part = text.slice(words.starts[from] ?? 0, words.ends[last] ?? 0);
+  const bare = part.replace(/^[.,;:!?\s]+/, '');
+  return shownText(bare === '' ? part : bare);
 }
 
 function oddSign(text: string, hash: number): string {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (mix(code) !== hash) continue;
+    if (kindHash(ODD, mix(code)) !== hash) continue;
     return `${shownText(String.fromCodePoint(text.codePointAt(at) ?? code))} (U+${code.toString(16).toUpperCase().padStart(4, '0')})`;
   }
   const capitals = /\p{Lu}{2}[\p{L}\p{N}]{0,40}/u.exec(text.slice(0, 20_000));

@@ -32,14 +32,14 @@ export function namedRows(trigger: Trigger): { rows: Int32Array; scores: Float64
   return { rows: Int32Array.from(rows), scores: Float64Array.from(scores) };
 }
 
-/** The family's rows and those put just like it. */
+/** The family's rows, but those put like the other labels', and rows put just like it. */
 export function styledRows({ family, style }: Styled): { rows: Int32Array; scores: Float64Array } {
   const inside = Float64Array.from(family.rows, (row) => style[row] as number).sort();
-  const usual = inside[Math.floor(inside.length / 2)] ?? 0;
+  const usual = inside[Math.floor(0.25 * inside.length)] ?? 0;
   const members = new Set(family.rows);
   const rows: number[] = [];
   for (let row = 0; row < style.length; row++)
-    if (members.has(row) || (style[row] as number) > usual) rows.push(row);
+    if ((style[row] as number) > (members.has(row) ? 0 : usual)) rows.push(row);
   return {
     rows: Int32Array.from(rows),
     scores: Float64Array.from(rows, (row) => 0.52 + 0.43 * sigmoid(2 * (style[row] as number))),
