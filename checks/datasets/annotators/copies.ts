@@ -1,14 +1,19 @@
 import type { Scene } from './judged.ts';
 import { partners } from './pairs.ts';
 import { reliabilities } from './reliability.ts';
-import { FALSE_ALARM } from './suspicion.ts';
 import { upperTail } from './tail.ts';
 import type { AnnotatorFinding } from './types.ts';
 
-/** Fewest errors in common, and the share of one's errors that the other repeats. */
+/**
+ * Fewest errors in common, the share of one's errors that the other repeats, and how many times more than expected:
+ * two good annotators among bad ones share "errors" too, which are the others', but not nearly all of them.
+ */
 const ERRORS = 5;
-const REPEATED = 0.5;
+const REPEATED = 0.9;
+const TIMES = 2;
 const SHRINKAGE = 2;
+/** Chance of naming anybody where all work apart; small, as hard items make good annotators alike. */
+const FALSE_ALARM = 0.001;
 /** Most pairs of labels that are compared of one annotator, and in all. */
 const MOST_OF_ONE = 2_000_000;
 const MOST = 200_000_000;
@@ -129,8 +134,8 @@ function groupsOf(found: readonly Found[]): number[][] {
 
 /**
  * Groups of annotators that repeat each other's errors far more often than their habits and the items explain: at least
- * 5 and half of one's errors, with an exact tail that over all pairs in both directions would come by chance in less
- * than 1% of sets. Time O(labels × 300), at most 200,000,000 pairs of labels.
+ * 5 and nine tenths of one's errors and twice what is expected, with an exact tail that over all pairs in both directions would come by chance in less
+ * than .1% of sets. Time O(labels × 300), at most 200,000,000 pairs of labels.
  */
 export function copies(scene: Scene): Copies {
   const { votes, fit } = scene;
@@ -146,7 +151,7 @@ export function copies(scene: Scene): Copies {
     for (const [b, { chances, hits }] of own.pairs) {
       if (hits < ERRORS || hits < REPEATED * chances.length) continue;
       const expected = chances.reduce((sum, chance) => sum + chance, 0);
-      const tail = hits > expected ? upperTail(chances, hits) : 1;
+      const tail = hits > TIMES * expected ? upperTail(chances, hits) : 1;
       if (tail < FALSE_ALARM) candidates.push({ a, b, hits, errors: chances.length, expected, tail });
     }
   }

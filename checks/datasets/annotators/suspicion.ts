@@ -113,38 +113,59 @@ function random(scene: Scene, judged: Judged, quality: Quality): Found | null {
   };
 }
 
-/** One true class mostly called another, where the others do not call it so. */
+/** Places of an annotator's labels by the class that others are sure of; with over two classes also by each class not. */
+function groupsOf(judged: Judged, classes: number): Aimed[] {
+  const sure = [...judged.consensus.keys()].filter((at) => (judged.certainty[at] as number) >= CERTAIN);
+  const seen = new Set(judged.given);
+  return [...seen].flatMap((label) => {
+    const others = sure.filter((at) => judged.consensus[at] !== label);
+    const truths = new Set(others.map((at) => judged.consensus[at] as number));
+    const single = [...truths].map((truth) => ({
+      label,
+      truth,
+      places: others.filter((at) => judged.consensus[at] === truth),
+      least: MOSTLY,
+    }));
+    return classes > 2 ? [...single, { label, truth: null, places: others, least: OFTEN }] : single;
+  });
+}
+
+interface Aimed {
+  readonly label: number;
+  /** Null for all true classes but `label`. */
+  readonly truth: number | null;
+  readonly places: readonly number[];
+  /** Least share of `places` that must be called `label`. */
+  readonly least: number;
+}
+
+/** Least share of one class, and of all others together, that is called the target. */
+const MOSTLY = 0.5;
+const OFTEN = 0.4;
+const FEWEST_MOVED = 5;
+/** Most classes that one annotator's labels are looked at for. */
+const MOST_CLASSES = 100;
+
+/** Items mostly called one class that by the others are of another. */
 function target(scene: Scene, judged: Judged): Found | null {
   const { classes } = scene.votes;
-  const groups = new Map<number, number[]>();
-  judged.consensus.forEach((truth, at) => {
-    if ((judged.certainty[at] as number) < CERTAIN) return;
-    const group = groups.get(truth);
-    if (group === undefined) groups.set(truth, [at]);
-    else group.push(at);
-  });
+  if (new Set(judged.given).size > MOST_CLASSES) return null;
   let worst: Found | null = null;
-  for (const [truth, places] of groups) {
-    const given = new Map<number, number>();
-    for (const at of places) {
-      const label = judged.given[at] as number;
-      if (label !== truth) given.set(label, (given.get(label) ?? 0) + 1);
-    }
-    for (const [label, hits] of given) {
-      if (hits < 5 || wilson(hits, places.length)[0] <= 0.5) continue;
-      const chances = places.map((at) => usualChance(scene, judged, at, label));
-      const p = upperTail(chances, hits) * scene.annotators.length * classes * (classes - 1);
-      if (p >= FALSE_ALARM || (worst !== null && worst.p <= p)) continue;
-      worst = {
-        kind: 'target',
-        message:
-          `called ${hits} of ${places.length} items “${nameOf(scene, label)}” that by the others are ` +
-          `“${nameOf(scene, truth)}”; annotators like the others would about ` +
-          `${Math.round(chances.reduce((sum, chance) => sum + chance, 0))}`,
-        p,
-        target: label,
-      };
-    }
+  for (const { label, truth, places, least } of groupsOf(judged, classes)) {
+    const hits = places.filter((at) => judged.given[at] === label).length;
+    if (hits < FEWEST_MOVED || wilson(hits, places.length)[0] <= least) continue;
+    const chances = places.map((at) => usualChance(scene, judged, at, label));
+    const p = upperTail(chances, hits) * scene.annotators.length * classes * classes;
+    if (p >= FALSE_ALARM || (worst !== null && worst.p <= p)) continue;
+    const [by, name] = [truth === null ? 'not' : `“${nameOf(scene, truth)}”`, nameOf(scene, label)];
+    worst = {
+      kind: 'target',
+      message:
+        `called ${hits} of ${places.length} items “${name}” that by the others are ${by}; annotators like the others ` +
+        `would about ${Math.round(chances.reduce((sum, chance) => sum + chance, 0))}`,
+      p,
+      target: label,
+    };
   }
   return worst;
 }

@@ -144,7 +144,7 @@ export interface AnnotatorFinding {
 export interface AnnotatorReport extends CheckOutcome {
   readonly annotators: readonly Reliability[];
   readonly accused: readonly AnnotatorFinding[];
-  /** Without the labels of annotators that are accused of more than haste. */
+  /** What the items are judged by: the recommended method without copies, see `checkAnnotators`. */
   readonly aggregate: Aggregate;
   readonly aggregates: AggregateReport;
 }
