@@ -23,6 +23,8 @@ export interface PrincipalOptions {
   readonly seed: number;
   /** Rows to look at; all when absent. */
   readonly rows?: Int32Array;
+  /** Rounds of iteration; 25 when absent. */
+  readonly rounds?: number;
 }
 
 /**
@@ -46,16 +48,17 @@ export function* principal(matrix: Matrix, options: PrincipalOptions): Generator
   );
   const work = count * columns * Math.min(columns, 2 * rows.length);
   let pending = 0;
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds = options.rounds ?? ROUNDS;
+  for (let round = 0; round < rounds; round++) {
     basis = orthonormal(multiply(basis, count), columns);
     pending += work;
     if (pending < SLICE) continue;
     pending = 0;
-    yield { stage: 'principal components', done: round, total: ROUNDS };
+    yield { stage: 'principal components', done: round, total: rounds };
   }
   const image = multiply(basis, count);
   const variances = Float64Array.from({ length: count }, (_, at) =>
-    Math.max(0, dot(basis, image, at * columns, columns)),
+    Math.max(0, dot(basis, at * columns, image.subarray(at * columns, (at + 1) * columns))),
   );
   return sorted({ mean, directions: basis, variances, columns, count });
 }
@@ -133,7 +136,7 @@ function byRows({ columns, values }: Matrix, rows: Int32Array, mean: Float64Arra
     for (const row of rows) {
       for (let d = 0; d < columns; d++) line[d] = (values[row * columns + d] as number) - (mean[d] as number);
       for (let c = 0; c < count; c++) {
-        const along = dot(line, basis, c * columns, columns, 0) / rows.length;
+        const along = dot(basis, c * columns, line) / rows.length;
         for (let d = 0, place = c * columns; d < columns; d++, place++)
           result[place] = (result[place] as number) + along * (line[d] as number);
       }
@@ -142,9 +145,10 @@ function byRows({ columns, values }: Matrix, rows: Int32Array, mean: Float64Arra
   };
 }
 
-function dot(a: Float64Array, b: Float64Array, at: number, columns: number, aAt = at): number {
+/** Of the numbers from `at` on in `a` and all of `b`. */
+function dot(a: Float64Array, at: number, b: Float64Array): number {
   let sum = 0;
-  for (let d = 0; d < columns; d++) sum += (a[aAt + d] as number) * (b[at + d] as number);
+  for (let d = 0; d < b.length; d++) sum += (a[at + d] as number) * (b[d] as number);
   return sum;
 }
 
@@ -153,12 +157,13 @@ function orthonormal(basis: Float64Array, columns: number): Float64Array {
   const count = basis.length / columns;
   for (let c = 0; c < count; c++) {
     const at = c * columns;
+    const own = basis.subarray(at, at + columns);
     for (let b = 0; b < c; b++) {
-      const along = dot(basis, basis, at, columns, b * columns);
+      const along = dot(basis, b * columns, own);
       for (let d = 0; d < columns; d++)
         basis[at + d] = (basis[at + d] as number) - along * (basis[b * columns + d] as number);
     }
-    const length = Math.sqrt(dot(basis, basis, at, columns));
+    const length = Math.sqrt(dot(basis, at, own));
     for (let d = 0; d < columns; d++)
       basis[at + d] = length > 1e-150 ? (basis[at + d] as number) / length : 0;
   }

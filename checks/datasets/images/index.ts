@@ -1,6 +1,7 @@
 /** Pictures of one size: backdoor triggers, duplicates, and features for other checks. */
 
 export { FEATURE_COLUMNS, imageFeatureSteps, imageFeatures } from './features.ts';
+export { checkImageTriggers } from './triggers.ts';
 export {
   type CheckImageDuplicates,
   type CheckImageTriggers,
