@@ -73,20 +73,20 @@ export const DataPolicy = z.object({
 });
 export type DataPolicy = z.infer<typeof DataPolicy>;
 
+/** What is done with data. `released`: let out of quarantine, or given out as a private statistic. */
 export const CUSTODY_ACTS = [
   'registered',
-  'pushed',
-  'read',
-  'downloaded',
-  'verified',
-  'scanned',
+  'added',
+  'changed',
   'approved',
   'rejected',
-  'quarantined',
-  'restored',
+  'read',
+  'verified',
+  'scanned',
   'labelled',
+  'quarantined',
   'released',
-  'changed',
+  'restored',
   'removed',
 ] as const;
 
@@ -101,7 +101,7 @@ export const CustodyEntry = z.object({
   /** Why, as the person said. */
   reason: z.string(),
   detail: z.string(),
-  /** Entry of the audit log that proves it; null until that has been numbered. */
+  /** Entry of the audit log that proves it. */
   auditId: z.string().nullable(),
 });
 export type CustodyEntry = z.infer<typeof CustodyEntry>;

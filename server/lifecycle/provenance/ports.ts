@@ -1,5 +1,6 @@
 import type { OpenDataset } from '@bartizan/checks/datasets/read/index.ts';
 import type {
+  CUSTODY_ACTS,
   DataFormat,
   DataOrigin,
   DataProfile,
@@ -154,20 +155,7 @@ export interface Admission {
   readonly changes: boolean;
 }
 
-/** What is done with data, in the chain of custody. */
-export const CUSTODY_ACTIONS = [
-  'registered',
-  'added',
-  'changed',
-  'approved',
-  'rejected',
-  'read',
-  'verified',
-  'quarantined',
-  'released',
-  'removed',
-] as const;
-export type CustodyAction = (typeof CUSTODY_ACTIONS)[number];
+export type CustodyAction = (typeof CUSTODY_ACTS)[number];
 
 export interface CustodyEntry {
   readonly datasetId: string;

@@ -1,0 +1,63 @@
+import type { CustodyEntry as CustodyView } from '@bartizan/contracts';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { Viewer } from '../../sight.ts';
+import { afterOf, positionOf } from '../datasets/paging.ts';
+import type { CustodyAction, CustodyEntry, DatasetsPort } from '../ports.ts';
+import type { SourceStore, StoredCustody } from './store.ts';
+
+/** Facts that people read, as `name value`; lists and objects stay in the audit log. */
+function detailWords(detail: Readonly<Record<string, unknown>>): string {
+  return Object.entries(detail)
+    .filter(([name, value]) => name !== 'records' && (typeof value === 'string' || typeof value === 'number'))
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')
+    .slice(0, 300);
+}
+
+function viewOf({ id, at, action, by, number, reason, detail, auditId }: StoredCustody): CustodyView {
+  const facts = JSON.parse(detail) as Record<string, unknown>;
+  const records = facts.records ?? facts.rows;
+  return {
+    id,
+    at,
+    act: action,
+    by,
+    version: number,
+    records: typeof records === 'number' ? records : null,
+    reason,
+    detail: detailWords(facts),
+    auditId,
+  };
+}
+
+interface CustodyDeps {
+  readonly store: SourceStore;
+  readonly clock: Clock;
+  readonly datasets: Pick<DatasetsPort, 'find'>;
+}
+
+/** Who added, changed, approved and read what. */
+export function createCustody({ store, clock, datasets }: CustodyDeps) {
+  return Object.freeze({
+    /** See `GovernancePort.custody`. */
+    add: (entry: CustodyEntry, tx: Database): Promise<void> => store.addCustody(entry, clock.now(), tx),
+
+    async list(
+      viewer: Viewer,
+      dataset: string,
+      query: { cursor?: string | undefined; limit: number; act?: CustodyAction | undefined },
+    ) {
+      const { id } = await datasets.find(viewer, dataset);
+      const { cursor, limit, act } = query;
+      const found = await store.custody(id, { action: act, after: afterOf(cursor), limit: limit + 1 });
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(viewOf),
+        next: found.length > limit && last ? positionOf(last) : null,
+      };
+    },
+  });
+}
+export type Custody = ReturnType<typeof createCustody>;

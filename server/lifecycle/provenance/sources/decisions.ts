@@ -1,0 +1,145 @@
+import type { DataPolicy } from '@bartizan/contracts';
+import { AppError } from '../../../kernel/error.ts';
+import type { Principal } from '../../../platform/http/types.ts';
+import type { KnownVersion } from '../ports.ts';
+import type { Custody } from './custody.ts';
+import type { SourceDeps } from './deps.ts';
+import type { Hold, Holds } from './holds.ts';
+
+interface VersionParams {
+  readonly dataset: string;
+  readonly version: string;
+}
+
+const HOLD_WORDS: Readonly<Record<Hold, string>> = {
+  'four-eyes': 'somebody other than who pushed it must approve it',
+  'new-source': 'its source must be reviewed',
+  scan: 'a scan must find nothing high or critical in it that is still open',
+};
+
+/** Policies, and what people decide on versions that they hold. */
+export function createDecisions(deps: SourceDeps & { readonly holds: Holds; readonly custody: Custody }) {
+  const { database, store, audit, clock, datasets, holds, custody } = deps;
+
+  function demandWaiting(version: KnownVersion): void {
+    if (version.state === 'awaiting-review') return;
+    throw new AppError('conflict', `version ${version.number} does not await review: it is ${version.state}`);
+  }
+
+  /** Four eyes: not the person who pushed it, nor with a key of theirs. */
+  async function demandOther(actor: Principal, version: KnownVersion): Promise<void> {
+    const pusher = await store.personOf(version.createdById);
+    if (pusher !== (actor.ownerId ?? actor.id)) return;
+    throw new AppError('forbidden', 'somebody other than who pushed a version approves it', {
+      hint: 'Ask another person with the permission data.approve.',
+    });
+  }
+
+  return Object.freeze({
+    async policy(): Promise<DataPolicy> {
+      return (await holds.policyOf(null)).effective;
+    },
+
+    async setPolicy(actor: Principal, policy: DataPolicy): Promise<DataPolicy> {
+      if (actor.teams !== '*')
+        throw new AppError('forbidden', 'what holds for all datasets is for who looks after all teams');
+      await database.transaction().execute(async (tx) => {
+        await store.setPolicy(null, policy, { name: actor.name, atMs: clock.now() }, tx);
+        await audit.record(
+          { actor, action: 'data.policy-changed', subject: 'data-policy:all', detail: { policy } },
+          tx,
+        );
+      });
+      return policy;
+    },
+
+    async datasetPolicy(actor: Principal, dataset: string) {
+      const { id } = await datasets.find(actor, dataset);
+      return await holds.policyOf(id);
+    },
+
+    async setDatasetPolicy(actor: Principal, dataset: string, policy: DataPolicy | null) {
+      const { id } = await datasets.find(actor, dataset);
+      await database.transaction().execute(async (tx) => {
+        await store.setPolicy(id, policy, { name: actor.name, atMs: clock.now() }, tx);
+        const detail = { policy };
+        await audit.record({ actor, action: 'data.policy-changed', subject: `dataset:${id}`, detail }, tx);
+        await custody.add(
+          {
+            datasetId: id,
+            versionId: null,
+            action: 'changed',
+            actor,
+            reason: '',
+            audit: 'data.policy-changed',
+            detail,
+          },
+          tx,
+        );
+      });
+      return await holds.policyOf(id);
+    },
+
+    /** Answers the state that the version is in then: a scan may still be awaited. */
+    async approve(actor: Principal, { dataset, version: ref }: VersionParams, reason: string) {
+      const version = await datasets.version(actor, dataset, ref);
+      demandWaiting(version);
+      await demandOther(actor, version);
+      const done = await database.transaction().execute(async (tx) => {
+        await store.approve(
+          version.id,
+          { byId: actor.id, byName: actor.name, reason, atMs: clock.now() },
+          tx,
+        );
+        const detail = { number: version.number, reason };
+        const subject = `dataset-version:${version.id}`;
+        await audit.record({ actor, action: 'data.version-approved', subject, detail }, tx);
+        await custody.add(
+          {
+            datasetId: version.datasetId,
+            versionId: version.id,
+            action: 'approved',
+            actor,
+            reason,
+            audit: 'data.version-approved',
+            detail: { records: version.rows },
+          },
+          tx,
+        );
+        const released = await holds.release(version.id, tx);
+        return { released, left: released ? [] : await holds.pending(version, tx) };
+      });
+      if (done.released) await datasets.announce(version.id);
+      return {
+        state: done.released
+          ? 'ready'
+          : `awaiting-review: ${done.left.map((hold) => HOLD_WORDS[hold]).join('; ')}`,
+      };
+    },
+
+    async reject(actor: Principal, { dataset, version: ref }: VersionParams, reason: string) {
+      const version = await datasets.version(actor, dataset, ref);
+      demandWaiting(version);
+      await database.transaction().execute(async (tx) => {
+        const detail = { number: version.number, reason };
+        const subject = `dataset-version:${version.id}`;
+        await datasets.settle(version.id, { state: 'rejected', why: `${actor.name}: ${reason}` }, tx);
+        await audit.record({ actor, action: 'data.version-rejected', subject, detail }, tx);
+        await custody.add(
+          {
+            datasetId: version.datasetId,
+            versionId: version.id,
+            action: 'rejected',
+            actor,
+            reason,
+            audit: 'data.version-rejected',
+            detail: { records: version.rows },
+          },
+          tx,
+        );
+      });
+      return { state: 'rejected' };
+    },
+  });
+}
+export type Decisions = ReturnType<typeof createDecisions>;

@@ -1,0 +1,23 @@
+import type { AuditLog } from '../../../audit/index.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { DatasetsPort } from '../ports.ts';
+import type { SourceStore } from './store.ts';
+
+/** What scans know that policies ask for. */
+export interface ScanStanding {
+  /** Whether a finished scan of the version left nothing high or critical open. */
+  readonly passed: (versionId: string, tx: Database) => Promise<boolean>;
+}
+
+export interface SourceDeps {
+  readonly database: Database;
+  readonly store: SourceStore;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly clock: Clock;
+  readonly datasets: Pick<
+    DatasetsPort,
+    'find' | 'version' | 'versionById' | 'settle' | 'announce' | 'profile'
+  >;
+  readonly scans: ScanStanding;
+}

@@ -1,0 +1,179 @@
+import type { DataPolicy, Source, SourceTrust } from '@bartizan/contracts';
+import { sql } from 'kysely';
+import { uuidv7 } from '../../../kernel/id.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { Viewer } from '../../sight.ts';
+import { reachSql } from '../datasets/reach.ts';
+import type { CustodyAction, CustodyEntry } from '../ports.ts';
+
+export interface StoredSource extends Source {
+  readonly createdById: string;
+}
+
+export interface StoredCustody {
+  readonly id: string;
+  readonly at: number;
+  readonly action: CustodyAction;
+  readonly by: string;
+  readonly number: number | null;
+  readonly reason: string;
+  /** JSON. */
+  readonly detail: string;
+  readonly auditId: string | null;
+}
+
+export interface After {
+  readonly at: number;
+  readonly id: string;
+}
+
+const SOURCE = sql`s.id, s.name, s.team_id as "teamId", s.owner, s.method, s.url, s.license, s.consent, s.contact,
+  s.description, s.trust, s.reviewed_by as "reviewedBy", s.reviewed_at::float8 as "reviewedAt",
+  s.created_by_id as "createdById", s.created_by as "createdBy", s.created_at::float8 as "createdAt",
+  (select count(distinct v.dataset_id)::int from data_versions v where v.source_id = s.id) as datasets,
+  (select coalesce(sum(v.rows), 0)::float8 from data_versions v where v.source_id = s.id and v.parent_id is null)
+    as records`;
+
+export const sourceKey = (name: string): string => name.normalize('NFC').toLowerCase();
+
+/** Sources, policies, approvals and the chain of custody in the database. */
+export function createSourceStore(database: Database) {
+  return Object.freeze({
+    async insert(source: StoredSource, tx: Database): Promise<void> {
+      const { id, name, teamId, owner, method, url, license, consent, contact, description } = source;
+      await sql`insert into data_sources (id, name, name_key, team_id, owner, method, url, license, consent, contact,
+          description, trust, created_by_id, created_by, created_at)
+        values (${id}, ${name}, ${sourceKey(name)}, ${teamId}, ${owner}, ${method}, ${url}, ${license}, ${consent},
+          ${contact}, ${description}, ${source.trust}, ${source.createdById}, ${source.createdBy},
+          ${source.createdAt})`.execute(tx);
+    },
+
+    async update(source: StoredSource, tx: Database): Promise<void> {
+      const { id, name, owner, method, url, license, consent, contact, description } = source;
+      await sql`update data_sources set name = ${name}, name_key = ${sourceKey(name)}, owner = ${owner},
+          method = ${method}, url = ${url}, license = ${license}, consent = ${consent}, contact = ${contact},
+          description = ${description}, trust = ${source.trust}, reviewed_by = ${source.reviewedBy},
+          reviewed_at = ${source.reviewedAt}
+        where id = ${id}`.execute(tx);
+    },
+
+    /** By id or name. `lock`: no one changes it until the transaction ends. */
+    async find(ref: string, tx: Database = database, lock = false): Promise<StoredSource | undefined> {
+      const { rows } = await sql<StoredSource>`select ${SOURCE} from data_sources s
+        where s.id::text = ${ref} or s.name_key = ${sourceKey(ref)}
+        order by (s.id::text = ${ref}) desc limit 1 ${lock ? sql`for update of s` : sql``}`.execute(tx);
+      return rows[0];
+    },
+
+    async page(
+      viewer: Viewer,
+      query: {
+        readonly q: string | undefined;
+        readonly trust: SourceTrust | undefined;
+        readonly after: After | null;
+        readonly limit: number;
+      },
+    ): Promise<readonly StoredSource[]> {
+      const { q, trust, after, limit } = query;
+      const like = `%${(q ?? '').replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+      const { rows } = await sql<StoredSource>`select ${SOURCE} from data_sources s
+        where ${reachSql(viewer, sql`s.team_id`)}
+          and (${q ?? null}::text is null or s.name ilike ${like} or s.owner ilike ${like} or s.description ilike ${like})
+          and (${trust ?? null}::text is null or s.trust = ${trust ?? null})
+          and (${after?.at ?? null}::bigint is null
+            or (s.created_at, s.id) < (${after?.at ?? null}::bigint, ${after?.id ?? null}::uuid))
+        order by s.created_at desc, s.id desc limit ${limit}`.execute(database);
+      return rows;
+    },
+
+    /** Null: no policy is kept, for this dataset or (null) for all. */
+    async policy(datasetId: string | null, tx: Database = database): Promise<unknown> {
+      const { rows } = await sql<{ policy: unknown }>`select policy from data_policies
+        where dataset_id is not distinct from ${datasetId}::uuid`.execute(tx);
+      return rows[0]?.policy ?? null;
+    },
+
+    async setPolicy(
+      datasetId: string | null,
+      policy: DataPolicy | null,
+      by: { readonly name: string; readonly atMs: number },
+      tx: Database,
+    ): Promise<void> {
+      await sql`delete from data_policies where dataset_id is not distinct from ${datasetId}::uuid`.execute(
+        tx,
+      );
+      if (policy === null) return;
+      await sql`insert into data_policies (id, dataset_id, policy, changed_at, changed_by)
+        values (${uuidv7(by.atMs)}, ${datasetId}, ${JSON.stringify(policy)}::jsonb, ${by.atMs}, ${by.name})`.execute(
+        tx,
+      );
+    },
+
+    async approve(
+      versionId: string,
+      approval: {
+        readonly byId: string;
+        readonly byName: string;
+        readonly reason: string;
+        readonly atMs: number;
+      },
+      tx: Database,
+    ): Promise<void> {
+      await sql`insert into data_approvals (version_id, by_id, by_name, reason, at)
+        values (${versionId}, ${approval.byId}, ${approval.byName}, ${approval.reason}, ${approval.atMs})
+        on conflict (version_id) do nothing`.execute(tx);
+    },
+
+    async isApproved(versionId: string, tx: Database = database): Promise<boolean> {
+      const { rows } = await sql`select 1 from data_approvals where version_id = ${versionId}`.execute(tx);
+      return rows.length > 0;
+    },
+
+    /** Versions that wait for somebody, all or of one source; oldest first, 1,000 at most. */
+    async waiting(sourceId: string | null, tx: Database): Promise<readonly string[]> {
+      const { rows } = await sql<{ id: string }>`select v.id from data_versions v
+        where v.state = 'awaiting-review' and (${sourceId}::uuid is null or v.source_id = ${sourceId}::uuid)
+        order by v.created_at, v.id limit 1000`.execute(tx);
+      return rows.map(({ id }) => id);
+    },
+
+    /** The person behind an actor: of a key, who it belongs to. */
+    async personOf(actorId: string, tx: Database = database): Promise<string> {
+      const { rows } = await sql<{ owner: string | null }>`select owner_id::text as owner from api_keys
+        where id::text = ${actorId}`.execute(tx);
+      return rows[0]?.owner ?? actorId;
+    },
+
+    /** Within the transaction that wrote the entry of the audit log, which is then found by who wrote it. */
+    async addCustody(entry: CustodyEntry, atMs: number, tx: Database): Promise<void> {
+      await sql`insert into data_custody (id, dataset_id, version_id, action, actor_id, actor_name, reason, detail,
+          audit_id, at)
+        values (${uuidv7(atMs)}, ${entry.datasetId}, ${entry.versionId}, ${entry.action}, ${entry.actor.id},
+          ${entry.actor.name}, ${entry.reason}, ${JSON.stringify(entry.detail)},
+          (select id from audit_entries where action = ${entry.audit}
+            and at >= to_timestamp(${atMs}::float8 / 1000) - interval '1 minute'
+            and xmin = pg_current_xact_id()::xid order by id desc limit 1), ${atMs})`.execute(tx);
+    },
+
+    async custody(
+      datasetId: string,
+      query: {
+        readonly action: CustodyAction | undefined;
+        readonly after: After | null;
+        readonly limit: number;
+      },
+    ): Promise<readonly StoredCustody[]> {
+      const { action, after, limit } = query;
+      const { rows } = await sql<StoredCustody>`select c.id, c.at::float8 as at, c.action, c.actor_name as by,
+          v.number, c.reason, c.detail, c.audit_id as "auditId"
+        from data_custody c left join data_versions v on v.id = c.version_id
+        where c.dataset_id = ${datasetId}
+          and (${action ?? null}::text is null or c.action = ${action ?? null})
+          and (${after?.at ?? null}::bigint is null
+            or (c.at, c.id) < (${after?.at ?? null}::bigint, ${after?.id ?? null}::uuid))
+        order by c.at desc, c.id desc limit ${limit}`.execute(database);
+      return rows;
+    },
+  });
+}
+export type SourceStore = ReturnType<typeof createSourceStore>;
