@@ -6,6 +6,7 @@ export { findMarks } from './confidential/marks.ts';
 export { checkPersonal, PERSONAL_DATA } from './content/personal.ts';
 export { checkSecrets, SECRETS } from './content/secrets.ts';
 export { checkDocuments, INJECTED_INSTRUCTIONS, judgeDocuments } from './documents/check.ts';
+export { checkLeakage, LEAKAGE } from './leakage/check.ts';
 export { checkMissing } from './missing/check.ts';
 export { MISSING } from './missing/saying.ts';
 export { checkRules, RULES } from './rules/check.ts';
