@@ -64,5 +64,6 @@ export type {
 export { bernoulli, bernoulliExp } from './sampling/bernoulli.ts';
 export { discreteGaussian } from './sampling/gaussian.ts';
 export { discreteLaplace } from './sampling/laplace.ts';
+export { pooled } from './sampling/pool.ts';
 export { sampleWeighted, type Weighted } from './sampling/weighted.ts';
 export { type Neighbours, type PrivacyCost, PrivacyInputError, type RandomBits } from './types.ts';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseRational, toNumber } from '../rational.ts';
 import { compose } from './compose.ts';
 import { discreteGaussianDelta, discreteGaussianVariance } from './discrete-gaussian.ts';
@@ -15,6 +15,9 @@ import { rdpEpsilon, sampledGaussianRdp, sampledGaussianRdpUpper, trainingRdpEps
 import { erfc, logErfc } from './special.ts';
 import { calibrateNoise, trainingEpsilon } from './training.ts';
 import { advancedComposition, zcdpBudget, zcdpEpsilon } from './zcdp.ts';
+
+/** Many draws take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Equal to so many digits, relatively. */
 const near = (value: number, expected: number, relative: number): void =>

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { seededBits } from '../testing/random.ts';
 import { permuteAndFlip, randomisedResponse, responseShares, sparseVector } from './choice.ts';
 import { gridOf, sumSensitivity } from './grid.ts';
@@ -7,6 +7,9 @@ import { knownHistogram, stabilityThreshold, unknownHistogram } from './histogra
 import { gaussianNoise, laplaceNoise } from './noise.ts';
 import { noisyQuantile } from './quantile.ts';
 import { noisyMean, sumUnits } from './sum.ts';
+
+/** Many draws take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const DRAWS = 20_000;
 /** Within four standard deviations of a share. */

@@ -1,10 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openLedger, reserve } from '../ledger/ledger.ts';
 import { seededBits } from '../testing/random.ts';
 import type { RandomBits } from '../types.ts';
 import { readStatisticRequest, releaseCost, releaseStatistic } from './release.ts';
 import type { StatisticInput } from './request.ts';
 import type { ReleaseValues } from './types.ts';
+
+/** Many draws take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const numbers: ReleaseValues = {
   kind: 'number',

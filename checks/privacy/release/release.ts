@@ -4,6 +4,7 @@ import { binNoise, knownHistogram, unknownHistogram } from '../mechanisms/histog
 import { gaussianNoise, laplaceNoise, type Noise } from '../mechanisms/noise.ts';
 import { noisyQuantile } from '../mechanisms/quantile.ts';
 import { noisyMean, sumUnits } from '../mechanisms/sum.ts';
+import { pooled } from '../sampling/pool.ts';
 import { type Neighbours, type PrivacyCost, PrivacyInputError } from '../types.ts';
 import { type StatisticInput, type StatisticRequest, statisticRequest } from './request.ts';
 import type { NoiseUncertainty, Release, ReleasedValue, ReleaseOptions, ReleaseValues } from './types.ts';
@@ -43,7 +44,7 @@ export function releaseStatistic(
   if (neighbours !== 'add-remove' && neighbours !== 'replace')
     throw new PrivacyInputError("Neighbours are 'add-remove' or 'replace'");
   return Object.freeze({
-    ...released(request, data, options),
+    ...released(request, data, { random: pooled(options.random), neighbours }),
     column: request.column ?? null,
     neighbours,
     spent: releaseCost(request, neighbours),

@@ -1,13 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseRational, rational } from '../rational.ts';
 import { seededBits } from '../testing/random.ts';
 import { bernoulliExp } from './bernoulli.ts';
 import { discreteGaussian, squareRoot } from './gaussian.ts';
 import { discreteLaplace } from './laplace.ts';
+import { pooled } from './pool.ts';
 import { uniformBelow, uniformBits } from './uniform.ts';
 import { sampleWeighted } from './weighted.ts';
 
-const DRAWS = 40_000;
+/** Many draws take their time on a busy machine. */
+vi.setConfig({ testTimeout: 60_000 });
+
+const DRAWS = 20_000;
 
 /** χ² of draws against masses of values −reach..reach, the rest in one cell; cells with less than 8 expected are joined to it. */
 function chiSquare(draws: readonly bigint[], mass: (value: number) => number, reach: number) {
@@ -52,15 +56,27 @@ describe('uniform numbers', () => {
 
   it('of many bits use all of them', () => {
     const random = seededBits(3);
-    const [any, all] = many(() => uniformBits(random, 131)).reduce(
-      ([or, and], value) => [or | value, and & value] as const,
-      [0n, (1n << 131n) - 1n] as const,
-    );
+    let [any, all] = [0n, (1n << 131n) - 1n];
+    for (const value of many(() => uniformBits(random, 131))) {
+      any |= value;
+      all &= value;
+    }
     expect([any, all]).toEqual([(1n << 131n) - 1n, 0n]);
   });
 
   it('refuse a bound below 1', () => {
     expect(() => uniformBelow(seededBits(1), 0n)).toThrow(RangeError);
+  });
+});
+
+describe('a pool', () => {
+  it('gives each byte of the source once, in order', () => {
+    let next = 0;
+    const pool = pooled({ bytes: (count) => Uint8Array.from({ length: count }, () => next++ % 251) });
+    const given = [3, 0, 500, 521, 7].flatMap((count) => [...pool.bytes(count)]);
+    expect(given.slice(0, 1024)).toEqual(Array.from({ length: 1024 }, (_, place) => place % 251));
+    expect(given.slice(1024)).toEqual(Array.from({ length: 7 }, (_, place) => (1024 + place) % 251));
+    expect(pool.bytes(5000)).toHaveLength(5000);
   });
 });
 
