@@ -67,7 +67,7 @@ export interface PairOptions {
 export type CheckResponsePairs = (input: PairInput, options?: PairOptions) => Steps<CheckOutcome>;
 
 export interface EmbedOptions {
-  /** Columns of the result, 2..1,024; 128 when absent. */
+  /** Columns of the result, 2..256; 128 when absent. */
   readonly dimensions?: number;
   /** 0..2⁵³−1; 0 when absent. */
   readonly seed?: number;
