@@ -109,16 +109,20 @@ export interface DripStream {
   readonly source: string;
   readonly name: string;
   readonly lastDay: number;
+  /** Accepted history: days, records, hits, and Σ hits² / records of the days, for their spread beyond chance. */
   readonly days: number;
-  /** Sums over the accepted history: records, hits, and the spread of daily shares beyond chance. */
   readonly total: number;
   readonly hits: number;
-  readonly dispersion: number;
-  /** Logarithms of the e-detectors, one for each alternative. */
-  readonly logs: readonly number[];
-  readonly since: number;
-  readonly sinceHits: number;
-  readonly sinceTotal: number;
+  readonly squares: number;
+  /** Logarithms of the e-detectors, one for each share that is bet on; null for −∞. */
+  readonly logs: readonly (number | null)[];
+  /** What came since the share last looked usual. */
+  readonly run: {
+    readonly since: number;
+    readonly hits: number;
+    readonly total: number;
+    readonly gain: number;
+  };
 }
 
 export interface DripMonitor {

@@ -24,7 +24,7 @@ const BLIND_GROUPS = 'No column of batches or sources was given: noise is compar
 
 /**
  * Indiscriminate poisoning, which lowers what any model can learn: batches, sources and classes whose labels contradict
- * their records, or whose records lie far from all others, at odds well above the rest (batches and sources: 3 times;
+ * their records, or whose records lie far from all others, at odds well above the rest (batches and sources: 2 times;
  * classes: 8 times, since classes differ by nature), by exact binomial tails and Holm's rule; and records without
  * content. Takes the out-of-sample probabilities that are given or `judgeLabels`. 100,000 × 20 in some seconds; memory
  * O(n · (columns + k + classes)). DatasetInputError for features or labels that cannot be judged.
@@ -97,7 +97,7 @@ function farRows(neighbours: Neighbours): { marks: Uint8Array; weights: Float32A
 
 function partsOf({ labels, groups = [] }: AvailabilityInput): Part[] {
   const parts: Part[] = groups.flatMap(({ name, column }) =>
-    column.kind === 'category' ? [{ of: name, codes: column.codes, names: column.values, factor: 3 }] : [],
+    column.kind === 'category' ? [{ of: name, codes: column.codes, names: column.values, factor: 2 }] : [],
   );
   if (labels !== undefined && labels.names.length > 2)
     parts.push({ of: 'class', codes: labels.values, names: labels.names, factor: 8 });
