@@ -41,6 +41,20 @@ function assertName(value: unknown, what: string, row: number): asserts value is
     throw new DatasetInputError(`The ${what} of row ${row} is longer than ${LONGEST_NAME} characters.`);
 }
 
+function assertRow({ item, annotator, label, at }: AnnotationRow, row: number): void {
+  assertName(item, 'item', row);
+  assertName(annotator, 'annotator', row);
+  assertName(label, 'label', row);
+  if (at !== undefined && !Number.isFinite(at))
+    throw new DatasetInputError(`The time of row ${row} is ${String(at)}; it is ms since 1970, or left out.`);
+}
+
+const repeated = ({ item, annotator }: AnnotationRow, row: number): DatasetInputError =>
+  new DatasetInputError(
+    `Annotator “${annotator.slice(0, 60)}” labels item “${item.slice(0, 60)}” again in row ${row}; keep one of ` +
+      "the labels, or ask for `repeats: 'last'`.",
+  );
+
 /**
  * Annotations from rows of item, annotator and label, rows counted from 0. Items and annotators are numbered in the
  * order in which they come. DatasetInputError for an empty or overlong name, a label that is not among
@@ -54,14 +68,9 @@ export function buildAnnotations(rows: Iterable<AnnotationRow>, options: BuildOp
   const times: number[] = [];
   const seen = new Map<number, number>();
   let row = 0;
-  for (const { item, annotator, label, at } of rows) {
-    assertName(item, 'item', row);
-    assertName(annotator, 'annotator', row);
-    assertName(label, 'label', row);
-    if (at !== undefined && !Number.isFinite(at))
-      throw new DatasetInputError(
-        `The time of row ${row} is ${String(at)}; it is ms since 1970, or left out.`,
-      );
+  for (const read of rows) {
+    assertRow(read, row);
+    const { item, annotator, label, at } = read;
     const triple = [items.of(item), annotators.of(annotator), classes.of(label)] as const;
     if (options.classes !== undefined && triple[2] >= options.classes.length)
       throw new DatasetInputError(
@@ -73,11 +82,7 @@ export function buildAnnotations(rows: Iterable<AnnotationRow>, options: BuildOp
       );
     const key = triple[0] * 2 ** 26 + triple[1];
     const before = seen.get(key);
-    if (before !== undefined && (options.repeats ?? 'refuse') === 'refuse')
-      throw new DatasetInputError(
-        `Annotator “${annotator.slice(0, 60)}” labels item “${item.slice(0, 60)}” again in row ${row}; keep one of ` +
-          "the labels, or ask for `repeats: 'last'`.",
-      );
+    if (before !== undefined && (options.repeats ?? 'refuse') === 'refuse') throw repeated(read, row);
     const place = options.repeats === 'last' ? (before ?? times.length) : times.length;
     if (place >= MOST_LABELS || annotators.names.length > 2 ** 26)
       throw new DatasetInputError(

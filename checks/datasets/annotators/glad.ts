@@ -5,8 +5,9 @@ import type { Aggregate, AggregateOptions, Annotations } from './types.ts';
 import { type Fit, softmax, type Votes, votesOf } from './votes.ts';
 
 const STILL = 1e-6;
-/** Steps of Fisher's scoring in each maximisation, and the longest step. */
-const STEPS = 5;
+/** Steps of Fisher's scoring in each maximisation, the step from which no other follows, and the longest. */
+const STEPS = 3;
+const SMALL_STEP = 1e-3;
 const LONGEST_STEP = 1;
 /** Both priors are normal with mean 1 and variance 1, as in the paper's code; ease is the exponential of its own. */
 const PRIOR = 1;
@@ -22,46 +23,47 @@ interface Parameters {
 }
 
 /**
- * One parameter per group moved to where the expected log-likelihood with its prior is highest. `part` gives, for a
- * label and the parameter's value, the argument of the sigmoid and its derivative.
+ * One parameter per group moved towards where the expected log-likelihood with its prior is highest. The argument of a
+ * label's sigmoid is its factor times the parameter, or times its exponential where `logarithm`.
  */
-function climb(
-  values: Float64Array,
-  { start, order }: Grouping,
-  right: Float64Array,
-  part: (place: number, value: number) => readonly [argument: number, slope: number],
-): void {
+interface Climb extends Grouping {
+  readonly values: Float64Array;
+  readonly logarithm: boolean;
+  readonly factors: Float64Array;
+  readonly right: Float64Array;
+}
+
+function climb({ values, start, order, logarithm, factors, right }: Climb): void {
   for (let group = 0; group < values.length; group++) {
     let value = values[group] as number;
     for (let step = 0; step < STEPS; step++) {
+      const scale = logarithm ? Math.exp(value) : value;
       let gradient = PRIOR - value;
       let information = 1;
       for (let at = start[group] as number; at < (start[group + 1] as number); at++) {
         const place = order[at] as number;
-        const [argument, slope] = part(place, value);
-        const expected = sigmoid(argument);
+        const factor = factors[place] as number;
+        const slope = logarithm ? factor * scale : factor;
+        const expected = sigmoid(factor * scale);
         gradient += ((right[place] as number) - expected) * slope;
         information += expected * (1 - expected) * slope * slope;
       }
       const move = Math.max(-LONGEST_STEP, Math.min(LONGEST_STEP, gradient / information));
       value += move;
-      if (Math.abs(move) < 1e-6) break;
+      if (Math.abs(move) < SMALL_STEP) break;
     }
     values[group] = value;
   }
 }
 
-function maximise(votes: Votes, mine: Grouping, parameters: Parameters, right: Float64Array): void {
+function maximise(votes: Votes, mine: Grouping, { ability, ease }: Parameters, right: Float64Array): void {
   const { items, annotators } = votes.annotations;
-  const { ability, ease } = parameters;
-  climb(ability, mine, right, (place, value) => {
-    const slope = Math.exp(ease[items[place] as number] as number);
-    return [value * slope, slope];
-  });
-  climb(ease, votes.byItem, right, (place, value) => {
-    const argument = (ability[annotators[place] as number] as number) * Math.exp(value);
-    return [argument, argument];
-  });
+  const eases = ease.map(Math.exp);
+  const factors = Float64Array.from(items, (item) => eases[item] as number);
+  climb({ ...mine, values: ability, logarithm: false, factors, right });
+  for (let place = 0; place < items.length; place++)
+    factors[place] = ability[annotators[place] as number] as number;
+  climb({ ...votes.byItem, values: ease, logarithm: true, factors, right });
   for (let item = 0; item < ease.length; item++)
     ease[item] = Math.max(-EASE_RANGE, Math.min(EASE_RANGE, ease[item] as number));
 }
