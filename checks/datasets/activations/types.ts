@@ -6,9 +6,9 @@ export const SPECTRAL_SIGNATURES = 'datasets/spectral-signatures';
 export const ACTIVATION_CLUSTERS = 'datasets/activation-clusters';
 
 export interface SpectralOptions {
-  /** Share of each class's rows that may be bad, above 0 to .5; .1 when absent. */
+  /** Largest share of a class's rows that is expected to be bad, above 0 to .5; .33 when absent. */
   readonly expectedShare?: number;
-  /** At most `multiplier` × `expectedShare` of a class is named; 1.5 when absent, as its authors use. */
+  /** At most `multiplier` × `expectedShare` of a class is named, above 0 to 10; 1.5 when absent, as its authors use. */
   readonly multiplier?: number;
   /** Each class's columns are decorrelated by its middle half first (SPECTRE); false when absent. */
   readonly whiten?: boolean;
