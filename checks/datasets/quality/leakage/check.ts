@@ -82,7 +82,7 @@ function giveAwayFinding({ column, accuracy, how }: GiveAway): DatasetFinding {
 function conflictFinding({ rows, groups, rate, scores }: Conflicts): DatasetFinding[] {
   if (rows.length === 0) return [];
   const wrong = scores.reduce((sum, score) => sum + score, 0);
-  const natural = scores.every((score) => score < 0.5);
+  const natural = scores.every((score) => score < 0.4);
   const [low, high] = wilson(wrong, rows.length);
   return [
     finding(

@@ -16,8 +16,8 @@ export interface Conflicts {
 /** From this share of dissenters on equal rows have different labels by nature, and none is wrong; up to it doubt grows. */
 const NATURAL = 0.02;
 const NATURAL_SCORE = 0.3;
-/** Of two equal rows with different labels one is wrong, and nothing says which. */
-const TIE = 0.5;
+/** Of two equal rows with different labels one is wrong, and nothing says which: a little less than a suspicion. */
+const TIE = 0.45;
 
 interface Group {
   readonly rows: number[];
