@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Upload,
   type UploadedVersion,
@@ -12,16 +11,13 @@ import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import { CliError, EXIT } from '../../exit.ts';
 import { clientFor, type Stored } from '../../session.ts';
 import { changed, type HashedFile } from './hashing.ts';
+import { createPatience, type Patience } from './patience.ts';
 import type { ByteProgress } from './progress.ts';
 import { sendPart } from './send-part.ts';
 
 /** Each request sends at most this, so that proxies need not let endless ones pass. */
 const PART_BYTES = 128 * 1024 * 1024;
 const AT_ONCE = 4;
-const FIRST_WAIT_MS = 500;
-const MOST_WAIT_MS = 10_000;
-/** Given up when nothing gets through for this long. */
-const PATIENCE_MS = 5 * 60_000;
 
 export interface PushOptions {
   readonly session: Stored;
@@ -33,48 +29,6 @@ export interface PushOptions {
   readonly resume: boolean;
   readonly patienceMs?: number;
 }
-
-/** Worth another try: the server is away, busy, or another request still holds the file. */
-function isPassing(error: unknown): boolean {
-  if (!(error instanceof ApiFailure)) return false;
-  return error.status === 0 || error.status === 409 || error.status === 429 || error.status >= 500;
-}
-
-/** Waits out failures that pass, for as long as `patienceMs` without any progress. */
-function createPatience(note: PushOptions['note'], patienceMs: number) {
-  let failingSinceMs: number | null = null;
-  let told = false;
-  /** Waits before the next try; throws what will not pass, and what has not passed for too long. */
-  async function wait(error: unknown, attempt: number): Promise<void> {
-    failingSinceMs ??= performance.now();
-    if (!isPassing(error) || performance.now() - failingSinceMs > patienceMs) throw error;
-    // Another request that still holds the file is our own, which the server has not given up yet.
-    const worthTelling = attempt > 0 && !(error instanceof ApiFailure && error.status === 409);
-    if (worthTelling && !told) note(`${(error as Error).message}; trying again`);
-    told ||= worthTelling;
-    await sleep(Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt));
-  }
-  return Object.freeze({
-    wait,
-    /** Something got through. */
-    well(): void {
-      failingSinceMs = null;
-      told = false;
-    },
-    async insist<T>(step: () => Promise<T>): Promise<T> {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          return await step();
-        } catch (error) {
-          // A conflict of a step that is not sending means what it says.
-          if (error instanceof ApiFailure && error.status === 409) throw error;
-          await wait(error, attempt);
-        }
-      }
-    },
-  });
-}
-type Patience = ReturnType<typeof createPatience>;
 
 /** The upload that was begun for the same files and words, or a new one. */
 async function openUpload(api: Client, { input, files, resume, note }: PushOptions): Promise<Upload> {
@@ -149,7 +103,7 @@ async function sendFile(
  * Breaks of the line and restarts of the server are waited out.
  */
 export async function pushVersion(options: PushOptions): Promise<UploadedVersion> {
-  const { session, files, progress, note, patienceMs = PATIENCE_MS } = options;
+  const { session, files, progress, note, patienceMs } = options;
   const api = clientFor(session);
   const patience = createPatience(note, patienceMs);
   const upload = await openUpload(api, options);

@@ -2,7 +2,13 @@ import { createReadStream } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
-import { ApiError, UploadFile, uploadRoutes } from '@bartizan/contracts';
+import {
+  ApiError,
+  type DataPushFile,
+  type dataPushRoutes,
+  UploadFile,
+  uploadRoutes,
+} from '@bartizan/contracts';
 import { ApiFailure, routeUrl } from '@bartizan/contracts/client.ts';
 import type { Stored } from '../../session.ts';
 import type { HashedFile } from './hashing.ts';
@@ -14,6 +20,8 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 export interface SendPart {
   readonly session: Stored;
+  /** Where to: an upload of a model version where absent. */
+  readonly route?: typeof uploadRoutes.sendFile | typeof dataPushRoutes.sendFile;
   readonly uploadId: string;
   readonly file: HashedFile;
   readonly offset: number;
@@ -51,9 +59,9 @@ function failureOf(status: number, text: string): ApiFailure {
  * Sends one part of a file, read as it goes. Throws {@link ApiFailure} as the typed client does; also when the answer
  * comes before all was sent.
  */
-export async function sendPart(part: SendPart): Promise<UploadFile> {
-  const { session, uploadId, file, offset, length } = part;
-  const path = routeUrl(uploadRoutes.sendFile, {
+export async function sendPart(part: SendPart): Promise<UploadFile & DataPushFile> {
+  const { session, route = uploadRoutes.sendFile, uploadId, file, offset, length } = part;
+  const path = routeUrl(route, {
     params: { id: uploadId, '*': file.path },
     query: { offset },
   });

@@ -1,0 +1,126 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import {
+  createFileSpill,
+  openDataset,
+  openLeafFile,
+  ReadError,
+} from '@bartizan/checks/datasets/read/index.ts';
+import {
+  type Change,
+  createRecordEncoder,
+  recordHashes,
+  type Schema,
+  verifyRecords,
+} from '@bartizan/checks/datasets/records/index.ts';
+import { type DataTampering, type DataVerification, datasetRoutes } from '@bartizan/contracts';
+import type { Client } from '@bartizan/contracts/client.ts';
+import { CliError } from '../../exit.ts';
+
+type Told = Pick<DataVerification, 'state' | 'rows' | 'tamperings' | 'counts' | 'failure'>;
+
+interface Here {
+  readonly api: Client;
+  readonly dataset: string;
+  readonly version: string;
+  /** File or folder that should be the version's. */
+  readonly path: string;
+  readonly limit: number;
+}
+
+const KINDS = {
+  altered: 'record-altered',
+  added: 'record-added',
+  removed: 'record-removed',
+  moved: 'record-moved',
+} as const;
+
+function tampering(change: Change): DataTampering {
+  const was = 'was' in change ? change.was : null;
+  const now = 'now' in change ? change.now : null;
+  return {
+    kind: KINDS[change.kind],
+    was,
+    now,
+    where: '',
+    message: `Record ${was ?? now} was ${change.kind}.`,
+  };
+}
+
+/**
+ * Holds a file or folder of this machine against a version: its records are hashed here, and nothing but the version's
+ * hashes is fetched. How data that were pushed by reference are verified.
+ */
+export async function verifyHere({ api, dataset, version, path, limit }: Here): Promise<Told> {
+  const kept = await api.call(datasetRoutes.version, { params: { dataset, version } });
+  if (kept.root === null || kept.rows === null || kept.schema === null || kept.schemaDigest === null)
+    throw new CliError(`${dataset}@${kept.number} is not read yet: ${kept.failure ?? kept.state}`);
+  const folder = await mkdtemp(join(tmpdir(), 'bartizan-verify-'));
+  try {
+    const file = join(folder, 'leaves');
+    const params = { dataset: kept.datasetId, version: String(kept.number) };
+    const answer = await api.stream(datasetRoutes.leaves, { params });
+    if (answer.body === null) throw new CliError('the server sent no hashes');
+    await pipeline(
+      Readable.fromWeb(answer.body as ReadableStream<Uint8Array>),
+      createWriteStream(file, { mode: 0o600 }),
+    );
+    const schema = kept.schema as Schema;
+    const isFolder = kept.format === 'texts' || kept.format === 'images';
+    const data = await openDataset(path, {
+      format: kept.format,
+      ...kept.options,
+      ...(isFolder || kept.format === 'npy' ? {} : { schema }),
+    });
+    const leaves = await openLeafFile(file);
+    const spill = await createFileSpill(folder);
+    try {
+      const found = await verifyRecords(
+        {
+          head: { size: kept.rows, root: Buffer.from(kept.root, 'hex') },
+          schemaDigest: Buffer.from(kept.schemaDigest, 'hex'),
+          leaves,
+        },
+        { schemaDigest: createRecordEncoder(data.schema).schemaDigest, hashes: recordHashes(data) },
+        { spill },
+      );
+      if (found.leaves?.sound === false)
+        return {
+          state: 'error',
+          rows: found.head.size,
+          tamperings: [],
+          counts: {},
+          failure: 'the hashes that the server sent are not those of the version: verify it there',
+        };
+      const tamperings: DataTampering[] = [];
+      const counts: Record<string, number> = {};
+      if (found.changes !== null)
+        for await (const change of found.changes()) {
+          const one = tampering(change);
+          counts[one.kind] = (counts[one.kind] ?? 0) + 1;
+          if (tamperings.length < limit) tamperings.push(one);
+        }
+      await found.close();
+      return {
+        state: found.intact ? 'intact' : 'tampered',
+        rows: found.head.size,
+        tamperings,
+        counts,
+        failure: null,
+      };
+    } finally {
+      await spill.close();
+      await leaves.close();
+      await data.close();
+    }
+  } catch (error) {
+    throw error instanceof ReadError ? new CliError(error.message) : error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
