@@ -1,7 +1,9 @@
-import { checkGivenProbabilities, type Labels, type Probabilities } from '../labels/index.ts';
+import { checkImageTriggers, imageFeatureSteps } from '../images/index.ts';
+import type { Labels, Probabilities } from '../labels/index.ts';
 import type { Steps } from '../neighbours/index.ts';
-import { labelOutcome } from './label-outcome.ts';
-import { atOnce, chosen, runPlans } from './run.ts';
+import { DatasetInputError, type Images } from '../types.ts';
+import { givenPlan, judgement, labelPlan, once } from './plans/shared.ts';
+import { chosen, runPlans } from './run.ts';
 import type { PlannedCheck, ScanOptions, ScanReport } from './types.ts';
 
 /**
@@ -13,13 +15,28 @@ export function* scanProbabilities(
   labels: Labels,
   options: ScanOptions = {},
 ): Steps<ScanReport> {
-  const plans: PlannedCheck[] = [
-    {
-      name: 'label-errors',
-      purpose: 'poisoning',
-      leads: true,
-      run: () => atOnce(() => labelOutcome(checkGivenProbabilities(probabilities, labels), labels)),
-    },
-  ];
+  const plans = [givenPlan(probabilities, labels)];
   return yield* runPlans(chosen(plans, options, []), probabilities.rows);
+}
+
+/** As `ScanImages` says. */
+export function* scanImages(
+  images: Images,
+  labels: Labels | null,
+  options: ScanOptions = {},
+): Steps<ScanReport> {
+  const features = once(() => imageFeatureSteps(images));
+  const plans: PlannedCheck[] = [];
+  const seed = options.seed ?? 0;
+  if (labels !== null) {
+    if (labels.values.length !== images.rows)
+      throw new DatasetInputError(`There are ${labels.values.length} labels for ${images.rows} pictures.`);
+    const judged = judgement({ labels, features, metric: 'euclidean' }, options);
+    plans.push(labelPlan(judged, labels), {
+      name: 'image-triggers',
+      purpose: 'poisoning',
+      run: () => checkImageTriggers(images, labels, { seed }),
+    });
+  }
+  return yield* runPlans(chosen(plans, options, []), images.rows);
 }

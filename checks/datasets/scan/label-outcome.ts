@@ -1,5 +1,8 @@
-import { errorProbabilities, type LabelReport, type Labels } from '../labels/index.ts';
-import type { CheckOutcome } from '../types.ts';
+import { errorProbabilities, LABEL_ERRORS, type LabelReport, type Labels } from '../labels/index.ts';
+import type { CheckOutcome, Suspect } from '../types.ts';
+import { anchorNoise } from './anchors.ts';
+import { labelFindings } from './label-findings.ts';
+import { short } from './shape.ts';
 
 /** The outcome of the check of labels, with the finer order of its own scores. */
 export interface LabelOutcome extends CheckOutcome {
@@ -17,7 +20,12 @@ const NOT_NAMED = 0.49;
 export function labelOutcome(report: LabelReport, labels: Labels): LabelOutcome {
   const rows = report.scores.length;
   const all = Int32Array.from({ length: rows }, (_, row) => row);
-  const probabilities = errorProbabilities(report.probabilities, labels, report.joint, all);
+  const probabilities = errorProbabilities(
+    report.probabilities,
+    labels,
+    { ...report.joint, noise: anchorNoise(report.probabilities, labels) },
+    all,
+  );
   const isError = new Uint8Array(rows);
   for (const row of report.errors) isError[row] = 1;
   const order = all.sort((a, b) => (report.scores[a] as number) - (report.scores[b] as number));
@@ -27,12 +35,28 @@ export function labelOutcome(report: LabelReport, labels: Labels): LabelOutcome 
   return {
     scores,
     order: report.scores,
-    suspects: report.suspects
-      .map((suspect) => ({ ...suspect, score: scores[suspect.row] as number }))
-      .filter(({ score }) => score >= 0.5),
-    findings: report.findings,
+    suspects: suspectsOf(report, labels, scores),
+    findings: labelFindings(report, scores),
     blindSpots: report.blindSpots,
   };
+}
+
+function suspectsOf(report: LabelReport, labels: Labels, scores: Float32Array): Suspect[] {
+  const known = new Map(report.suspects.map(({ row, reasons }) => [row, reasons]));
+  const { classes, values } = report.probabilities;
+  const reason = (row: number): string => {
+    const given = labels.values[row] as number;
+    const own = values[row * classes + given] as number;
+    return `given “${short(labels.names[given])}”, for which the others speak with ${own.toFixed(2)}`;
+  };
+  return [...scores.keys()]
+    .filter((row) => (scores[row] as number) >= 0.5)
+    .sort((a, b) => (report.scores[b] as number) - (report.scores[a] as number) || a - b)
+    .map((row) => ({
+      row,
+      score: scores[row] as number,
+      reasons: known.get(row) ?? [{ check: LABEL_ERRORS, message: reason(row) }],
+    }));
 }
 
 interface Block {

@@ -1,4 +1,4 @@
-import { finish, type Steps } from '../neighbours/index.ts';
+import type { Steps } from '../neighbours/index.ts';
 import { type CheckOutcome, DatasetInputError, type DatasetSeverity } from '../types.ts';
 import { fuse, type Judged, NAMED } from './fuse.ts';
 import type { CheckRun, PlannedCheck, ScanOptions, ScanReport } from './types.ts';
@@ -93,12 +93,3 @@ function reportOf(judged: readonly Judged[], runs: readonly CheckRun[], rows: nu
   const blindSpots = [...new Set([...judged.flatMap(({ outcome }) => outcome.blindSpots), ...missed])];
   return { scores, records, findings, blindSpots, checks: runs };
 }
-
-/** A plan's run from a check that gives its outcome at once. */
-export function* atOnce(check: () => CheckOutcome): Steps<CheckOutcome> {
-  yield { stage: 'running', done: 0, total: 1 };
-  return check();
-}
-
-/** The outcome without the steps; for callers that wait. */
-export const outcomeOf = (steps: Steps<ScanReport>): ScanReport => finish(steps);

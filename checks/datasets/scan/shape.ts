@@ -72,3 +72,11 @@ export function asLabels(column: Column): Labels {
     );
   return { values: codes, names: values };
 }
+
+const LONGEST = 60;
+
+/** Foreign words made short and harmless: one line, at most 60 characters. */
+export function short(text: string | null | undefined): string {
+  const line = (text ?? '').slice(0, 4 * LONGEST).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
+}

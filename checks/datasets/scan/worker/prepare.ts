@@ -1,12 +1,12 @@
 import type { Steps } from '../../neighbours/index.ts';
 import type { Column } from '../../types.ts';
-import { scanProbabilities } from '../arrays.ts';
+import { scanImages, scanProbabilities } from '../arrays.ts';
 import { rolesOf } from '../roles.ts';
 import { asCategory, asText } from '../shape.ts';
 import { scanTable } from '../table.ts';
 import type { Roles, ScanReport } from '../types.ts';
 import type { ScanJob, ScanLimits, ScanSource, TableFile } from './job.ts';
-import { loadJson, loadLabels, loadMatrix, loadTable, type Say } from './load.ts';
+import { loadImages, loadJson, loadLabels, loadMatrix, loadTable, type Say } from './load.ts';
 
 export interface Prepared {
   readonly steps: Steps<ScanReport>;
@@ -32,8 +32,13 @@ export async function prepare(job: ScanJob, say: Say): Promise<Prepared> {
       const probabilities = { rows: array.rows, classes: array.columns, values: array.values };
       return { steps: scanProbabilities(probabilities, labels, options), roles: null, notes: [] };
     }
-    default:
-      throw new Error(`no scan of ${source.kind}`);
+    case 'images': {
+      const images = await loadImages(source.images, limits);
+      const labels = source.labels === null ? null : await loadLabels(source.labels, images.rows);
+      return { steps: scanImages(images, labels, options), roles: null, notes: [] };
+    }
+    case 'activations':
+      throw new Error('not yet');
   }
 }
 
