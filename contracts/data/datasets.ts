@@ -125,7 +125,7 @@ export const DatasetVersion = DatasetVersionSummary.extend({
   /** Where its records came from, most records first; at most 1,000. Empty until it is read. */
   origins: z.array(DataOrigin.extend({ rows: Count })),
   /** Of a version that is being read. */
-  progress: z.object({ rows: Count, bytes: Count, stage: z.string() }).nullable(),
+  progress: z.object({ rows: Count, stage: z.string() }).nullable(),
 });
 export type DatasetVersion = z.infer<typeof DatasetVersion>;
 

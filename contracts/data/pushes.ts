@@ -150,7 +150,7 @@ export const DataPush = z.object({
   totalBytes: Bytes,
   receivedBytes: Bytes,
   /** How far reading is; null unless it is being read. */
-  progress: z.object({ rows: Bytes, bytes: Bytes, stage: z.string() }).nullable(),
+  progress: z.object({ rows: Bytes, stage: z.string() }).nullable(),
   /** What it became: a new version, or the one that has the same records already. */
   version: DatasetVersionSummary.nullable(),
   /** The records are those of a version that was there. */

@@ -7,6 +7,7 @@ export {
   SYSTEM,
 } from './log.ts';
 export { auditMigrations } from './migrations.ts';
+export { createRecordedEntries, type RecordedEntries, type RecordedEntry } from './recorded.ts';
 export { auditRoutes } from './routes.ts';
 export { type AuditTrail, type AuditTrailDeps, createAuditTrail } from './trail.ts';
 export type { FurtherCheck, Report } from './verification.ts';

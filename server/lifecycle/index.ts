@@ -26,6 +26,7 @@ import { createInteractionService, interactionMigrations, interactionRoutes } fr
 import { createInventory, inventoryMigrations } from './inventory/index.ts';
 import { createPolicyService, policyMigrations, policyRoutes } from './policies/index.ts';
 import type { LifecycleDeps } from './ports.ts';
+import { createProvenance, provenanceMigrations, provenanceQueues } from './provenance/index.ts';
 import { createRegistry, type Registry, registryMigrations, scanQueues } from './registry/index.ts';
 import { reaches, type Sight, type Viewer } from './sight.ts';
 import { createSinkService, sinkMigrations, sinkRoutes } from './sinks/index.ts';
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = Object.freeze([
   ...registryMigrations,
   ...detectorMigrations,
   ...sinkMigrations,
+  ...provenanceMigrations,
 ]);
 
 const UPKEEP_EVERY_MS = 3_600_000;
@@ -149,7 +151,7 @@ function createStages(deps: LifecycleDeps) {
   const jobs = createJobs({
     pool,
     background: deps.server.background,
-    queues: [...scanQueues, ...detectorQueues],
+    queues: [...scanQueues, ...detectorQueues, ...provenanceQueues],
     now: deps.clock.now,
     onError(error, message) {
       // Told where the database is waited for; jobs go on once it is there again.
@@ -184,7 +186,19 @@ function createStages(deps: LifecycleDeps) {
         }),
     },
   });
-  return { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions, detector };
+  const provenance = createProvenance({ ...deps, jobs });
+  return {
+    inventory,
+    registry,
+    jobs,
+    policies,
+    endpoints,
+    gateways,
+    snapshots,
+    interactions,
+    detector,
+    provenance,
+  };
 }
 
 function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'pool'>): string {
@@ -196,8 +210,9 @@ function listenUrl({ databaseUrl, pool }: Pick<LifecycleDeps, 'databaseUrl' | 'p
 /** Endpoints, policies, interactions and the gateways' snapshot, ready to be served. */
 export function createLifecycle(deps: LifecycleDeps): Lifecycle {
   const { database, pool, clock, logger, events } = deps;
-  const { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions, detector } =
-    createStages(deps);
+  const stages = createStages(deps);
+  const { inventory, registry, jobs, policies, endpoints, gateways, snapshots, interactions } = stages;
+  const { detector, provenance } = stages;
   const url = listenUrl(deps);
   const servers = createServers({
     database,
@@ -233,6 +248,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       await deps.tidy?.();
       await registry.upkeep();
       await detector.upkeep();
+      await provenance.upkeep();
       const garbage = await deps.objects.collect();
       if (garbage.objects + garbage.leftovers > 0)
         logger.info({ ...garbage }, 'content that nothing refers to was removed');
@@ -300,6 +316,7 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
       ...snapshotRoutes({ snapshots, gateways, logger, now: clock.now }),
       ...interactionRoutes(interactions, clock.now),
       ...detector.implementations,
+      ...provenance.implementations,
       ...fleetRoutes(fleet),
       ...sinkRoutes(sinks),
     ]),

@@ -25,6 +25,22 @@ export interface LifecycleEvents {
     readonly verdict: ScanVerdict;
     readonly quarantined: boolean;
   };
+  /** A version of a dataset is read, hashed and may be used. */
+  'dataset.version-created': { readonly datasetId: string; readonly versionId: string };
+  /** Records of a version were put aside: the new version is without them. */
+  'dataset.records-quarantined': {
+    readonly datasetId: string;
+    readonly versionId: string;
+    readonly newVersionId: string;
+    readonly records: number;
+  };
+  /** A scan of a version ended; `findings` that nobody has dismissed. */
+  'dataset.scanned': {
+    readonly datasetId: string;
+    readonly versionId: string;
+    readonly scanId: string;
+    readonly findings: number;
+  };
   /** A run said, for the first time, that it used a dataset. `context`: for what, e.g. training; may be empty. */
   'dataset.logged': {
     readonly runId: string;

@@ -37,6 +37,16 @@ export type {
   TagEdit,
 } from './models/types.ts';
 export { type DownloadGate, scanQueues } from './scans/index.ts';
+export {
+  askedRange,
+  createReceiving,
+  createWriting,
+  type FilePlace,
+  type Part,
+  type Receiving,
+  type StoredFile,
+  type Writing,
+} from './uploads/index.ts';
 
 /** Of every part of the registry. */
 export const registryMigrations: readonly Migration[] = Object.freeze([

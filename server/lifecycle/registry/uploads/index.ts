@@ -11,7 +11,10 @@ export { uploadMigrations } from './migrations.ts';
 export { modelPorts } from './model-ports.ts';
 export type { NewVersion as UploadedContent, UploadPorts } from './ports.ts';
 export { askedRange } from './range.ts';
+export { createReceiving, type Part, type Receiving } from './receive.ts';
 export type { UploadService } from './service.ts';
+export type { FilePlace, StoredFile } from './store.ts';
+export { createWriting, type Writing } from './writing.ts';
 
 export interface TransferDeps extends Omit<UploadDeps, 'ports'> {
   readonly ports: { readonly uploads: UploadPorts; readonly downloads: DownloadPorts };

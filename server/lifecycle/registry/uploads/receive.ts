@@ -18,8 +18,8 @@ export interface Part {
 
 export interface ReceivingDeps {
   readonly objects: RecordedObjects;
-  readonly store: UploadStore;
-  readonly writing: Writing;
+  readonly store: Pick<UploadStore, 'file' | 'putOff' | 'setStaging' | 'complete'>;
+  readonly writing: Pick<Writing, 'exclusively'>;
   readonly now: () => number;
 }
 
@@ -130,3 +130,4 @@ export function createReceiving({ objects, store, writing, now }: ReceivingDeps)
     },
   });
 }
+export type Receiving = ReturnType<typeof createReceiving>;

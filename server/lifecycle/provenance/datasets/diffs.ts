@@ -1,0 +1,151 @@
+import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
+import type { DatasetDiff } from '@bartizan/contracts';
+import { AppError } from '../../../kernel/error.ts';
+import type { Viewer } from '../../sight.ts';
+import { type Laying, limitsFor } from './laying.ts';
+import { type StoredVersion, summaryOf } from './model.ts';
+import type { Versions } from './versions.ts';
+import type { VersionStore } from './versions-store.ts';
+import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
+import type { Compared, Readable } from './worker/protocol.ts';
+
+export interface DiffDeps {
+  readonly versions: VersionStore;
+  readonly findRead: Versions['findRead'];
+  readonly laying: Laying;
+  readonly config: { readonly maxUploadBytes: number };
+}
+
+interface Asked {
+  readonly from: string;
+  readonly to: string;
+  readonly key?: string | undefined;
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+type Read = Awaited<ReturnType<Versions['findRead']>>;
+
+const DIFF_MS = 10 * 60_000;
+/** Comparisons that this server makes at once. */
+const AT_ONCE = 2;
+const KINDS = ['added', 'removed', 'changed', 'moved'] as const;
+
+/** Names of columns, separated by commas; a comma in a name is written twice. */
+export function keysOf(key: string | undefined): string[] {
+  if (key === undefined || key === '') return [];
+  return key
+    .replaceAll(',,', '\0')
+    .split(',')
+    .map((name) => name.replaceAll('\0', ','));
+}
+
+function schemaDifference(was: Schema, now: Schema): DatasetDiff['schema'] {
+  const typeOf = (type: unknown): string => JSON.stringify(type);
+  const before = new Map(was.columns.map(({ name, type }) => [name, typeOf(type)]));
+  const after = new Set(now.columns.map(({ name }) => name));
+  return {
+    added: now.columns.filter(({ name }) => !before.has(name)).map(({ name }) => name),
+    removed: was.columns.filter(({ name }) => !after.has(name)).map(({ name }) => name),
+    retyped: now.columns
+      .filter(({ name, type }) => before.has(name) && before.get(name) !== typeOf(type))
+      .map(({ name }) => name),
+  };
+}
+
+/** Differences of versions, record by record: places and columns, never values. */
+export function createDiffs({ versions, findRead, laying, config }: DiffDeps) {
+  let running = 0;
+
+  const schemaOf = async (version: StoredVersion): Promise<Schema> =>
+    ((await versions.measured(version.id))?.schema ?? { columns: [] }) as Schema;
+
+  async function byPlace(was: Read, now: Read, options: WorkOptions & { limit: number }): Promise<Compared> {
+    const place = await laying.begin(options.signal);
+    try {
+      const before = await place.fetch(was.leaves, 'was');
+      const after = await place.fetch(now.leaves, 'now');
+      const task = { is: 'compare', was: before, now: after, limit: options.limit } as const;
+      const compared = await work(task, { ...options, folder: place.folder });
+      const schema = schemaDifference(await schemaOf(was.version), await schemaOf(now.version));
+      const same = compared.same && was.schemaDigest === now.schemaDigest;
+      return { ...compared, same, schema };
+    } finally {
+      await place.remove();
+    }
+  }
+
+  async function byKey(
+    was: Read,
+    now: Read,
+    keys: readonly string[],
+    options: WorkOptions & { limit: number },
+  ): Promise<Compared> {
+    const place = await laying.begin(options.signal);
+    try {
+      const content = async ({ version }: Read, name: string): Promise<Readable> => {
+        const files = await versions.files(version.id);
+        const path = await place.below(name, version, files);
+        return { path, format: version.format, options: version.options, schema: await schemaOf(version) };
+      };
+      const [before, after] = [await content(was, 'was'), await content(now, 'now')];
+      const task = { is: 'keyed', was: before, now: after, keys, limit: options.limit } as const;
+      const compared = await work(task, { ...options, folder: place.folder });
+      const { removed, changed } = compared.counts;
+      return { ...compared, counts: { ...compared.counts, unchanged: was.rows - removed - changed } };
+    } finally {
+      await place.remove();
+    }
+  }
+
+  function demandContent({ version }: Read): void {
+    if (version.storage === 'value' && version.contentRemovedAt === null) return;
+    throw new AppError(
+      'gone',
+      `the content of version ${version.number} is not here, so that it has no keys`,
+      {
+        hint: 'Leave the key out: versions are then compared by the hashes of their records.',
+      },
+    );
+  }
+
+  async function compare(was: Read, now: Read, { key, limit, signal }: Asked): Promise<Compared> {
+    const keys = keysOf(key);
+    const options = { folder: '', limits: limitsFor(config, DIFF_MS), signal, limit };
+    if (keys.length === 0) return await byPlace(was, now, options);
+    demandContent(was);
+    demandContent(now);
+    return await byKey(was, now, keys, options);
+  }
+
+  return Object.freeze({
+    async between(viewer: Viewer, dataset: string, asked: Asked): Promise<DatasetDiff> {
+      const was = await findRead(viewer, { dataset, version: asked.from });
+      const now = await findRead(viewer, { dataset, version: asked.to });
+      if (running >= AT_ONCE)
+        throw new AppError('too_many_requests', 'other versions are being compared', {
+          hint: 'Try again in a moment.',
+          retryAfterMs: 5_000,
+        });
+      running += 1;
+      try {
+        const { same, counts, schema, entries } = await compare(was, now, asked);
+        return {
+          from: summaryOf(was.version),
+          to: summaryOf(now.version),
+          key: keysOf(asked.key),
+          same,
+          counts,
+          schema,
+          entries: [...entries],
+          complete: KINDS.every((kind) => counts[kind] <= asked.limit),
+        };
+      } catch (error) {
+        if (!(error instanceof ContentRefused)) throw error;
+        throw new AppError('invalid_input', error.message, { cause: error });
+      } finally {
+        running -= 1;
+      }
+    },
+  });
+}
+export type Diffs = ReturnType<typeof createDiffs>;

@@ -1,0 +1,255 @@
+import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
+import { type DataTampering, type DataVerification, MAX_TAMPERINGS_LISTED } from '@bartizan/contracts';
+import type { AuditLog, RecordedEntries } from '../../../audit/index.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import { AppError } from '../../../kernel/error.ts';
+import { uuidv7 } from '../../../kernel/id.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { Principal } from '../../../platform/http/types.ts';
+import type { Job, Jobs } from '../../../platform/jobs/index.ts';
+import type { Viewer } from '../../sight.ts';
+import type { GovernancePort } from '../ports.ts';
+import { type CheckedFacts, checkFacts } from './facts.ts';
+import { type Laying, limitsFor, type Workplace } from './laying.ts';
+import type { StoredVersion } from './model.ts';
+import { afterOf, positionOf } from './paging.ts';
+import { verifyQueue } from './queues.ts';
+import type { StoredVerification, VerificationEnd, VerificationStore } from './verifications-store.ts';
+import type { VersionPlace, Versions } from './versions.ts';
+import type { VersionStore } from './versions-store.ts';
+import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
+import type { Kept, Verified } from './worker/protocol.ts';
+
+export interface VerificationDeps {
+  readonly database: Database;
+  readonly store: VerificationStore;
+  readonly versions: VersionStore;
+  readonly findRead: Versions['findRead'];
+  readonly find: Versions['find'];
+  readonly laying: Laying;
+  readonly recorded: RecordedEntries;
+  readonly governance: Pick<GovernancePort, 'custody'>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly clock: Clock;
+  readonly jobs: Jobs;
+  readonly config: { readonly maxUploadBytes: number };
+}
+
+type Summary = Omit<DataVerification, 'tamperings'>;
+
+const said = (kind: DataTampering['kind'], where: string, message: string): DataTampering => ({
+  kind,
+  was: null,
+  now: null,
+  where,
+  message,
+});
+
+/** Verifications of versions: what lies in the store and in the database, held against the audit log. */
+export function createVerifications(deps: VerificationDeps) {
+  const { database, store, versions, findRead, find, laying, recorded, governance, audit, clock, jobs } =
+    deps;
+
+  async function viewOf(verification: StoredVerification): Promise<Summary> {
+    const { id, versionId, state, contentRead, rows, counts, failure, startedAt, endedAt } = verification;
+    const running = state === 'running';
+    const progress = running ? (await jobs.progressOf(verifyQueue, [id])).get(id) : undefined;
+    return {
+      id,
+      versionId,
+      state,
+      contentRead,
+      rows,
+      counts: { ...counts },
+      failure,
+      startedAt,
+      endedAt,
+      progress: running
+        ? { rows: progress?.done ?? 0, stage: String(progress?.detail.stage ?? 'waiting') }
+        : null,
+      by: { id: verification.byId, name: verification.byName },
+    };
+  }
+
+  /** The stored hashes as they lie there; `told` is given what is wrong with them. */
+  async function fetchKept(
+    place: Workplace,
+    facts: CheckedFacts,
+    told: (tampering: DataTampering) => void,
+  ): Promise<Kept> {
+    const fetch = async (sha256: string, name: 'leaves' | 'blocks'): Promise<string | null> => {
+      const path = sha256 === '' ? null : await place.fetchRaw(sha256, name);
+      if (path === null) told(said('leaves-damaged', name, `The stored ${name} are gone.`));
+      return path;
+    };
+    return {
+      rows: facts.rows,
+      root: facts.root,
+      schemaDigest: facts.schemaDigest,
+      leaves: await fetch(facts.leaves, 'leaves'),
+      blocks: await fetch(facts.blocks, 'blocks'),
+    };
+  }
+
+  async function check(version: StoredVersion, place: Workplace, options: WorkOptions) {
+    const files = await versions.files(version.id);
+    const facts = await checkFacts(recorded, version, files);
+    const tamperings = [...facts.tamperings];
+    const told = (tampering: DataTampering): void => void tamperings.push(tampering);
+    const kept = await fetchKept(place, facts, told);
+    const measured = await versions.measured(version.id);
+    const readable = hasContent(version) && measured !== null;
+    const missing = (path: string): void => told(said('content-missing', path, 'The stored file is gone.'));
+    const path = readable ? await place.content(version, files, { missing }) : null;
+    const gone = tamperings.some(({ kind }) => kind === 'content-missing') && files.length === 1;
+    const content =
+      path === null || measured === null || gone
+        ? null
+        : { path, format: version.format, options: version.options, schema: measured.schema as Schema };
+    const limit = MAX_TAMPERINGS_LISTED;
+    const found: Verified = await work({ is: 'verify', content, kept, limit }, options);
+    const counts: Record<string, number> = { ...found.counts };
+    for (const { kind } of tamperings) counts[kind] = (counts[kind] ?? 0) + 1;
+    return { rows: found.rows, counts, tamperings: [...tamperings, ...found.tamperings].slice(0, limit) };
+  }
+
+  async function end(verification: StoredVerification, result: VerificationEnd): Promise<void> {
+    const { id, versionId, byKind, byId, byName } = verification;
+    const version = await versions.find(versionId);
+    await database.transaction().execute(async (tx) => {
+      if (!version || !(await store.end(id, result, tx))) return;
+      const actor = { kind: byKind, id: byId, name: byName };
+      const action = 'data.version-verified';
+      const { state, rows, counts } = result;
+      const detail = { dataset: version.datasetId, number: version.number, state, rows, counts };
+      await audit.record({ actor, action, subject: `dataset-version:${versionId}`, detail }, tx);
+      await governance.custody(
+        {
+          datasetId: version.datasetId,
+          versionId,
+          action: 'verified',
+          actor,
+          reason: '',
+          audit: action,
+          detail: { number: version.number, state, rows, counts },
+        },
+        tx,
+      );
+    });
+  }
+
+  async function attempt(verification: StoredVerification, job: Job<unknown>): Promise<VerificationEnd> {
+    const version = await versions.find(verification.versionId);
+    if (!version) throw new ContentRefused('The version is gone.');
+    const place = await laying.begin(job.signal);
+    try {
+      const result = await check(version, place, {
+        folder: place.folder,
+        limits: limitsFor(deps.config),
+        signal: job.signal,
+        onProgress: ({ rows, stage }) =>
+          job.progress({ done: rows, total: version.rows ?? 0, detail: { stage } }),
+      });
+      const tampered = Object.keys(result.counts).length > 0;
+      return { ...result, state: tampered ? 'tampered' : 'intact', failure: null, endedAt: clock.now() };
+    } finally {
+      await place.remove();
+    }
+  }
+
+  const failed = (failure: string): VerificationEnd => ({
+    state: 'error',
+    rows: null,
+    counts: {},
+    tamperings: [],
+    failure,
+    endedAt: clock.now(),
+  });
+
+  jobs.work(verifyQueue, async (job) => {
+    const verification = await store.find(job.payload.verificationId);
+    if (verification?.state !== 'running') return;
+    try {
+      await end(verification, await attempt(verification, job));
+    } catch (error) {
+      if (job.signal.aborted) throw error;
+      if (error instanceof ContentRefused) return await end(verification, failed(error.message));
+      if (job.last)
+        return await end(verification, failed('It broke off again and again; the server’s log says why.'));
+      throw error;
+    }
+  });
+
+  return Object.freeze({
+    /** Begins a verification, or tells of the one that is under way. */
+    async begin(principal: Principal, place: VersionPlace): Promise<DataVerification> {
+      const { version } = await findRead(principal, place);
+      const begun = await database.transaction().execute(async (tx) => {
+        await versions.lock(version.id, tx);
+        const running = await store.running(version.id, tx);
+        if (running) return running;
+        const now = clock.now();
+        const fresh: StoredVerification = {
+          id: uuidv7(now),
+          versionId: version.id,
+          state: 'running',
+          contentRead: hasContent(version),
+          rows: null,
+          counts: {},
+          failure: null,
+          byKind: principal.kind,
+          byId: principal.id,
+          byName: principal.name,
+          startedAt: now,
+          endedAt: null,
+        };
+        await store.insert(fresh, tx);
+        await jobs.send(verifyQueue, { verificationId: fresh.id }, { key: fresh.id, within: tx });
+        const detail = { dataset: version.datasetId, number: version.number };
+        const subject = `dataset-version:${version.id}`;
+        await audit.record({ actor: principal, action: 'data.verification-begun', subject, detail }, tx);
+        return fresh;
+      });
+      jobs.wake(verifyQueue);
+      return { ...(await viewOf(begun)), tamperings: [] };
+    },
+
+    async list(
+      viewer: Viewer,
+      place: VersionPlace,
+      { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
+    ) {
+      const version = await find(viewer, place);
+      const found = await store.page(version.id, afterOf(cursor), limit + 1);
+      const items = await Promise.all(found.slice(0, limit).map(viewOf));
+      const last = items.at(-1);
+      return {
+        items,
+        next: found.length > limit && last ? positionOf({ at: last.startedAt, id: last.id }) : null,
+      };
+    },
+
+    async get(viewer: Viewer, place: VersionPlace, id: string): Promise<DataVerification> {
+      const version = await find(viewer, place);
+      const verification = await store.find(id);
+      if (verification?.versionId !== version.id)
+        throw new AppError('not_found', 'this version has no such verification');
+      return { ...(await viewOf(verification)), tamperings: await store.tamperings(id) };
+    },
+
+    /** Queues what was lost, by a restore or a fault of the queue. */
+    async resume(): Promise<void> {
+      const running = await store.allRunning();
+      const alive = await jobs.alive(
+        verifyQueue,
+        running.map(({ id }) => id),
+      );
+      for (const { id } of running)
+        if (!alive.has(id)) await jobs.send(verifyQueue, { verificationId: id }, { key: id });
+    },
+  });
+}
+export type Verifications = ReturnType<typeof createVerifications>;
+
+const hasContent = ({ storage, contentRemovedAt }: StoredVersion): boolean =>
+  storage === 'value' && contentRemovedAt === null;
