@@ -21,31 +21,47 @@ export interface GiveAway {
   readonly how: 'value' | 'name';
 }
 
-/** Values as codes: numbers with many values in bins; -1 where it is missing or too long to be a value. */
-function codesOf(column: Column): readonly [Int32Array, number] {
+interface Codes {
+  /** -1 where the value is missing. */
+  readonly codes: Int32Array;
+  readonly size: number;
+}
+
+/** Values as codes, numbers with many values in bins; null where values seldom repeat. */
+function codesOf(column: Column): Codes | null {
   const rows = rowsOf(column);
-  const known = new Map<string, number>();
-  const codes = new Int32Array(rows);
+  const most = Math.floor(rows / REPEATS);
+  if (column.kind === 'category')
+    return column.values.length > most ? null : { codes: column.codes, size: column.values.length };
+  const codes =
+    column.kind === 'number'
+      ? coded(rows, Math.min(most, MOST_BINS), (row) => {
+          const value = column.values[row] as number;
+          return Number.isNaN(value) ? null : value;
+        })
+      : coded(rows, most, (row) => column.values[row] ?? null);
+  if (codes !== null || column.kind !== 'number') return codes;
+  const size = Math.max(2, Math.min(MOST_BINS, most));
+  return { codes: binned(column.values, size), size };
+}
+
+/** null once there are more than `most` different values. */
+function coded<Value>(rows: number, most: number, valueOf: (row: number) => Value | null): Codes | null {
+  const known = new Map<Value, number>();
+  const codes = new Int32Array(rows).fill(-1);
   for (let row = 0; row < rows; row++) {
-    const value = written(column, row);
-    if (value === null) {
-      codes[row] = -1;
-      continue;
-    }
-    let code = known.get(value);
-    if (code === undefined) {
-      code = known.size;
-      known.set(value, code);
-    }
+    const value = valueOf(row);
+    if (value === null) continue;
+    const code = known.get(value) ?? known.size;
+    if (code === known.size) known.set(value, code);
+    if (known.size > most) return null;
     codes[row] = code;
   }
-  if (column.kind !== 'number' || known.size <= MOST_BINS) return [codes, known.size];
-  const bins = Math.max(2, Math.min(MOST_BINS, Math.floor(rows / 20)));
-  return [binned(column.values, bins), bins];
+  return { codes, size: known.size };
 }
 
 /** How well the label of a row follows from the labels of the other rows with the same code. */
-function judged(codes: Int32Array, size: number, labels: Labels): { accuracy: number; covered: number } {
+function judged({ codes, size }: Codes, labels: Labels): { accuracy: number; covered: number } {
   const classes = labels.names.length;
   const counts = new Int32Array(size * classes);
   labels.values.forEach((label, row) => {
@@ -105,10 +121,10 @@ export function giveAways(columns: readonly Column[], labels: Labels): GiveAway[
   const rows = labels.values.length;
   if (rows < LEAST_ROWS || labels.names.length > 1_000) return [];
   return columns.flatMap((column): GiveAway[] => {
-    const [codes, size] = codesOf(column);
+    const values = codesOf(column);
     // Where values seldom repeat, that they do is the matter of duplicates.
-    if (size <= rows / REPEATS && size * labels.names.length <= MOST_CELLS) {
-      const { accuracy, covered } = judged(codes, size, labels);
+    if (values !== null && values.size * labels.names.length <= MOST_CELLS) {
+      const { accuracy, covered } = judged(values, labels);
       if (accuracy >= PERFECT && covered >= COVERED)
         return [{ column: column.name, accuracy, rows, how: 'value' }];
     }

@@ -43,11 +43,21 @@ export function shared(train: Part, test: Part): Pair {
 
 type Match = (testRow: number) => number;
 
-function leaveOneOut(train: RowHashes, test: RowHashes, columns: number): Match[] {
-  return Array.from({ length: columns }, (_, left): Match | null => {
+function* leaveOneOut(train: RowHashes, test: RowHashes, columns: number): Steps<Match[]> {
+  const matches: Match[] = [];
+  for (let left = 0; left < columns; left++) {
     const index = indexOf(train.rows, (row) => train.without(row, left));
-    return index.twins > USUAL ? null : (row) => index.first(test.without(row, left));
-  }).filter((match) => match !== null);
+    // Kept only where it found something: an index of all rows for each column is too much memory.
+    const found = new Int32Array(test.rows).fill(-1);
+    let any = false;
+    for (let row = 0; row < test.rows && index.twins <= USUAL; row++) {
+      found[row] = index.first(test.without(row, left));
+      any ||= (found[row] as number) >= 0;
+    }
+    if (any) matches.push((row) => found[row] as number);
+    yield { stage: 'overlap but for one column', done: left + 1, total: columns };
+  }
+  return matches;
 }
 
 function isText(column: Column): boolean {
@@ -83,20 +93,19 @@ export function* findOverlap(input: Part, other: Part): Steps<OverlapFound> {
   const whole = { train: hashRows(pair.train, canonical), test: hashRows(pair.test, canonical) };
   const index = indexOf(whole.train.rows, whole.train.whole);
   yield { stage: 'overlap', done: 1, total: 3 };
-  const bare = { train: hashRows(pair.train, folded), test: hashRows(pair.test, folded) };
-  const near: Match[] = [];
-  const byFold = indexOf(bare.train.rows, bare.train.whole);
-  near.push((row) => byFold.first(bare.test.whole(row)));
   const columns = pair.train.length;
-  if (columns >= LEAST_COLUMNS && (bare.train.rows + bare.test.rows) * columns <= MOST_CELLS)
-    near.push(...leaveOneOut(bare.train, bare.test, columns));
+  const apart = columns >= LEAST_COLUMNS && (whole.train.rows + whole.test.rows) * columns <= MOST_CELLS;
+  const bare = { train: hashRows(pair.train, folded, apart), test: hashRows(pair.test, folded, apart) };
+  const byFold = indexOf(bare.train.rows, bare.train.whole);
+  const near: Match[] = [(row) => byFold.first(bare.test.whole(row))];
+  yield { stage: 'overlap', done: 2, total: 3 };
+  if (apart) near.push(...(yield* leaveOneOut(bare.train, bare.test, columns)));
   else
     skipped.push(
       'Rows of both parts that differ in one column were not looked for: too few columns or too many rows.',
     );
   const copied = yield* copiedTexts(pair);
   near.push((row) => copied[row] as number);
-  yield { stage: 'overlap', done: 2, total: 3 };
   return {
     ...matched(whole.test, (row) => index.first(whole.test.whole(row)), near),
     twins: index.twins,

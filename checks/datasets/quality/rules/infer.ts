@@ -1,7 +1,7 @@
 import { wilson } from '../../../statistics/wilson.ts';
 import type { ColumnProfile, DatasetProfile } from '../../records/index.ts';
 import type { Column } from '../../types.ts';
-import { missingRows, readNumber, written } from '../cells.ts';
+import { missingRows, written } from '../cells.ts';
 import { commonRows, rowsOf } from '../content/select.ts';
 import type { InferRules } from '../types.ts';
 import { type ColumnRule, DataRules } from './schema.ts';
@@ -38,59 +38,48 @@ const isListed = (counts: readonly number[], total: number): boolean =>
   total >= LEAST_VALUES &&
   counts.filter((count) => count === 1).length < total / 1_000;
 
-interface Counted {
-  readonly counts: ReadonlyMap<string, number>;
-  readonly total: number;
-  readonly longest: number;
-  readonly numbers: number;
-  readonly integers: number;
-  readonly min: number;
-  readonly max: number;
+/** Rules of a column of numbers with at least `LEAST_VALUES` of them. */
+function ofNumbers(values: Float64Array, rule: Proposed): Proposed {
+  const seen = new Set<number>();
+  let [total, integers, finite] = [0, 0, 0];
+  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    total += 1;
+    finite += Number(Number.isFinite(value));
+    if (Number.isInteger(value)) {
+      integers += 1;
+      seen.add(value);
+    }
+    min = Math.min(min, value);
+    max = Math.max(max, value);
+  }
+  if (finite < total) return rule;
+  if (integers === total && seen.size === total) rule.unique = true;
+  return { ...rule, type: integers === total ? 'integer' : 'number', ...bounds(min, max) };
 }
 
-function count(column: Column): Counted {
+function ofTexts(column: Column, total: number, rule: Proposed): Proposed {
   const counts = new Map<string, number>();
-  let [total, longest, numbers, integers] = [0, 0, 0, 0];
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let longest = 0;
   for (let row = 0; row < rowsOf(column); row++) {
     const value = written(column, row);
     if (value === null) continue;
-    total += 1;
     longest = Math.max(longest, value.length);
     counts.set(value, (counts.get(value) ?? 0) + 1);
-    const number = readNumber(value);
-    if (!Number.isFinite(number)) continue;
-    numbers += 1;
-    if (Number.isInteger(number)) integers += 1;
-    min = Math.min(min, number);
-    max = Math.max(max, number);
   }
-  return { counts, total, longest, numbers, integers, min, max };
+  rule.type = 'text';
+  if (counts.size === total && longest <= LONGEST_KEY) rule.unique = true;
+  if (isListed([...counts.values()], total)) return { ...rule, values: [...counts.keys()].sort() };
+  return { ...rule, maxLength: 2 * longest, pattern: commonShape(counts.keys()) };
 }
 
 function fromColumn(column: Column): Proposed {
   const rows = rowsOf(column);
-  const rule: Proposed = {
-    name: column.name,
-    missingAtMost: missingAtMost(missingRows(column).length, rows),
-  };
-  const seen = count(column);
-  if (seen.total < LEAST_VALUES) return rule;
-  const numeric = column.kind === 'number' && seen.numbers === seen.total;
-  if (numeric) {
-    rule.type = seen.integers === seen.total ? 'integer' : 'number';
-    Object.assign(rule, bounds(seen.min, seen.max));
-  }
-  const wholeNumbers = !numeric || rule.type === 'integer';
-  if (wholeNumbers && seen.counts.size === seen.total && seen.longest <= LONGEST_KEY) rule.unique = true;
-  if (numeric) return rule;
-  rule.type = column.kind === 'number' ? 'number' : 'text';
-  if (isListed([...seen.counts.values()], seen.total)) rule.values = [...seen.counts.keys()].sort();
-  else {
-    rule.maxLength = 2 * seen.longest;
-    rule.pattern = commonShape(seen.counts.keys());
-  }
-  return rule;
+  const missing = missingRows(column).length;
+  const rule: Proposed = { name: column.name, missingAtMost: missingAtMost(missing, rows) };
+  if (rows - missing < LEAST_VALUES) return rule;
+  return column.kind === 'number' ? ofNumbers(column.values, rule) : ofTexts(column, rows - missing, rule);
 }
 
 /** Bytes are at least as many as characters, so lengths of a profile bound those of texts. */
