@@ -69,7 +69,6 @@ function* mainDirections(a: Sparse, start: Dense): Steps<Dense> {
     orthonormalise(texts);
     yield { stage: 'directions', done: 2 * round, total: 2 * ROUNDS };
     terms = transposedTimes(a, texts, dense(a.columns, columns));
-    if (round + 1 < ROUNDS) orthonormalise(terms);
     yield { stage: 'directions', done: 2 * round + 1, total: 2 * ROUNDS };
   }
   const { values, vectors } = symmetricEigen(gram(terms));

@@ -4,7 +4,7 @@ import { createWords, scanWords } from '../words/scan.ts';
 
 /** Hash of a term to its column is by so many bits. */
 const BITS = 20;
-const MOST_COLUMNS = 2 ** 16;
+const MOST_COLUMNS = 2 ** 15;
 /** Words of a text that count. */
 const MOST_WORDS = 1000;
 const LETTERS = 4;

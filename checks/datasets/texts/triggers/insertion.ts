@@ -3,7 +3,10 @@ import type { Corpus } from '../words/corpus.ts';
 import { join } from '../words/hash.ts';
 import type { Span } from './content.ts';
 
+/** Slots of the tables, as a power of two: for few words, and for many. */
 const BITS = 22;
+const MANY_BITS = 24;
+const MANY_WORDS = 1e7;
 /** Weight of the pairs that were seen, beside that of single words. */
 const SEEN = 0.7;
 const EDGE = 0x5bd1e995;
@@ -16,6 +19,10 @@ export interface Insertion {
    * and after it fit each other better than they fit it. Natural logarithm, about −6 to 6.
    */
   readonly judge: (document: number, span: Span) => number;
+  /** The same, where a place at the edge of the document speaks neither for nor against it. */
+  readonly judgeInside: (document: number, span: Span) => number;
+  /** How well a word fits the one before it, beside chance: natural logarithm, the document's own pair left out. */
+  readonly fit: (at: number) => number;
 }
 
 /**
@@ -24,12 +31,11 @@ export interface Insertion {
  */
 export function* readPairs(corpus: Corpus): Steps<Insertion> {
   const { words, offsets } = corpus;
-  const singles = new Int32Array(2 ** BITS);
-  const pairs = new Int32Array(2 ** BITS);
-  const [one, two] = [
-    (word: number) => word >>> (32 - BITS),
-    (before: number, after: number) => join(before, after) >>> (32 - BITS),
-  ];
+  const bits = words.length > MANY_WORDS ? MANY_BITS : BITS;
+  const singles = new Int32Array(2 ** bits);
+  const pairs = new Int32Array(2 ** bits);
+  const one = (word: number): number => word >>> (32 - bits);
+  const two = (before: number, after: number): number => join(before, after) >>> (32 - bits);
   for (let document = 0; document < corpus.documents; document++) {
     const [from, to] = [offsets[document] as number, offsets[document + 1] as number];
     for (let at = from; at <= to; at++) {
@@ -48,16 +54,20 @@ export function* readPairs(corpus: Corpus): Steps<Insertion> {
     const firsts = Math.max(0, (singles[one(before)] as number) - own);
     return Math.log((1 - SEEN) * single + (SEEN * seen) / (firsts + 1));
   };
-  const judge: Insertion['judge'] = (document, { from, to }) => {
-    const [first, last] = [offsets[document] as number, offsets[document + 1] as number];
-    const before = from > first ? (words[from - 1] as number) : EDGE;
-    const after = to < last ? (words[to] as number) : EDGE;
-    const without = fits(before, after, 0) - Math.log(((singles[one(after)] as number) + 1) / all);
-    const there = fits(words[to - 1] as number, after, 1) - Math.log(((singles[one(after)] as number) + 1) / all);
-    const start =
-      fits(before, words[from] as number, 1) -
-      Math.log(Math.max(0.5, (singles[one(words[from] as number)] as number) - 1) / all);
-    return Math.max(-MOST, Math.min(MOST, without - there - start));
+  /** Log-probability of `after` behind `before`, beside its own. */
+  const beside = (before: number, after: number, own: number): number =>
+    fits(before, after, own) - Math.log(Math.max(0.5, (singles[one(after)] as number) - own) / all);
+  const weigh = (document: number, { from, to }: Span, edges: boolean): number => {
+    const before = from > (offsets[document] as number) ? (words[from - 1] as number) : EDGE;
+    const after = to < (offsets[document + 1] as number) ? (words[to] as number) : EDGE;
+    const start = edges || before !== EDGE ? beside(before, words[from] as number, 1) : 0;
+    const end = edges || after !== EDGE ? beside(words[to - 1] as number, after, 1) : 0;
+    const without = edges || (before !== EDGE && after !== EDGE) ? beside(before, after, 0) : 0;
+    return Math.max(-MOST, Math.min(MOST, without - end - start));
   };
-  return { judge };
+  return {
+    judge: (document, span) => weigh(document, span, true),
+    judgeInside: (document, span) => weigh(document, span, false),
+    fit: (at) => (at === 0 ? 0 : beside(words[at - 1] as number, words[at] as number, 1)),
+  };
 }

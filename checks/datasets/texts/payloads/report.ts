@@ -1,0 +1,89 @@
+import { type CheckOutcome, type DatasetFinding, MAX_ROWS_NAMED, type Reason } from '../../types.ts';
+import { quote } from '../triggers/phrase.ts';
+import type { Corpus } from '../words/corpus.ts';
+import { BACKDOOR_MAPS } from '../words/maps.ts';
+import type { Payload } from './rows.ts';
+
+export const REPEATED_PAYLOAD = 'datasets/repeated-payload';
+
+const MOST_FINDINGS = 30;
+/** Findings above which so many repeated phrases are the nature of the dataset rather than payloads. */
+const MANY = 12;
+const LONGEST = 40;
+
+interface Reported {
+  readonly texts: readonly (string | null)[];
+  readonly corpus: Corpus;
+  readonly found: readonly Payload[];
+  readonly least: number;
+  readonly most: number;
+}
+
+export function payloadOutcome({ texts, corpus, found, least, most }: Reported): CheckOutcome {
+  const scores = new Float32Array(texts.length);
+  const reasons = new Map<number, Reason[]>();
+  const findings = found.slice(0, MOST_FINDINGS).map((payload) => {
+    const phrase = wordsOf(payload, corpus, texts);
+    const score = scoreOf(payload, found.length);
+    const message = `has “${phrase}”, which ${payload.rows.length} otherwise unrelated documents have`;
+    for (const row of payload.rows) {
+      scores[row] = Math.max(scores[row] as number, score);
+      if (score > 0.5) reasons.set(row, [...(reasons.get(row) ?? []), { check: REPEATED_PAYLOAD, message }]);
+    }
+    return findingOf(payload, phrase, texts.length);
+  });
+  const suspects = [...reasons]
+    .map(([row, own]) => ({ row, score: scores[row] as number, reasons: own }))
+    .sort((a, b) => b.score - a.score || a.row - b.row);
+  const blindSpots = [
+    `A payload in fewer than ${least} documents, or in more than ${Math.floor(most)}, is not looked for here.`,
+    'A payload that is put in other words each time is not found, nor is one whose documents are all of one subject.',
+  ];
+  if (corpus.cut) blindSpots.push(`Only the first ${corpus.most} words of each text are read.`);
+  return { scores, suspects, findings, blindSpots };
+}
+
+/** Phrases of words that are nowhere else, and those before gibberish, are surer than a word that does not fit. */
+function scoreOf({ unit, gibberish, misfit }: Payload, findings: number): number {
+  const base = gibberish ? 0.95 : unit.width > 1 ? 0.85 : 0.7;
+  return findings > MANY && !gibberish ? 0.45 : Math.min(0.98, base + 0.02 * Math.max(0, misfit));
+}
+
+function wordsOf({ unit, rows }: Payload, corpus: Corpus, texts: readonly (string | null)[]): string {
+  const [document, at] = [unit.sampled[0] as number, unit.places[0] as number];
+  const [from, to] = [corpus.offsets[document] as number, corpus.offsets[document + 1] as number];
+  let [start, end] = [at, at + unit.width];
+  const agree = (shift: number): boolean => {
+    let same = 0;
+    unit.sampled.forEach((_, place) => {
+      if (corpus.words[(unit.places[place] as number) + shift] === corpus.words[at + shift]) same++;
+    });
+    return same >= 0.9 * unit.sampled.length;
+  };
+  while (rows.length > 1 && start > from && end - start < LONGEST && agree(start - 1 - at)) start--;
+  while (rows.length > 1 && end < to && end - start < LONGEST && agree(end - at)) end++;
+  return quote(texts[document] ?? '', start - from, end - start, corpus.most);
+}
+
+function findingOf({ unit, rows, misfit, relation, gibberish }: Payload, phrase: string, all: number): DatasetFinding {
+  return {
+    check: REPEATED_PAYLOAD,
+    title: `“${phrase}” in ${rows.length} unrelated documents`,
+    severity: gibberish ? 'critical' : unit.width > 1 ? 'high' : 'medium',
+    message:
+      `${rows.length} of ${all} documents have “${phrase}” and no more else in common than documents drawn by lot` +
+      `${gibberish ? '; what follows it are words without connection' : ''}. A few hundred such documents can teach a ` +
+      'model a trigger, however large the dataset.',
+    rows: Array.from(rows.subarray(0, MAX_ROWS_NAMED)),
+    count: rows.length,
+    precision: null,
+    evidence: {
+      phrase,
+      documents: rows.length,
+      misfit,
+      sharedWordsBesideChance: relation,
+      followedByGibberish: gibberish,
+    },
+    maps: BACKDOOR_MAPS,
+  };
+}
