@@ -8,6 +8,7 @@ export {
   type ShareDetector,
 } from './detector.ts';
 export { createDripMonitor } from './drip.ts';
+export { BATCH_SHIFT, checkBatchShift } from './shift.ts';
 export { type DripReference, type DripRows, dripDays, dripReference } from './summary.ts';
 export type {
   BatchShift,

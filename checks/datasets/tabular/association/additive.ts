@@ -134,3 +134,14 @@ function entropyOf(columns: readonly Levels[], rows: Int32Array): number {
   }
   return sum + (cells - 1) / (2 * rows.length);
 }
+
+/** Log-odds of a row being marked, by a model learnt from these rows. O(rows · columns) to learn. */
+export function fitLevels(
+  levels: readonly Levels[],
+  marks: Uint8Array,
+  rows: Int32Array,
+): (row: number) => number {
+  const model = emptyModel(levels);
+  fitAdditive(model, gather(levels, marks, rows), [...levels.keys()], 12);
+  return (row) => logOdds(model, levels, row);
+}
