@@ -10,7 +10,7 @@ import { payloadOutcome } from './report.ts';
 import { withRows } from './rows.ts';
 
 const LEAST_DOCUMENTS = 50;
-/** A unit in more documents than this share of all, and than so many times the fewest, is no rare one. */
+/** A unit in more documents than this share of all is no rare one; of few documents than twice that, or than 400. */
 const RARE = 0.01;
 const TIMES_LEAST = 8;
 const MOST_WORDS = 1024;
@@ -31,7 +31,7 @@ export const checkAbsoluteCounts: CheckAbsoluteCounts = function* ({ texts }, op
   const offsets = new Int32Array(texts.length + 1);
   const odd = { documents: texts.length, offsets, words: new Uint32Array(0), cut: false, most: 0 };
   const all = { values: new Int32Array(texts.length), names: ['all'] };
-  const most = Math.max(TIMES_LEAST * least, RARE * texts.length);
+  const most = Math.max(2 * least, Math.min(TIMES_LEAST * least, 2 * RARE * texts.length), RARE * texts.length);
   if (texts.length < 2 * least) return payloadOutcome({ texts, corpus, found: [], least, most });
   const counted = yield* countFeatures(corpus, odd, all, least);
   const units = yield* unitsOf(counted, { corpus, odd }, { least, most });

@@ -14,8 +14,15 @@ const UNRELATED = 1.6;
 const GIBBERISH = 0.35;
 const FIT = 0.4;
 
+/** Words that a unit is grown to on each side at most, and the share of its documents that must agree on each. */
+const LONGEST = 40;
+const AGREE = 0.9;
+
 export interface Judged {
   readonly unit: Unit;
+  /** Words before and after it that its documents share as well. */
+  readonly before: number;
+  readonly after: number;
   /** Mean of how much better the words around it fit each other than they fit it. */
   readonly misfit: number;
   readonly relation: number;
@@ -34,29 +41,53 @@ export interface Judges {
 export function createJudge({ corpus, insertion, relation }: Judges): (unit: Unit) => Judged | null {
   const usual = usualFit(corpus, insertion);
   return (unit) => {
-    const misfit = misfitOf(unit, insertion);
-    const fitAfter = usual >= FIT ? fitBehind(unit, corpus, insertion) / usual : Number.NaN;
+    const [before, after] = [reach(unit, corpus, -1), reach(unit, corpus, 1)];
+    const misfit = misfitOf(unit, [before, after], insertion);
+    const fitAfter = usual >= FIT ? fitBehind(unit, after, { corpus, insertion }) / usual : Number.NaN;
     const gibberish = fitAfter < GIBBERISH;
-    const least = unit.width > 1 || gibberish ? PHRASE_MISFIT : WORD_MISFIT;
+    const least = unit.width + before + after > 1 || gibberish ? PHRASE_MISFIT : WORD_MISFIT;
     if (misfit < least) return null;
     const ratio = relation.ratio(unit);
-    return ratio > UNRELATED ? null : { unit, misfit, relation: ratio, fitAfter, gibberish };
+    return ratio > UNRELATED ? null : { unit, before, after, misfit, relation: ratio, fitAfter, gibberish };
   };
 }
 
-function misfitOf({ sampled, places, width }: Unit, insertion: Insertion): number {
+/** How many words before (−1) or after (1) a unit are the same in nearly all its sampled documents. */
+function reach({ sampled, places, width }: Unit, { words, offsets }: Corpus, side: -1 | 1): number {
+  for (let step = 0; step < LONGEST; step++) {
+    const counts = new Map<number, number>();
+    sampled.forEach((document, place) => {
+      const from = places[place] as number;
+      const at = side < 0 ? from - 1 - step : from + width + step;
+      if (at < (offsets[document] as number) || at >= (offsets[document + 1] as number)) return;
+      counts.set(words[at] as number, (counts.get(words[at] as number) ?? 0) + 1);
+    });
+    if (Math.max(0, ...counts.values()) < Math.max(2, AGREE * sampled.length)) return step;
+  }
+  return LONGEST;
+}
+
+function misfitOf(
+  { sampled, places, width }: Unit,
+  [before, after]: readonly [number, number],
+  insertion: Insertion,
+): number {
   let sum = 0;
   sampled.forEach((document, place) => {
     const from = places[place] as number;
-    sum += insertion.judgeInside(document, { from, to: from + width });
+    sum += insertion.judgeInside(document, { from: from - before, to: from + width + after });
   });
   return sum / sampled.length;
 }
 
-function fitBehind({ sampled, places, width }: Unit, corpus: Corpus, insertion: Insertion): number {
+function fitBehind(
+  { sampled, places, width }: Unit,
+  after: number,
+  { corpus, insertion }: Pick<Judges, 'corpus' | 'insertion'>,
+): number {
   let [sum, count] = [0, 0];
   sampled.forEach((document, place) => {
-    const from = (places[place] as number) + width + 1;
+    const from = (places[place] as number) + width + after + 1;
     const to = Math.min(corpus.offsets[document + 1] as number, from + AFTER);
     for (let at = from; at < to; at++, count++) sum += insertion.fit(at);
   });

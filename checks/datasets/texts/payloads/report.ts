@@ -9,7 +9,6 @@ export const REPEATED_PAYLOAD = 'datasets/repeated-payload';
 const MOST_FINDINGS = 30;
 /** Findings above which so many repeated phrases are the nature of the dataset rather than payloads. */
 const MANY = 12;
-const LONGEST = 40;
 
 interface Reported {
   readonly texts: readonly (string | null)[];
@@ -44,24 +43,16 @@ export function payloadOutcome({ texts, corpus, found, least, most }: Reported):
 }
 
 /** Phrases of words that are nowhere else, and those before gibberish, are surer than a word that does not fit. */
-function scoreOf({ unit, gibberish, misfit }: Payload, findings: number): number {
-  const base = gibberish ? 0.95 : unit.width > 1 ? 0.85 : 0.7;
+function scoreOf({ unit, before, after, gibberish, misfit }: Payload, findings: number): number {
+  const base = gibberish ? 0.95 : unit.width + before + after > 1 ? 0.85 : 0.7;
   return findings > MANY && !gibberish ? 0.45 : Math.min(0.98, base + 0.02 * Math.max(0, misfit));
 }
 
-function wordsOf({ unit, rows }: Payload, corpus: Corpus, texts: readonly (string | null)[]): string {
-  const [document, at] = [unit.sampled[0] as number, unit.places[0] as number];
+function wordsOf({ unit, before, after }: Payload, corpus: Corpus, texts: readonly (string | null)[]): string {
+  const document = unit.sampled[0] as number;
   const [from, to] = [corpus.offsets[document] as number, corpus.offsets[document + 1] as number];
-  let [start, end] = [at, at + unit.width];
-  const agree = (shift: number): boolean => {
-    let same = 0;
-    unit.sampled.forEach((_, place) => {
-      if (corpus.words[(unit.places[place] as number) + shift] === corpus.words[at + shift]) same++;
-    });
-    return same >= 0.9 * unit.sampled.length;
-  };
-  while (rows.length > 1 && start > from && end - start < LONGEST && agree(start - 1 - at)) start--;
-  while (rows.length > 1 && end < to && end - start < LONGEST && agree(end - at)) end++;
+  const start = Math.max(from, (unit.places[0] as number) - before);
+  const end = Math.min(to, (unit.places[0] as number) + unit.width + after);
   return quote(texts[document] ?? '', start - from, end - start, corpus.most);
 }
 

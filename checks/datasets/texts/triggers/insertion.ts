@@ -57,7 +57,9 @@ export function* readPairs(corpus: Corpus): Steps<Insertion> {
   /** Log-probability of `after` behind `before`, beside its own. */
   const beside = (before: number, after: number, own: number): number =>
     fits(before, after, own) - Math.log(Math.max(0.5, (singles[one(after)] as number) - own) / all);
-  const weigh = (document: number, { from, to }: Span, edges: boolean): number => {
+  const weigh = (document: number, span: Span, edges: boolean): number => {
+    const from = Math.max(span.from, offsets[document] as number);
+    const to = Math.min(span.to, offsets[document + 1] as number);
     const before = from > (offsets[document] as number) ? (words[from - 1] as number) : EDGE;
     const after = to < (offsets[document + 1] as number) ? (words[to] as number) : EDGE;
     const start = edges || before !== EDGE ? beside(before, words[from] as number, 1) : 0;
