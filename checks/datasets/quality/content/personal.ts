@@ -29,6 +29,21 @@ export function findingsOf(
   return !(result instanceof Promise) && result.outcome === 'findings' ? result.findings : [];
 }
 
+/** Finds of one kind in one text that are kept: more of them say no more of the text. */
+const MOST_OF_A_KIND = 3;
+
+/** The surest finds of each kind, so that a text made of nothing else takes no more memory than another. */
+export function fewOfEachKind(findings: readonly TextFinding[]): TextFinding[] {
+  const counts = new Map<string, number>();
+  return [...findings]
+    .sort((a, b) => b.score - a.score)
+    .filter(({ kind }) => {
+      const count = (counts.get(kind) ?? 0) + 1;
+      counts.set(kind, count);
+      return count <= MOST_OF_A_KIND;
+    });
+}
+
 /** What a check says of a value, without the value: `looks like a phone number (+4…, 16 characters)`. */
 export const saidOf = ({ message }: TextFinding, value: string): string =>
   `${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')} (${masked(value)})`;
@@ -37,14 +52,13 @@ function inspect({ text }: Unit, column: string): Hit[] {
   // Things have names too: a bare `name` says nothing of persons.
   const { text: whole, before } =
     spokenName(column).toLowerCase() === 'name' ? { text, before: 0 } : inContext(column, text);
-  return findingsOf(
+  const found = findingsOf(
     personalDataCheck.run(textInput(whole, { author: 'third_party', kind: 'document' }), CONFIG),
-  )
-    .filter(({ end, score }) => end > before && score >= LEAST_CERTAINTY)
-    .map((found) => {
-      const value = whole.slice(Math.max(before, found.start), found.end);
-      return { kind: found.kind, score: MOST * found.score, message: saidOf(found, value) };
-    });
+  ).filter(({ end, score }) => end > before && score >= LEAST_CERTAINTY);
+  return fewOfEachKind(found).map((each) => {
+    const value = whole.slice(Math.max(before, each.start), each.end);
+    return { kind: each.kind, score: MOST * each.score, message: saidOf(each, value) };
+  });
 }
 
 function severityOf(kind: string, share: number): DatasetFinding['severity'] {

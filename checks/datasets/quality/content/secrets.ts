@@ -6,7 +6,7 @@ import { DISCLOSURE } from '../frameworks.ts';
 import { percent, shown } from '../shown.ts';
 import type { CheckSecrets, ColumnContent, ContentOptions, ContentOutcome } from '../types.ts';
 import { inContext } from './context.ts';
-import { findingsOf, saidOf } from './personal.ts';
+import { fewOfEachKind, findingsOf, saidOf } from './personal.ts';
 import { scanContent } from './scan.ts';
 import type { Hit } from './tally.ts';
 import type { Unit } from './units.ts';
@@ -19,12 +19,13 @@ const CONFIG = secretsCheck.config.parse({});
 
 function inspect({ text }: Unit, column: string): Hit[] {
   const { text: whole, before } = inContext(column, text);
-  return findingsOf(secretsCheck.run(textInput(whole, { author: 'third_party', kind: 'document' }), CONFIG))
-    .filter(({ end, score }) => end > before && score >= LEAST_CERTAINTY)
-    .map((found) => {
-      const value = whole.slice(Math.max(before, found.start), found.end);
-      return { kind: found.kind, score: found.score, message: saidOf(found, value) };
-    });
+  const found = findingsOf(
+    secretsCheck.run(textInput(whole, { author: 'third_party', kind: 'document' }), CONFIG),
+  ).filter(({ end, score }) => end > before && score >= LEAST_CERTAINTY);
+  return fewOfEachKind(found).map((each) => {
+    const value = whole.slice(Math.max(before, each.start), each.end);
+    return { kind: each.kind, score: each.score, message: saidOf(each, value) };
+  });
 }
 
 function finding({ column, kind, share, rows, count }: ColumnContent): DatasetFinding {

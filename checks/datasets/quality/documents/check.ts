@@ -92,7 +92,7 @@ function finding({ column, kind, share, rows, count }: ColumnContent): DatasetFi
 }
 
 const BY_RULES =
-  'Orders are judged by rules, without a trained detector: new wordings and languages beyond those of the rules are not seen.';
+  'Orders are judged by rules, without the trained detector: most of those that are worded in a way of their own are not seen.';
 const BLIND = [
   'Texts in pictures, and what a document links to, are not read.',
   'Data that is made of requests to an assistant gives orders by its nature: this check is for documents.',
