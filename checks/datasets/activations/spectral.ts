@@ -8,8 +8,6 @@ import { SPECTRAL_SIGNATURES, type SpectralSignatures } from './types.ts';
 
 const USUAL_SHARE = 0.33;
 const USUAL_MULTIPLIER = 1.5;
-/** Components that are kept before a class is whitened. */
-const WHITENED = 16;
 const MOST_BY_RANK = 0.45;
 
 /**
@@ -18,7 +16,7 @@ const MOST_BY_RANK = 0.45;
  * same share of every class, clean or not. Their squared projections rank the rows below .5.
  */
 export const spectralSignatures: SpectralSignatures = function* (activations, labels, options = {}) {
-  const { expectedShare = USUAL_SHARE, multiplier = USUAL_MULTIPLIER, whiten = false, seed = 0 } = options;
+  const { expectedShare = USUAL_SHARE, multiplier = USUAL_MULTIPLIER, seed = 0 } = options;
   if (!(expectedShare > 0 && expectedShare <= 0.5) || !(multiplier > 0 && multiplier <= 10))
     throw new DatasetInputError(
       'The expected share of bad rows is above 0 and at most .5, its multiplier above 0 and at most 10.',
@@ -27,9 +25,7 @@ export const spectralSignatures: SpectralSignatures = function* (activations, la
   const verdicts: ClassVerdict[] = [];
   for (const { label, rows } of classesOf(activations, labels)) {
     yield { stage: 'spectral signatures', done: label, total: labels.names.length };
-    const along = whiten
-      ? yield* whitenedAlong(activations, rows, seed)
-      : yield* firstAlong(activations, rows, seed);
+    const along = yield* firstAlong(activations, rows, seed);
     verdicts.push(verdictOf({ label, rows, along, most }));
   }
   return outcomeOf(verdicts, labels, {
@@ -74,68 +70,4 @@ function* firstAlong(
     project(found, { values: activations.values, at: row * activations.columns }, along, at);
   });
   return along;
-}
-
-/**
- * The strongest direction once the class has been decorrelated by its middle half (after SPECTRE: Hayase, Kong, Somani
- * and Oh, ICML 2021; here the covariance is that of the half nearest to the middle, found in three rounds).
- */
-function* whitenedAlong(
-  activations: Matrix,
-  rows: Int32Array,
-  seed: number,
-): Generator<Progress, Float64Array, void> {
-  const kept = yield* principal(activations, { count: WHITENED, seed, rows });
-  let coordinates: Matrix = {
-    rows: rows.length,
-    columns: kept.count,
-    values: new Float64Array(rows.length * kept.count),
-  };
-  rows.forEach((row, at) => {
-    project(
-      kept,
-      { values: activations.values, at: row * activations.columns },
-      coordinates.values,
-      at * kept.count,
-    );
-  });
-  for (let round = 0; round < 3; round++) {
-    const middle = middleHalf(coordinates);
-    const core = yield* principal(coordinates, { count: kept.count, seed, rows: middle, rounds: 60 });
-    const values = new Float64Array(coordinates.values.length);
-    for (let row = 0; row < rows.length; row++)
-      project(core, { values: coordinates.values, at: row * kept.count }, values, row * core.count);
-    const floor = 1e-6 * Math.max(1e-300, core.variances[0] as number);
-    for (let at = 0; at < rows.length * core.count; at++)
-      values[at] =
-        (values[at] as number) / Math.sqrt(Math.max(floor, core.variances[at % core.count] as number));
-    coordinates = {
-      rows: rows.length,
-      columns: core.count,
-      values: values.slice(0, rows.length * core.count),
-    };
-  }
-  return yield* firstAlong(
-    coordinates,
-    Int32Array.from({ length: rows.length }, (_, row) => row),
-    seed,
-  );
-}
-
-function middleHalf({ rows, columns, values }: Matrix): Int32Array {
-  const middle = new Float64Array(columns);
-  const line = new Float64Array(rows);
-  for (let c = 0; c < columns; c++) {
-    for (let row = 0; row < rows; row++) line[row] = values[row * columns + c] as number;
-    middle[c] = line.sort()[rows >> 1] as number;
-  }
-  const squares = Float64Array.from({ length: rows }, (_, row) => {
-    let sum = 0;
-    for (let c = 0; c < columns; c++)
-      sum += ((values[row * columns + c] as number) - (middle[c] as number)) ** 2;
-    return sum;
-  });
-  return Int32Array.from({ length: rows }, (_, row) => row)
-    .sort((a, b) => (squares[a] as number) - (squares[b] as number))
-    .slice(0, Math.max(2, rows >> 1));
 }

@@ -10,8 +10,6 @@ export interface SpectralOptions {
   readonly expectedShare?: number;
   /** At most `multiplier` × `expectedShare` of a class is named, above 0 to 10; 1.5 when absent, as its authors use. */
   readonly multiplier?: number;
-  /** Each class's columns are decorrelated by its middle half first (SPECTRE); false when absent. */
-  readonly whiten?: boolean;
   /** 0..2⁵³−1; 0 when absent. */
   readonly seed?: number;
 }

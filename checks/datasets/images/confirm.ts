@@ -13,7 +13,11 @@ const MOST_MORE = 3;
 const MOST_ROWS = 4000;
 /** Mean difference from the trigger, in levels, up to which a row may have it. */
 const MOST_DISTANCE = 40;
+const NEARLY = 0.9;
 const MOST_CERTAIN = 0.995;
+/** Rows with the label that show the very trigger, within so many levels, are at least this suspicious: below a finding. */
+const VERY_NEAR = 4;
+const SHOWS_IT = 0.46;
 
 /** A trigger that still speaks against its rows once it has been blotted out of them. */
 export interface Trigger {
@@ -49,7 +53,10 @@ export function* confirm(
 ): Generator<Progress, Trigger | null, void> {
   const cluster = first.kind === 'place' ? clusterOf(first, candidates) : [first];
   const core = union(cluster);
-  const region = first.kind === 'anywhere' ? null : regionOf(pixels, first.rows, context.seed);
+  const region =
+    first.kind === 'anywhere'
+      ? null
+      : regionOf(pixels, first.rows, { seed: context.seed, boxes: boxesOf(cluster) });
   const more = region === null ? null : furtherRows({ pixels, labels, context }, core, first.label, region);
   const asked = more === null ? core : Int32Array.from([...core, ...more.rows]);
   const change = changeFor(pixels, first, region, core);
@@ -67,7 +74,8 @@ export function* confirm(
   });
   const certainties = Float32Array.from(asked, (row) => {
     const [mixture, natural] = [mixtures.get(row) ?? 0, expectedOf.get(row) ?? 1];
-    return Math.min(MOST_CERTAIN, mixture / (mixture + (1 - mixture) * natural));
+    const certainty = Math.min(MOST_CERTAIN, mixture / (mixture + (1 - mixture) * natural));
+    return more?.near.has(row) === true ? Math.max(SHOWS_IT, certainty) : certainty;
   });
   return {
     label: first.label,
@@ -81,6 +89,12 @@ export function* confirm(
     expected: tally.expected / tally.labelled,
   };
 }
+
+/** Where the candidates nearly as strong as the first one are. */
+const boxesOf = (cluster: readonly Candidate[]): Box[] =>
+  cluster.flatMap(({ box, strength }) =>
+    box !== null && strength >= NEARLY * (cluster[0]?.strength ?? 0) ? [box] : [],
+  );
 
 function union(cluster: readonly Candidate[]): Int32Array {
   return Int32Array.from(new Set(cluster.flatMap(({ rows }) => [...rows]))).sort();
@@ -106,6 +120,8 @@ function coreMixtures(
 }
 
 interface More {
+  /** Those that show the very trigger. */
+  readonly near: ReadonlySet<number>;
   /** Of the label, nearest to the trigger first. */
   readonly rows: Int32Array;
   /** The mixture at place `at` of `rows`. */
@@ -133,7 +149,9 @@ function furtherRows({ pixels, labels }: Case, core: Int32Array, label: number, 
     known ??= fallingMixtures(order, heapOf, places, expectedOf);
     return known[heapOf[places[at] as number] as number] ?? 0;
   };
-  return { rows: places.map((at) => order[at] as number), mixture };
+  const rows = places.map((at) => order[at] as number);
+  const near = new Set(rows.filter((row) => (distances[row] as number) <= VERY_NEAR));
+  return { rows, near, mixture };
 }
 
 /** The mixture of each heap; never more than that of a nearer one. */

@@ -12,8 +12,10 @@ const MOST_SIZE = 12_288;
 const MARGIN = 10;
 const CLIP = 4;
 /** Parts of the way from the middle of all rows to a heap in which a valley must lie, and how few rows it may have. */
-const VALLEY = [0.45, 0.75] as const;
-const VALLEY_SHARE = 0.35;
+const VALLEY = [0.4, 0.75] as const;
+const VALLEY_SHARE = 0.1;
+/** Least distance of the heap from the middle, in standard deviations of all rows as their median absolute deviation gives them. */
+const LEAST_DEVIATIONS = 5;
 const SLICE_ROWS = 400;
 
 /**
@@ -92,6 +94,8 @@ function furthest(along: Float32Array, sign: number, label: number, judged: Judg
 function standsApart(along: Float32Array, order: Int32Array, end: number): boolean {
   const middle = along[order[order.length >> 1] as number] as number;
   const far = (along[order[end >> 1] as number] as number) - middle;
+  const away = along.map((value) => Math.abs(value - middle)).sort();
+  if (Math.abs(far) < LEAST_DEVIATIONS * 1.4826 * (away[away.length >> 1] as number)) return false;
   let between = 0;
   for (let at = 0; at < order.length >> 1; at++) {
     const part = ((along[order[at] as number] as number) - middle) / far;

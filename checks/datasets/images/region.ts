@@ -17,8 +17,6 @@ export interface Region {
   readonly places: Int32Array;
   /** The bytes there, of the suspected rows: medians. */
   readonly shown: Uint8Array;
-  /** What the suspected rows have there over what all others have, mean levels; for an overlay. */
-  readonly shift: Float32Array;
   readonly overlay: boolean;
   readonly box: Box;
 }
@@ -38,8 +36,15 @@ export function clusterOf(first: Candidate, candidates: readonly Candidate[]): C
   return members;
 }
 
-/** The numbers that `rows` have alike and other rows have not; null where there are none. O(sample · d). */
-export function regionOf(pixels: Pixels, rows: Int32Array, seed: number): Region | null {
+/**
+ * The numbers that `rows` have alike and other rows have not, only those in `boxes` unless there are so many that it is an
+ * overlay; null where there are none. O(sample · d).
+ */
+export function regionOf(
+  pixels: Pixels,
+  rows: Int32Array,
+  { seed, boxes }: { readonly seed: number; readonly boxes: readonly Box[] },
+): Region | null {
   const { size, values, width, channels } = pixels;
   const random = createRandom(seed);
   const own = sample(rows, random);
@@ -48,7 +53,7 @@ export function regionOf(pixels: Pixels, rows: Int32Array, seed: number): Region
     Int32Array.from({ length: pixels.rows }, (_, row) => row).filter((row) => !inside.has(row)),
     random,
   );
-  const [places, shown, shift]: [number[], number[], number[]] = [[], [], []];
+  const [places, shown]: [number[], number[]] = [[], []];
   const column = new Uint8Array(own.length);
   for (let place = 0; place < size; place++) {
     own.forEach((row, at) => {
@@ -60,18 +65,25 @@ export function regionOf(pixels: Pixels, rows: Int32Array, seed: number): Region
     if (mine < SHARED || mine < sameShare(pixels, others, place, median) + SHARED_MORE) continue;
     places.push(place);
     shown.push(median);
-    shift.push(meanAt(pixels, own, place) - meanAt(pixels, others, place));
   }
-  if (places.length === 0) return null;
   const overlay = places.length > OVERLAY_SHARE * size;
-  const cells = places.map((place) => Math.floor(place / channels));
+  const kept = [...places.keys()].filter((at) => {
+    const cell = Math.floor((places[at] as number) / channels);
+    return overlay || boxes.length === 0 || boxes.some((box) => isInside(box, cell, width));
+  });
+  if (kept.length === 0) return null;
+  const cells = kept.map((at) => Math.floor((places[at] as number) / channels));
   return {
-    places: Int32Array.from(places),
-    shown: Uint8Array.from(shown),
-    shift: Float32Array.from(shift),
+    places: Int32Array.from(kept, (at) => places[at] as number),
+    shown: Uint8Array.from(kept, (at) => shown[at] as number),
     overlay,
     box: boxOf(cells, width),
   };
+}
+
+function isInside({ row, column, height, width }: Box, cell: number, across: number): boolean {
+  const [y, x] = [Math.floor(cell / across), cell % across];
+  return y >= row && y < row + height && x >= column && x < column + width;
 }
 
 export function boxOf(cells: readonly number[], width: number): Box {
@@ -93,12 +105,6 @@ function sameShare({ values, size }: Pixels, rows: Int32Array, place: number, le
   for (const row of rows)
     if (Math.abs((values[row * size + place] as number) - level) <= SAME_LEVELS) count++;
   return count / Math.max(1, rows.length);
-}
-
-function meanAt({ values, size }: Pixels, rows: Int32Array, place: number): number {
-  let sum = 0;
-  for (const row of rows) sum += values[row * size + place] as number;
-  return sum / Math.max(1, rows.length);
 }
 
 /** Mean difference from what the suspected rows show, in levels, per row. O(n · region). */

@@ -46,8 +46,8 @@ function* findTriggers(found: Case, plan: Plan): Generator<Progress, readonly Tr
   const overlays = yield* searchOverlays(pixels, judged, labels.names.length);
   const triggers: Trigger[] = [];
   const explained = new Set<number>();
-  yield* confirmAll(found, overlays, { triggers, explained });
   yield* confirmAll(found, grouper.found(), { triggers, explained });
+  yield* confirmAll(found, overlays, { triggers, explained });
   return triggers;
 }
 
@@ -110,7 +110,7 @@ function scoresByLooks(expected: Float32Array): Float32Array {
   const room = Math.max(0.01, 1 - middle);
   return Float32Array.from(
     expected,
-    (value) => MOST_BY_LOOKS * Math.max(0, Math.min(1, (1 - value - middle) / room)) ** 2,
+    (value) => MOST_BY_LOOKS * Math.max(0, Math.min(1, (1 - value - middle) / room)) ** 4,
   );
 }
 
