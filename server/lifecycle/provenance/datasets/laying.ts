@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,8 +15,11 @@ export interface Workplace {
   readonly path: (name: string) => string;
   /** Writes stored content to a file of ours; its digest is compared. */
   readonly fetch: (sha256: string, name: string) => Promise<string>;
-  /** As it lies in the store, whatever its digest. Null where it is gone. */
-  readonly fetchRaw: (sha256: string, name: string) => Promise<string | null>;
+  /** As it lies in the store, whether or not it still has its digest. Null where it is gone. */
+  readonly fetchRaw: (
+    sha256: string,
+    name: string,
+  ) => Promise<{ readonly path: string; readonly intact: boolean } | null>;
   /** Writes the files of a version; gives the file or folder to read. */
   readonly content: (version: Pick<StoredVersion, 'format'>, files: Files, raw?: Raw) => Promise<string>;
   /** As {@link Workplace.content}, under a name of ours, where there is more than one version. */
@@ -24,9 +28,10 @@ export interface Workplace {
 }
 
 type Files = readonly { readonly path: string; readonly sha256: string }[];
-/** As it lies in the store, whatever its digest; told of what is gone. */
+/** As it lies in the store, whatever its digest; told of what is gone, and of what has another digest. */
 interface Raw {
   readonly missing: (path: string) => void;
+  readonly damaged: (path: string) => void;
 }
 
 const GIB = 2 ** 30;
@@ -36,6 +41,13 @@ export const isFolder = (format: StoredVersion['format']): boolean =>
 /** What reading one version may take. */
 export function limitsFor(config: { readonly maxUploadBytes: number }, timeMs = 6 * 3_600_000): Limits {
   return { memoryBytes: 2 * GIB, contentBytes: Math.max(config.maxUploadBytes, 1), timeMs };
+}
+
+async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 const PREFIX = 'work-';
@@ -66,17 +78,18 @@ export function createLaying({
       await write(path(name), objects.open(sha256), signal);
       return path(name);
     }
-    async function fetchRaw(sha256: string, name: string): Promise<string | null> {
+    const fetchRaw: Workplace['fetchRaw'] = async (sha256, name) => {
       try {
         const end = await objects.size(sha256);
-        await write(path(name), objects.open(sha256, { start: 0, end }), signal);
-        return path(name);
+        const seen = createHash('sha256');
+        await write(path(name), hashed(objects.open(sha256, { start: 0, end }), seen), signal);
+        return { path: path(name), intact: seen.digest('hex') === sha256 };
       } catch (error) {
         if (!isGone(error)) throw error;
         await rm(path(name), { force: true });
         return null;
       }
-    }
+    };
     async function below(
       name: string,
       version: Pick<StoredVersion, 'format'>,
@@ -87,8 +100,13 @@ export function createLaying({
       if (folders) await mkdir(path(name), { mode: 0o700 });
       for (const file of files) {
         const to = folders ? join(name, file.path) : name;
-        if (!raw) await fetch(file.sha256, to);
-        else if ((await fetchRaw(file.sha256, to)) === null) raw.missing(file.path);
+        if (!raw) {
+          await fetch(file.sha256, to);
+          continue;
+        }
+        const found = await fetchRaw(file.sha256, to);
+        if (found === null) raw.missing(file.path);
+        else if (!found.intact) raw.damaged(file.path);
       }
       return path(name);
     }

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { DataPush, DataPushInput, Dataset, DatasetVersionSummary } from '@bartizan/contracts';
+import { join } from 'node:path';
+import type {
+  DataPush,
+  DataPushInput,
+  Dataset,
+  DatasetVersionSummary,
+  DataVerification,
+} from '@bartizan/contracts';
 import { expect, vi } from 'vitest';
 import type { Principal } from '../../../platform/http/types.ts';
 import { principalWith, type TestServer } from '../../testing.ts';
@@ -51,12 +58,11 @@ export async function settled(
   id: string,
   principal: Principal = ADA,
 ): Promise<DataPush> {
-  let push = null as DataPush | null;
-  await vi.waitFor(async () => {
-    push = await server.call('data.pushes.get', { principal, params: { id } });
-    expect(push?.state).not.toBe('reading');
+  return await vi.waitFor(async () => {
+    const push: DataPush = await server.call('data.pushes.get', { principal, params: { id } });
+    expect(push.state).not.toBe('reading');
+    return push;
   }, POLL);
-  return push as DataPush;
 }
 
 /** Pushes and waits. */
@@ -103,4 +109,26 @@ export function loans(
     lines.push(change(row, cells).join(','));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Where a server of a test keeps an object. */
+export const objectPath = ({ objects }: Pick<TestServer, 'objects'>, digest: string): string =>
+  join(objects.place.replace(/^the folder /, ''), digest.slice(0, 2), digest.slice(2));
+
+/** Verifies a version and waits for what comes of it. */
+export async function verified(
+  server: Pick<TestServer, 'call'>,
+  dataset: string,
+  version = 'latest',
+): Promise<DataVerification> {
+  const params = { dataset, version };
+  const { id }: DataVerification = await server.call('data.versions.verify', { principal: ADA, params });
+  return await vi.waitFor(async () => {
+    const now: DataVerification = await server.call('data.versions.verification', {
+      principal: ADA,
+      params: { ...params, id },
+    });
+    expect(now.state).not.toBe('running');
+    return now;
+  }, POLL);
 }

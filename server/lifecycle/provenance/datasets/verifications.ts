@@ -78,9 +78,9 @@ export function createVerifications(deps: VerificationDeps) {
     told: (tampering: DataTampering) => void,
   ): Promise<Kept> {
     const fetch = async (sha256: string, name: 'leaves' | 'blocks'): Promise<string | null> => {
-      const path = sha256 === '' ? null : await place.fetchRaw(sha256, name);
-      if (path === null) told(said('leaves-damaged', name, `The stored ${name} are gone.`));
-      return path;
+      const found = sha256 === '' ? null : await place.fetchRaw(sha256, name);
+      if (found === null) told(said('leaves-damaged', name, `The stored ${name} are gone.`));
+      return found?.path ?? null;
     };
     return {
       rows: facts.rows,
@@ -100,7 +100,9 @@ export function createVerifications(deps: VerificationDeps) {
     const measured = await versions.measured(version.id);
     const readable = hasContent(version) && measured !== null;
     const missing = (path: string): void => told(said('content-missing', path, 'The stored file is gone.'));
-    const path = readable ? await place.content(version, files, { missing }) : null;
+    const damaged = (path: string): void =>
+      told(said('content-damaged', path, 'The stored file no longer has its digest.'));
+    const path = readable ? await place.content(version, files, { missing, damaged }) : null;
     const gone = tamperings.some(({ kind }) => kind === 'content-missing') && files.length === 1;
     const content =
       path === null || measured === null || gone
