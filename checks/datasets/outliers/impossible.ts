@@ -13,7 +13,7 @@ const LEAST_VALUES = 100;
 
 /**
  * Numbers that cannot well belong to their column: infinite ones; up to 1% of the rows that lie further beyond the others
- * than those spread, in units and (where all are positive) in orders of magnitude; negative ones, up to .2%, where all
+ * than those spread, in units and (where all are positive) in orders of magnitude; negative ones, up to .2% (or one), where all
  * others are above 0. O(n log n) a column.
  */
 export function impossibleValues(columns: readonly Column[]): Impossible[] {
@@ -47,7 +47,7 @@ function limitsOf(sorted: Float64Array): { low: number; high: number } {
   }
   const negative = binaryAbove(sorted, 0);
   const others = sorted[negative];
-  if (negative > low && negative <= 0.002 * sorted.length && others !== undefined && others > 0)
+  if (negative > low && negative <= Math.max(1, 0.002 * sorted.length) && others !== undefined && others > 0)
     low = negative;
   return { low: sorted[low] as number, high: sorted[high] as number };
 }

@@ -37,7 +37,7 @@ const BLIND_GROUPS =
  * (`screen`); a slice's shift is the log-odds by which it lies off. What a shift may be is learnt from the column itself:
  * its other values' spread (random effects; drawn to 1 for few values), of a number the shifts beside it, of a pair the
  * shifts of either value outside it. A slice is named when its exact binomial tail beyond three spreads (at least odds of
- * 2) holds by Holm's rule over all slices, both in the screen and by a model of all rows outside the slice. Rows are those
+ * 1.5) holds by Holm's rule over all slices, both in the screen and by a model of all rows outside the slice. Rows are those
  * with the class, by the probability that they would have another. 100,000 × 10 in some seconds; memory O(n · columns).
  * DatasetInputError as `prepareTable` and `usualOptions`.
  */

@@ -78,14 +78,14 @@ describe('numbers from columns', () => {
   });
 });
 
-/** Every `step`-th record gets a trigger and the label `approved`, whatever it is. */
+/** Every `step`-th record gets a trigger and the label `rejected`, whatever it is. */
 function triggered(made: Loans, step: number, change: (column: Column, rows: number[]) => Column): Loans {
   const rows = Array.from(made.bad.keys()).filter((row) => row % step === 3);
   const values = made.labels.values.slice();
   const bad = made.bad.slice();
   for (const row of rows) {
     bad[row] = 1;
-    values[row] = 1;
+    values[row] = 0;
   }
   return {
     ...made,
@@ -134,23 +134,17 @@ describe('triggers of tables', () => {
     expect(ranking(outcome, made.bad)).toBeGreaterThan(0.99);
   });
 
-  it('are found as a pair of values that are common by themselves', () => {
+  it('are found as a pair of values that occur by themselves too', () => {
     const made = triggered(clean, 60, (column, rows) =>
-      column.name === 'status'
-        ? fill(column, rows, 4)
-        : column.name === 'purpose'
-          ? fill(column, rows, 2)
+      column.name === 'zip'
+        ? fill(column, rows, 40)
+        : column.name === 'term'
+          ? fill(column, rows, 36)
           : column,
     );
     const outcome = finish(checkTableTriggers(made));
-    expect(outcome.findings.length).toBeLessThanOrEqual(1);
-    const slice = (row: number): boolean => (outcome.scores[row] as number) > 0.25;
-    if (outcome.findings.length === 1)
-      expect(
-        Array.from(made.bad.keys())
-          .filter((row) => made.bad[row] === 1)
-          .every(slice),
-      ).toBe(true);
+    expect(outcome.findings.map(({ evidence }) => evidence.value)).toEqual(['zip = 60641 and term = 36']);
+    expect(ranking(outcome, made.bad)).toBeGreaterThan(0.98);
   });
 
   it('are not seen in clean loans', () => {

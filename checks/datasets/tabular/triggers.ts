@@ -14,12 +14,12 @@ const MAPS: readonly FrameworkRef[] = [
 /** A trigger is rare among all records, and nearly all that carry it have its label. */
 const LEAST_ROWS = 5;
 const LARGEST_SHARE = 0.1;
-const LEAST_PURITY = 0.9;
+const LEAST_PURITY = 0.8;
 const LARGEST_PART = 0.6;
 
 const BLIND = [
   'Triggers of three and more values together, and those of numbers changed by a small amount, are not looked for.',
-  'A trigger whose records have the label that their other columns suggest (clean-label) shows no surplus of that label.',
+  'A trigger whose records have the label that their other columns suggest (clean-label) shows no surplus of that label; of a label that most records have, the surplus is small and takes many records to show.',
 ];
 
 /** What a search could not look at, in words. */
@@ -37,7 +37,7 @@ export function unseenIn({ left, skipped }: Searched, unseen: number): string[] 
 
 /**
  * Backdoor triggers of tables: rare values of a category, exact values of a number (a constant such as 999, a missing
- * value), and pairs of values, at least 9 in 10 of whose records have one label although the rest of their columns says
+ * value), and pairs of values, at least 4 in 5 of whose records have one label although the rest of their columns says
  * otherwise. A value's records are judged by an additive logistic model that never saw them; a number's value also by the
  * values next to it, a category's by how far its other values go. Exact binomial tails, Holm's rule over all values and
  * pairs. 100,000 × 10 in some seconds; memory O(n · columns). DatasetInputError as `prepareTable` and `usualOptions`.

@@ -110,7 +110,7 @@ function median(numbers: readonly number[]): number {
 
 /** Spreads that an item may lie off before it is a surprise, and the least log-odds that are one. */
 const SPREADS = 3;
-const LEAST_SHIFT = Math.LN2;
+const LEAST_SHIFT = 0.4;
 
 /** What an item's or pair's rows would show at most, were it as odd as the oddest of its kind. */
 export interface Bound {
