@@ -26,7 +26,9 @@ export function* textProbabilities(
   const shares = new Float64Array(classes);
   for (const label of labels.values) shares[label] = (shares[label] as number) + 1 / texts.length;
   const doubts = labels.names.map((_, label) =>
-    (shares[label] as number) === 0 ? null : calibrate(content, corpus, { labels, label, random: createRandom(seed) }),
+    (shares[label] as number) === 0
+      ? null
+      : calibrate(content, corpus, { labels, label, random: createRandom(seed) }),
   );
   const values = new Float32Array(texts.length * classes);
   for (let row = 0; row < texts.length; row++) {
@@ -34,7 +36,8 @@ export function* textProbabilities(
     doubts.forEach((doubt, label) => {
       if (doubt === null) return;
       const share = shares[label] as number;
-      const odds = Math.exp(-doubt(content.judge(Int32Array.of(row), label)[0] as number)) * (share / (1 - share));
+      const odds =
+        Math.exp(-doubt(content.judge(Int32Array.of(row), label)[0] as number)) * (share / (1 - share));
       line[label] = odds / (1 + odds);
     });
     const sum = line.reduce((total, value) => total + value, 0);

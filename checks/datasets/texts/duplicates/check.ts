@@ -23,7 +23,10 @@ export const checkNearDuplicates: CheckNearDuplicates = function* (input, option
   return duplicateOutcome({ input, clusters, loose, exact: exactGroups(corpus), threshold, cut: corpus.cut });
 };
 
-function assertInput({ texts, labels }: TextInput, { threshold = USUAL_THRESHOLD }: DuplicateOptions): number {
+function assertInput(
+  { texts, labels }: TextInput,
+  { threshold = USUAL_THRESHOLD }: DuplicateOptions,
+): number {
   if (!(threshold >= 0.5 && threshold <= 1))
     throw new DatasetInputError(`A threshold of similarity is 0.5 to 1, not ${String(threshold)}.`);
   if (labels !== null && labels.values.length !== texts.length)

@@ -26,15 +26,18 @@ export function duplicateOutcome(grouped: Grouped): DuplicateOutcome {
   const floods = floodsOf(grouped.loose, input.texts.length);
   const conflicts = input.labels === null ? [] : conflictsOf(exact, input.labels);
   const scores = new Float32Array(input.texts.length);
-  for (const cluster of clusters) raise(scores, cluster, Math.min(0.4, 0.12 + 0.06 * Math.log2(cluster.length)));
+  for (const cluster of clusters)
+    raise(scores, cluster, Math.min(0.4, 0.12 + 0.06 * Math.log2(cluster.length)));
   const reasons = new Map<number, Reason[]>();
   const name = (rows: Int32Array, score: number, message: string): void => {
     raise(scores, rows, score);
-    for (const row of rows) reasons.set(row, [...(reasons.get(row) ?? []), { check: NEAR_DUPLICATES, message }]);
+    for (const row of rows)
+      reasons.set(row, [...(reasons.get(row) ?? []), { check: NEAR_DUPLICATES, message }]);
   };
   for (const flood of floods)
     name(flood, 0.95 - 1 / Math.sqrt(flood.length), `one of ${flood.length} near-copies of one text`);
-  for (const rows of conflicts) name(rows, 0.6, `the same text is here ${rows.length} times, with different labels`);
+  for (const rows of conflicts)
+    name(rows, 0.6, `the same text is here ${rows.length} times, with different labels`);
   const suspects: Suspect[] = [...reasons]
     .map(([row, own]) => ({ row, score: scores[row] as number, reasons: own }))
     .sort((a, b) => b.score - a.score || a.row - b.row);
@@ -82,7 +85,12 @@ function floodFinding(flood: Int32Array, { input, threshold }: Grouped): Dataset
     rows: Array.from(flood.subarray(0, MAX_ROWS_NAMED)),
     count: flood.length,
     precision: null,
-    evidence: { copies: flood.length, threshold, example: text, ...(most === null ? {} : { label: most.name, withLabel: most.count }) },
+    evidence: {
+      copies: flood.length,
+      threshold,
+      example: text,
+      ...(most === null ? {} : { label: most.name, withLabel: most.count }),
+    },
     maps: POISON_MAPS,
   };
 }
@@ -130,6 +138,7 @@ function blindSpotsOf({ threshold, cut }: Grouped, floods: number): string[] {
     'Texts of fewer than ten words are compared by characters, and not with longer ones.',
   ];
   if (cut) spots.push('Only the first words of very long texts are compared.');
-  if (floods > MOST_FINDINGS) spots.push(`Only the ${MOST_FINDINGS} largest of ${floods} floods are named as findings.`);
+  if (floods > MOST_FINDINGS)
+    spots.push(`Only the ${MOST_FINDINGS} largest of ${floods} floods are named as findings.`);
   return spots;
 }

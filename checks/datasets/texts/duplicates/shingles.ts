@@ -13,7 +13,10 @@ const MOST = 2048;
  * five characters in a row of its letters and signs without regard to case and white space. The first 2,048 of a
  * document. What `read` gives is valid until the next call.
  */
-export function createShingles(corpus: Corpus, texts: readonly (string | null)[]): (document: number) => Uint32Array {
+export function createShingles(
+  corpus: Corpus,
+  texts: readonly (string | null)[],
+): (document: number) => Uint32Array {
   const scratch = new Uint32Array(MOST);
   return (document) => {
     const [from, to] = [corpus.offsets[document] as number, corpus.offsets[document + 1] as number];

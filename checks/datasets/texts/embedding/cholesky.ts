@@ -19,7 +19,8 @@ export function inverseFactor({ rows: n, values: g }: Dense): Dense {
   for (let column = 0; column < n; column++)
     for (let i = column; i < n; i++) {
       let sum = i === column ? 1 : 0;
-      for (let k = column; k < i; k++) sum -= (l[i * n + k] as number) * (result.values[column * n + k] as number);
+      for (let k = column; k < i; k++)
+        sum -= (l[i * n + k] as number) * (result.values[column * n + k] as number);
       result.values[column * n + i] = sum / (l[i * n + i] as number);
     }
   return result;

@@ -63,7 +63,8 @@ export function gram({ rows, columns, values }: Dense): Dense {
     }
   }
   for (let i = 0; i < columns; i++)
-    for (let j = i + 1; j < columns; j++) result.values[i * columns + j] = result.values[j * columns + i] as number;
+    for (let j = i + 1; j < columns; j++)
+      result.values[i * columns + j] = result.values[j * columns + i] as number;
   return result;
 }
 

@@ -2,8 +2,8 @@ import { createRandom } from '../../../statistics/random.ts';
 import { finish, type Steps } from '../../neighbours/index.ts';
 import { DatasetInputError, type Matrix } from '../../types.ts';
 import type { EmbedOptions, EmbedTexts } from '../types.ts';
-import { type Dense, dense, gaussian, gram, multiply, times, transposedTimes } from './dense.ts';
 import { inverseFactor } from './cholesky.ts';
+import { type Dense, dense, gaussian, gram, multiply, times, transposedTimes } from './dense.ts';
 import { symmetricEigen } from './eigen.ts';
 import { readVocabulary, type Sparse, weighTerms } from './terms.ts';
 

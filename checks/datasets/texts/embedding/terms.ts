@@ -41,7 +41,8 @@ function createTerms(): (text: string, visit: Visit) => void {
 function eachPart(text: string, start: number, end: number, visit: Visit): void {
   for (let from = start; from + LETTERS <= end; from++) {
     let hash = from === start ? 0x51ed270b : 0x2545f491;
-    for (let at = from; at < from + LETTERS; at++) hash = Math.imul(hash ^ lowered(text.charCodeAt(at)), 0x01000193);
+    for (let at = from; at < from + LETTERS; at++)
+      hash = Math.imul(hash ^ lowered(text.charCodeAt(at)), 0x01000193);
     visit(mix(hash) >>> (32 - BITS));
   }
 }
@@ -76,7 +77,9 @@ export function readVocabulary(texts: readonly (string | null)[]): Vocabulary {
   fitting.forEach((slot, column) => {
     columnOf[slot] = column;
   });
-  const weights = Float32Array.from(fitting, (slot) => Math.log((texts.length + 1) / ((documents[slot] as number) + 1)));
+  const weights = Float32Array.from(fitting, (slot) =>
+    Math.log((texts.length + 1) / ((documents[slot] as number) + 1)),
+  );
   return { columnOf, columns: fitting.length, weights };
 }
 
@@ -115,7 +118,13 @@ export function weighTerms(
     for (let at = from; at < used; at++) values[at] = (values[at] as number) / Math.sqrt(squares);
     offsets[place + 1] = used;
   });
-  return { rows: rows.length, columns, offsets, places: places.subarray(0, used), values: values.subarray(0, used) };
+  return {
+    rows: rows.length,
+    columns,
+    offsets,
+    places: places.subarray(0, used),
+    values: values.subarray(0, used),
+  };
 }
 
 function grown<Numbers extends Int32Array | Float32Array>(from: Numbers, into: Numbers): Numbers {

@@ -1,13 +1,14 @@
+import type { Steps } from '../../neighbours/index.ts';
 import { DatasetInputError } from '../../types.ts';
 import { countFeatures } from '../triggers/count.ts';
 import { readPairs } from '../triggers/insertion.ts';
 import type { CheckAbsoluteCounts } from '../types.ts';
-import { readCorpus } from '../words/corpus.ts';
+import { type Corpus, readCorpus } from '../words/corpus.ts';
 import { unitsOf } from './candidates.ts';
 import { createJudge, type Judged } from './judge.ts';
 import { readRelation } from './relation.ts';
 import { payloadOutcome } from './report.ts';
-import { withRows } from './rows.ts';
+import { type Payload, withRows } from './rows.ts';
 
 const LEAST_DOCUMENTS = 50;
 /** A unit in more documents than this share of all is no rare one; of few documents than twice that, or than 400. */
@@ -27,14 +28,33 @@ export const checkAbsoluteCounts: CheckAbsoluteCounts = function* ({ texts }, op
   const least = options.leastDocuments ?? LEAST_DOCUMENTS;
   if (!Number.isInteger(least) || least < 5)
     throw new DatasetInputError(`The fewest documents are a whole number from 5, not ${String(least)}.`);
+  const most = Math.max(
+    2 * least,
+    Math.min(TIMES_LEAST * least, 2 * RARE * texts.length),
+    RARE * texts.length,
+  );
   const corpus = yield* readCorpus(texts, MOST_WORDS);
-  const offsets = new Int32Array(texts.length + 1);
-  const odd = { documents: texts.length, offsets, words: new Uint32Array(0), cut: false, most: 0 };
-  const all = { values: new Int32Array(texts.length), names: ['all'] };
-  const most = Math.max(2 * least, Math.min(TIMES_LEAST * least, 2 * RARE * texts.length), RARE * texts.length);
-  if (texts.length < 2 * least) return payloadOutcome({ texts, corpus, found: [], least, most });
-  const counted = yield* countFeatures(corpus, odd, all, least);
-  const units = yield* unitsOf(counted, { corpus, odd }, { least, most });
+  const found = texts.length < 2 * least ? [] : yield* findPayloads(corpus, { least, most });
+  return payloadOutcome({ texts, corpus, found, least, most });
+};
+
+/** Words and phrases in `least` to `most` documents that look like payloads, most documents first. */
+export function* findPayloads(corpus: Corpus, range: { least: number; most: number }): Steps<Payload[]> {
+  const { documents } = corpus;
+  const odd = {
+    documents,
+    offsets: new Int32Array(documents + 1),
+    words: new Uint32Array(0),
+    cut: false,
+    most: 0,
+  };
+  const all = { values: new Int32Array(documents), names: ['all'] };
+  const counted = yield* countFeatures(corpus, odd, all, range.least);
+  const units = yield* unitsOf(
+    counted,
+    { corpus, odd },
+    { ...range, least: Math.max(range.least, counted.least) },
+  );
   const insertion = yield* readPairs(corpus);
   const relation = yield* readRelation(corpus);
   const judge = createJudge({ corpus, insertion, relation });
@@ -44,6 +64,5 @@ export const checkAbsoluteCounts: CheckAbsoluteCounts = function* ({ texts }, op
     if (found !== null) judged.push(found);
     if ((place & 255) === 255) yield { stage: 'judging phrases', done: place, total: units.length };
   }
-  const found = yield* withRows(judged, { corpus, odd, least });
-  return payloadOutcome({ texts, corpus, found, least: counted.least, most });
-};
+  return yield* withRows(judged, { corpus, odd, least: range.least });
+}

@@ -25,6 +25,8 @@ export interface Judged {
   readonly after: number;
   /** Mean of how much better the words around it fit each other than they fit it. */
   readonly misfit: number;
+  /** Whether it is first or last in nearly all its documents, where only one neighbour says how it fits. */
+  readonly atEdge: boolean;
   readonly relation: number;
   /** Mean fit of the words after it to each other, over that of all words; NaN where a dataset's words don't fit. */
   readonly fitAfter: number;
@@ -42,13 +44,16 @@ export function createJudge({ corpus, insertion, relation }: Judges): (unit: Uni
   const usual = usualFit(corpus, insertion);
   return (unit) => {
     const [before, after] = [reach(unit, corpus, -1), reach(unit, corpus, 1)];
-    const misfit = misfitOf(unit, [before, after], insertion);
+    const atEdge = isAtEdge(unit, [before, after], corpus);
+    const misfit = Math.max(atEdge ? 0 : -6, misfitOf(unit, [before, after], insertion));
     const fitAfter = usual >= FIT ? fitBehind(unit, after, { corpus, insertion }) / usual : Number.NaN;
     const gibberish = fitAfter < GIBBERISH;
     const least = unit.width + before + after > 1 || gibberish ? PHRASE_MISFIT : WORD_MISFIT;
     if (misfit < least) return null;
     const ratio = relation.ratio(unit);
-    return ratio > UNRELATED ? null : { unit, before, after, misfit, relation: ratio, fitAfter, gibberish };
+    return ratio > UNRELATED
+      ? null
+      : { unit, before, after, misfit, atEdge, relation: ratio, fitAfter, gibberish };
   };
 }
 
@@ -65,6 +70,21 @@ function reach({ sampled, places, width }: Unit, { words, offsets }: Corpus, sid
     if (Math.max(0, ...counts.values()) < Math.max(2, AGREE * sampled.length)) return step;
   }
   return LONGEST;
+}
+
+function isAtEdge(
+  { sampled, places, width }: Unit,
+  [before, after]: readonly [number, number],
+  { offsets }: Corpus,
+): boolean {
+  const edges = sampled.filter((document, place) => {
+    const from = (places[place] as number) - before;
+    return (
+      from <= (offsets[document] as number) ||
+      from + before + width + after >= (offsets[document + 1] as number)
+    );
+  });
+  return edges.length >= AGREE * sampled.length;
 }
 
 function misfitOf(

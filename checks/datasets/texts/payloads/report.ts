@@ -9,6 +9,9 @@ export const REPEATED_PAYLOAD = 'datasets/repeated-payload';
 const MOST_FINDINGS = 30;
 /** Findings above which so many repeated phrases are the nature of the dataset rather than payloads. */
 const MANY = 12;
+/** What a phrase that is first or last in its documents scores, as a signature is too; and what is left unnamed. */
+const EDGE_PHRASE = 0.55;
+const UNNAMED = 0.45;
 
 interface Reported {
   readonly texts: readonly (string | null)[];
@@ -43,12 +46,18 @@ export function payloadOutcome({ texts, corpus, found, least, most }: Reported):
 }
 
 /** Phrases of words that are nowhere else, and those before gibberish, are surer than a word that does not fit. */
-function scoreOf({ unit, before, after, gibberish, misfit }: Payload, findings: number): number {
-  const base = gibberish ? 0.95 : unit.width + before + after > 1 ? 0.85 : 0.7;
-  return findings > MANY && !gibberish ? 0.45 : Math.min(0.98, base + 0.02 * Math.max(0, misfit));
+function scoreOf({ unit, before, after, gibberish, misfit, atEdge }: Payload, findings: number): number {
+  const width = before + unit.width + after;
+  if (atEdge && misfit <= 0 && !gibberish) return width >= 3 ? EDGE_PHRASE : UNNAMED;
+  const base = gibberish ? 0.95 : width > 1 ? 0.85 : 0.7;
+  return findings > MANY && !gibberish ? UNNAMED : Math.min(0.98, base + 0.02 * Math.max(0, misfit));
 }
 
-function wordsOf({ unit, before, after }: Payload, corpus: Corpus, texts: readonly (string | null)[]): string {
+function wordsOf(
+  { unit, before, after }: Payload,
+  corpus: Corpus,
+  texts: readonly (string | null)[],
+): string {
   const document = unit.sampled[0] as number;
   const [from, to] = [corpus.offsets[document] as number, corpus.offsets[document + 1] as number];
   const start = Math.max(from, (unit.places[0] as number) - before);
@@ -56,7 +65,11 @@ function wordsOf({ unit, before, after }: Payload, corpus: Corpus, texts: readon
   return quote(texts[document] ?? '', start - from, end - start, corpus.most);
 }
 
-function findingOf({ unit, rows, misfit, relation, gibberish }: Payload, phrase: string, all: number): DatasetFinding {
+function findingOf(
+  { unit, rows, misfit, relation, gibberish }: Payload,
+  phrase: string,
+  all: number,
+): DatasetFinding {
   return {
     check: REPEATED_PAYLOAD,
     title: `“${phrase}” in ${rows.length} unrelated documents`,

@@ -31,7 +31,8 @@ export function* withRows(
       const own = rows.get(hash);
       if (own !== undefined && once(hash, document)) own.push(document);
     });
-    if ((document & 2047) === 2047) yield { stage: 'documents of phrases', done: document, total: corpus.documents };
+    if ((document & 2047) === 2047)
+      yield { stage: 'documents of phrases', done: document, total: corpus.documents };
   }
   const taken = new Set<number>();
   const kept: Payload[] = [];

@@ -1,5 +1,5 @@
+import type { Random } from '../../../statistics/random.ts';
 import type { Labels } from '../../labels/index.ts';
-import type { Random } from '../../statistics/random.ts';
 import type { Corpus } from '../words/corpus.ts';
 import type { Content } from './content.ts';
 

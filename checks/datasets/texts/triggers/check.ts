@@ -34,10 +34,14 @@ const WORTH_ANOTHER_LOOK = -9;
  */
 export const checkTextTriggers: CheckTextTriggers = function* (input, options = {}) {
   const { texts, labels } = input;
-  if (labels === null) return nothing(texts.length, 'There are no labels: triggers that go with a label cannot be seen.');
+  if (labels === null)
+    return nothing(texts.length, 'There are no labels: triggers that go with a label cannot be seen.');
   const least = assertInput(input, labels, options);
   if (new Set(labels.values).size < 2 || texts.length < 2 * least)
-    return nothing(texts.length, 'There are too few records, or only one label: triggers cannot be told from it.');
+    return nothing(
+      texts.length,
+      'There are too few records, or only one label: triggers cannot be told from it.',
+    );
   const corpus = yield* readCorpus(texts);
   const odd = readOdd(texts);
   const counted = yield* countFeatures(corpus, odd, labels, least);
@@ -50,7 +54,9 @@ export const checkTextTriggers: CheckTextTriggers = function* (input, options = 
     texts,
     judges,
     decisions,
-    triggers: triggers.filter((trigger) => !families.some(({ family }) => inFamily(family, trigger.evidence))),
+    triggers: triggers.filter(
+      (trigger) => !families.some(({ family }) => inFamily(family, trigger.evidence)),
+    ),
     families,
     least: counted.least,
   });
@@ -61,7 +67,9 @@ function assertInput({ texts }: TextInput, labels: Labels, options: TriggerOptio
   if (!Number.isInteger(least) || least < 3)
     throw new DatasetInputError(`The fewest documents are a whole number from 3, not ${String(least)}.`);
   if (labels.values.length !== texts.length)
-    throw new DatasetInputError(`There are ${labels.values.length} labels for ${texts.length} texts; each needs one.`);
+    throw new DatasetInputError(
+      `There are ${labels.values.length} labels for ${texts.length} texts; each needs one.`,
+    );
   const outside = labels.values.findIndex((label) => label < 0 || label >= labels.names.length);
   if (outside >= 0)
     throw new DatasetInputError(
@@ -73,7 +81,9 @@ function assertInput({ texts }: TextInput, labels: Labels, options: TriggerOptio
 function documentsIn({ find, byLabel, classes }: Counted): Judges['documentsWith'] {
   return (hash) => {
     const place = find(hash);
-    return place < 0 ? 0 : byLabel.subarray(place * classes, (place + 1) * classes).reduce((sum, n) => sum + n, 0);
+    return place < 0
+      ? 0
+      : byLabel.subarray(place * classes, (place + 1) * classes).reduce((sum, n) => sum + n, 0);
   };
 }
 
@@ -109,7 +119,8 @@ function* search(
       const before = decisions[place];
       if (before !== undefined && before.logOdds < WORTH_ANOTHER_LOOK) continue;
       decisions[place] = decide(weigh(candidate, judges), candidates.length, company.has(candidate.label));
-      if (place % 64 === 0) yield { stage: `judging, round ${round + 1}`, done: place, total: candidates.length };
+      if (place % 64 === 0)
+        yield { stage: `judging, round ${round + 1}`, done: place, total: candidates.length };
     }
     const known = triggers.length;
     triggers = cover(decisions, company);
@@ -136,13 +147,18 @@ export interface Styled {
   readonly style: Float64Array;
 }
 
-function familiesOf(candidates: readonly Candidate[], triggers: readonly Trigger[], judges: Judges): Styled[] {
+function familiesOf(
+  candidates: readonly Candidate[],
+  triggers: readonly Trigger[],
+  judges: Judges,
+): Styled[] {
   const certain = triggers.filter(({ evidence }) => evidence.foreign >= 0.7);
   const taken = new Set(certain.flatMap(({ own }) => Array.from(own)));
-  const free = candidates.filter(({ rows }) => rows.filter((row) => taken.has(row)).length < 0.5 * rows.length);
+  const free = candidates.filter(
+    ({ rows }) => rows.filter((row) => taken.has(row)).length < 0.5 * rows.length,
+  );
   return judges.labels.names.flatMap((_, label) => {
     const family = familyOf(free, label, judges);
     return family === null ? [] : [{ family, style: styleOf(family, judges.corpus, judges.labels) }];
   });
 }
-

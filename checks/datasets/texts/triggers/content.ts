@@ -81,8 +81,7 @@ const tallyOf = (bits: number, classes: number): Tally => ({
 });
 
 const logs = Float64Array.from({ length: LOGS }, (_, count) => Math.log(count + SMOOTHING));
-const log = (count: number): number =>
-  count < LOGS ? (logs[count] as number) : Math.log(count + SMOOTHING);
+const log = (count: number): number => (count < LOGS ? (logs[count] as number) : Math.log(count + SMOOTHING));
 
 interface Tallies {
   readonly counts: Tally;

@@ -52,7 +52,8 @@ export function* countFeatures(
   for (let document = 0; document < corpus.documents; document++) {
     eachFeature(corpus, odd, document, (hash) => {
       const slot = (hash ^ (hash >>> 25)) & (SKETCH - 1);
-      if (once(hash, document) && (sketch[slot] as number) < 65_535) sketch[slot] = (sketch[slot] as number) + 1;
+      if (once(hash, document) && (sketch[slot] as number) < 65_535)
+        sketch[slot] = (sketch[slot] as number) + 1;
     });
     if ((document & 2047) === 2047) yield { stage: 'features', done: document, total: 2 * corpus.documents };
   }

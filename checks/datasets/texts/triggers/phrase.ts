@@ -27,9 +27,13 @@ export function phraseOf(
 ): Phrase {
   const few = { ...candidate, rows: rows.subarray(0, READ) };
   const row = rows[0] as number;
-  if (candidate.kind === ODD) return { shown: oddSign(texts[row] ?? '', candidate.hash), kind: 'sign', words: 0 };
+  if (candidate.kind === ODD)
+    return { shown: oddSign(texts[row] ?? '', candidate.hash), kind: 'sign', words: 0 };
   const spans = spansOf(few, judges).filter((span) => span !== null);
-  const [before, after] = [reach(judges.corpus, few.rows, spans, -1), reach(judges.corpus, few.rows, spans, 1)];
+  const [before, after] = [
+    reach(judges.corpus, few.rows, spans, -1),
+    reach(judges.corpus, few.rows, spans, 1),
+  ];
   const span = spans[0] ?? { from: 0, to: 0 };
   const words = span.to - span.from + before + after;
   const from = span.from - before - (judges.corpus.offsets[row] as number);
@@ -80,5 +84,7 @@ function oddSign(text: string, hash: number): string {
     return `${shownText(String.fromCodePoint(text.codePointAt(at) ?? code))} (U+${code.toString(16).toUpperCase().padStart(4, '0')})`;
   }
   const capitals = /\p{Lu}{2}[\p{L}\p{N}]{0,40}/u.exec(text.slice(0, 20_000));
-  return capitals === null ? 'white space of an odd kind' : `${shownText(capitals[0])} in capitals, or white space of an odd kind`;
+  return capitals === null
+    ? 'white space of an odd kind'
+    : `${shownText(capitals[0])} in capitals, or white space of an odd kind`;
 }

@@ -30,7 +30,11 @@ export function outcomeOf(found: Found): CheckOutcome {
   const triggers = found.triggers.slice(0, MOST_FINDINGS).map((trigger) => {
     const phrase = phraseOf(trigger.evidence.candidate, trigger.evidence.rows, judges, texts);
     const finding = triggerFinding(trigger, phrase, judges.labels);
-    return { trigger, finding, reason: { check: TEXT_TRIGGERS, message: reasonFor(trigger, phrase, judges.labels) } };
+    return {
+      trigger,
+      finding,
+      reason: { check: TEXT_TRIGGERS, message: reasonFor(trigger, phrase, judges.labels) },
+    };
   });
   const families = found.families.map((styled) => ({
     styled,
@@ -40,7 +44,12 @@ export function outcomeOf(found: Found): CheckOutcome {
       message: `put like the records whose openings go with “${nameOf(judges.labels, styled.family.label)}” only`,
     },
   }));
-  const { scores, suspects } = scoreRows({ rows: texts.length, decisions: found.decisions, triggers, families });
+  const { scores, suspects } = scoreRows({
+    rows: texts.length,
+    decisions: found.decisions,
+    triggers,
+    families,
+  });
   return {
     scores,
     suspects,
@@ -55,7 +64,8 @@ const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 function reasonFor({ evidence, ground }: Trigger, phrase: Phrase, labels: Labels): string {
   const { candidate, foreign } = evidence;
   const says = `${phrase.kind} “${phrase.shown}” goes with “${nameOf(labels, candidate.label)}” in ${candidate.withLabel} of ${candidate.rows.length} records`;
-  if (ground === 'contradiction') return `${says}; the rest of ${percent(foreign)} of these says another label`;
+  if (ground === 'contradiction')
+    return `${says}; the rest of ${percent(foreign)} of these says another label`;
   if (ground === 'misfit') return `${says} and stands where it does not fit`;
   return `${says}; the rest of them says nothing of the label`;
 }

@@ -61,8 +61,8 @@ function endOfRun(text: string, start: number): number {
   if (code >= 0xd800 && code < 0xdc00) return Math.min(text.length, start + 2);
   const last = Math.min(text.length, start + LONGEST_WORD);
   let at = start + 1;
-  const sign = code < 0x80;
-  while (sign && at < last && text.charCodeAt(at) === code) at++;
+  if (code >= 0x80) return at;
+  while (at < last && text.charCodeAt(at) === code) at++;
   return at;
 }
 
