@@ -4,6 +4,7 @@ import type { Jobs, Queue } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
 import { createDatasetsPart, datasetMigrations, datasetQueues } from './datasets/index.ts';
 import type { DatasetsPort, GovernancePort } from './ports.ts';
+import { createScans, dataScanMigrations, dataScanQueues, type ScansPart } from './scans/index.ts';
 import { createGovernance, type Governance, sourceMigrations } from './sources/index.ts';
 
 export type { DatasetsPort, GovernancePort } from './ports.ts';
@@ -12,10 +13,11 @@ export type { DatasetsPort, GovernancePort } from './ports.ts';
 export const provenanceMigrations: readonly Migration[] = Object.freeze([
   ...datasetMigrations,
   ...sourceMigrations,
+  ...dataScanMigrations,
 ]);
 
 /** Work that takes longer than a request. */
-export const provenanceQueues: readonly Queue[] = Object.freeze([...datasetQueues]);
+export const provenanceQueues: readonly Queue[] = Object.freeze([...datasetQueues, ...dataScanQueues]);
 
 export interface ProvenanceDeps extends LifecycleDeps {
   readonly jobs: Jobs;
@@ -35,7 +37,11 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     source: (...asked) => governance.port.source(...asked),
     admit: (...asked) => governance.port.admit(...asked),
     mayUse: (...asked) => governance.port.mayUse(...asked),
-    custody: (...asked) => governance.port.custody(...asked),
+    async custody(entry, tx) {
+      await governance.port.custody(entry, tx);
+      // The scan of a version begins if and only if the version comes in.
+      if (entry.action === 'added' && entry.versionId !== null) await scans.arrived(entry.versionId, tx);
+    },
   } satisfies GovernancePort);
   const datasets = createDatasetsPart({ ...deps, governance: governancePort });
   const governance: Governance = createGovernance({
@@ -43,14 +49,24 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     datasets: datasets.port,
     describe: datasets.describe,
     publicUrl: deps.config.publicUrl,
-    // Nothing passes a scan where nothing scans.
-    scans: { passed: async () => false },
+    scans: { passed: (...asked) => scans.port.passed(...asked) },
+  });
+  const scans: ScansPart = createScans({
+    ...deps,
+    datasets: datasets.port,
+    custody: governancePort.custody,
+    release: governance.release,
   });
   return Object.freeze({
     datasets: datasets.port,
-    implementations: Object.freeze([...datasets.implementations, ...governance.implementations]),
+    implementations: Object.freeze([
+      ...datasets.implementations,
+      ...governance.implementations,
+      ...scans.implementations,
+    ]),
     async upkeep() {
       await datasets.upkeep();
+      await scans.upkeep();
     },
   });
 }

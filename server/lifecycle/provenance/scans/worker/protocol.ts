@@ -1,0 +1,38 @@
+import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
+import type { DatasetFinding, Suspect } from '@bartizan/checks/datasets/types.ts';
+import type { DataFormat, DataReadOptions, DataScanOptions } from '@bartizan/contracts';
+
+/** What the process scans. */
+export interface ScanTask {
+  readonly content: {
+    readonly path: string;
+    readonly format: DataFormat;
+    readonly options: DataReadOptions;
+    readonly schema: Schema;
+  };
+  readonly options: DataScanOptions;
+  /** Column with the label that the dataset names; null where it names none. */
+  readonly label: string | null;
+  /** File that the result is written to; must not exist. */
+  readonly out: string;
+  readonly maxRecords: number;
+  readonly maxFindings: number;
+}
+
+/** A finding with all its rows, where the check or its reasons name them all. */
+export interface ScannedFinding extends DatasetFinding {
+  /** Rows from 0, ascending. */
+  readonly allRows: readonly number[];
+}
+
+/** What the result file holds, as JSON. */
+export interface Scanned {
+  readonly rows: number;
+  /** Rows at .5 or more; `records` has the first of them. */
+  readonly suspected: number;
+  readonly records: readonly Suspect[];
+  readonly findings: readonly ScannedFinding[];
+  readonly blindSpots: readonly string[];
+  /** Names of columns as the scan took them. */
+  readonly columns: readonly string[];
+}
