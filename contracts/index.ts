@@ -38,7 +38,7 @@ export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
 import { bomRoutes } from './bom.ts';
-import { dataPushRoutes, dataScanRoutes, datasetRoutes } from './data/index.ts';
+import { dataPushRoutes, dataScanRoutes, datasetRoutes, privacyRoutes, sourceRoutes } from './data/index.ts';
 import {
   correctionDatasetRoutes,
   correctionRoutes,
@@ -105,6 +105,8 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     mlflowRoutes,
     datasetRoutes,
     dataPushRoutes,
+    sourceRoutes,
     dataScanRoutes,
+    privacyRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );

@@ -4,6 +4,7 @@ import type { Jobs, Queue } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
 import { createDatasetsPart, datasetMigrations, datasetQueues } from './datasets/index.ts';
 import type { DatasetsPort, GovernancePort } from './ports.ts';
+import { createPrivacyPart, privacyMigrations } from './privacy/index.ts';
 import { createScans, dataScanMigrations, dataScanQueues, type ScansPart } from './scans/index.ts';
 import { createGovernance, type Governance, sourceMigrations } from './sources/index.ts';
 
@@ -14,6 +15,7 @@ export const provenanceMigrations: readonly Migration[] = Object.freeze([
   ...datasetMigrations,
   ...sourceMigrations,
   ...dataScanMigrations,
+  ...privacyMigrations,
 ]);
 
 /** Work that takes longer than a request. */
@@ -57,12 +59,14 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     custody: governancePort.custody,
     release: governance.release,
   });
+  const privacy = createPrivacyPart({ ...deps, datasets: datasets.port, governance: governancePort });
   return Object.freeze({
     datasets: datasets.port,
     implementations: Object.freeze([
       ...datasets.implementations,
       ...governance.implementations,
       ...scans.implementations,
+      ...privacy.implementations,
     ]),
     async upkeep() {
       await datasets.upkeep();

@@ -1,0 +1,304 @@
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  draw,
+  expire,
+  type Ledger,
+  type LedgerStep,
+  release as ledgerRelease,
+  PrivacyInputError,
+  type Release,
+  readStatisticRequest,
+  releaseCost,
+  releaseStatistic,
+  reserve,
+  type StatisticInput,
+} from '@bartizan/checks/privacy/index.ts';
+import type { PrivacyBudget, PrivateQuery, PrivateRelease } from '@bartizan/contracts';
+import type { AuditLog } from '../../../audit/index.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import { AppError } from '../../../kernel/error.ts';
+import { uuidv7 } from '../../../kernel/id.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import type { Principal } from '../../../platform/http/types.ts';
+import type { Viewer } from '../../sight.ts';
+import { afterOf, positionOf } from '../datasets/paging.ts';
+import type { DatasetsPort, GovernancePort } from '../ports.ts';
+import { type DpSgd, spendOfTraining } from './accounting.ts';
+import { decimalOf, ledgerOf, neighboursOf, reopened, termsOf, viewOf } from './books.ts';
+import { valuesOf } from './columns.ts';
+import type { Answer, PrivacyStore, StoredRelease } from './store.ts';
+
+export interface PrivacyDeps {
+  readonly database: Database;
+  readonly store: PrivacyStore;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly clock: Clock;
+  readonly datasets: Pick<DatasetsPort, 'find' | 'version' | 'records'>;
+  readonly governance: Pick<GovernancePort, 'mayUse' | 'custody'>;
+}
+
+const refused = (step: Extract<LedgerStep, { ok: false }>): AppError =>
+  new AppError('conflict', step.message, {
+    hint:
+      step.reason === 'over-budget'
+        ? 'Ask with a smaller ε, or have somebody with data.manage raise the budget.'
+        : 'Ask again under another request id.',
+  });
+
+function taken(step: LedgerStep): Extract<LedgerStep, { ok: true }> {
+  if (step.ok) return step;
+  throw refused(step);
+}
+
+/** What people ask for, as the mechanisms take it. */
+function statisticOf(query: PrivateQuery): StatisticInput {
+  const { epsilon } = query;
+  switch (query.kind) {
+    case 'count':
+      return { kind: 'count', epsilon, ...(query.column === undefined ? {} : { column: query.column }) };
+    case 'histogram':
+      return {
+        kind: 'histogram',
+        column: query.column,
+        epsilon,
+        ...(query.categories === undefined ? {} : { categories: query.categories }),
+        ...(query.delta === 0 ? {} : { delta: decimalOf(query.delta) }),
+      };
+    case 'sum':
+    case 'mean':
+      return { kind: query.kind, column: query.column, bounds: [query.low, query.high], epsilon };
+    case 'quantile':
+      return {
+        kind: 'quantile',
+        column: query.column,
+        bounds: [query.low, query.high],
+        quantile: query.q,
+        epsilon,
+      };
+  }
+}
+
+const MECHANISMS: Readonly<Record<PrivateQuery['kind'], string>> = {
+  count: 'discrete Laplace',
+  histogram: 'discrete Laplace for each category',
+  sum: 'discrete Laplace',
+  mean: 'discrete Laplace of sum and count',
+  quantile: 'exponential',
+};
+
+function answerOf(released: Release): Answer {
+  const { epsilon, delta } = released.spent;
+  const spent = { epsilon, delta: Number(delta) };
+  const mechanism = MECHANISMS[released.kind];
+  if (released.kind !== 'histogram')
+    return { value: released.value, standardError: released.standardError, mechanism, spent };
+  return {
+    value: Object.fromEntries(released.bins.map(({ category, value }) => [category, value])),
+    standardError: released.bins[0]?.standardError ?? null,
+    mechanism,
+    spent,
+  };
+}
+
+function viewOfRelease({ answer, ...release }: StoredRelease & { readonly answer: Answer }): PrivateRelease {
+  return { ...release, ...answer };
+}
+
+/** Wrong words of an asker, as such. */
+function asked<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof PrivacyInputError)) throw error;
+    throw new AppError('invalid_input', error.message, { cause: error });
+  }
+}
+
+/** Statistics with differential privacy, each paid from the budget of its dataset. */
+export function createPrivacy(deps: PrivacyDeps) {
+  const { database, store, audit, clock, datasets, governance } = deps;
+
+  async function opened(datasetId: string, tx: Database): Promise<{ id: string; ledger: Ledger }> {
+    const { id, entries } = await store.ledger(datasetId, tx);
+    const ledger = ledgerOf(entries);
+    if (id !== null && ledger !== null) return { id, ledger };
+    throw new AppError('conflict', 'nothing is released of this dataset: it has no privacy budget', {
+      hint: 'Somebody with data.manage sets one under Private statistics.',
+    });
+  }
+
+  /** Takes steps in the newest ledger, in one transaction that no other release of the dataset enters. */
+  async function step(
+    datasetId: string,
+    take: (ledger: Ledger) => LedgerStep,
+    also?: (tx: Database) => Promise<void>,
+  ): Promise<void> {
+    await database.transaction().execute(async (tx) => {
+      await store.lock(datasetId, tx);
+      const { id, ledger } = await opened(datasetId, tx);
+      await store.append(id, taken(take(ledger)).entries, clock.now(), tx);
+      await also?.(tx);
+    });
+  }
+
+  interface Asked {
+    readonly query: PrivateQuery;
+    readonly requestId: string;
+    readonly purpose: string;
+    readonly signal: AbortSignal;
+  }
+
+  async function release(
+    principal: Principal,
+    dataset: string,
+    { query, requestId, purpose, signal }: Asked,
+  ): Promise<PrivateRelease> {
+    const version = await datasets.version(principal, dataset, query.version);
+    const { datasetId } = version;
+    if (version.state !== 'ready' || version.quarantined)
+      throw new AppError('conflict', 'this version is not in use: it is not ready, or in quarantine');
+    await governance.mayUse(principal, version, purpose);
+    const input = statisticOf(query);
+    const statistic = asked(() => readStatisticRequest(input));
+    const request = `${principal.ownerId ?? principal.id}/${requestId}`;
+    const known = await store.byRequest(datasetId, request);
+    if (known) return repeated(known, query);
+
+    const { entries } = await store.ledger(datasetId);
+    const terms = ledgerOf(entries)?.terms;
+    const neighbours = terms?.neighbours ?? neighboursOf('add-or-remove-one');
+    const cost = asked(() => releaseCost(statistic, neighbours));
+    await step(datasetId, (ledger) => reserve(ledger, { request, neighbours, cost }));
+
+    const data = await readColumn(version.id, query, signal).catch(async (error: unknown) => {
+      await step(datasetId, (ledger) => expire(ledger, request));
+      throw error;
+    });
+    const id = uuidv7(clock.now());
+    const begun = { id, query, purpose, createdBy: principal.name, createdAt: clock.now() };
+    // From here on it is spent, whatever becomes of it.
+    await step(
+      datasetId,
+      (ledger) => draw(ledger, request),
+      (tx) => store.begin(datasetId, request, begun, tx),
+    );
+    const answer = answerOf(
+      asked(() => releaseStatistic(input, data, { random: { bytes: randomBytes }, neighbours })),
+    );
+    await step(
+      datasetId,
+      (ledger) => ledgerRelease(ledger, request),
+      async (tx) => {
+        await store.answer(id, answer, tx);
+        const detail = { number: version.number, query, spent: answer.spent, purpose };
+        const subject = `dataset:${datasetId}`;
+        await audit.record({ actor: principal, action: 'data.statistic-released', subject, detail }, tx);
+        await governance.custody(
+          {
+            datasetId,
+            versionId: version.id,
+            action: 'released',
+            actor: principal,
+            reason: purpose,
+            audit: 'data.statistic-released',
+            detail: { statistic: query.kind, epsilon: answer.spent.epsilon },
+          },
+          tx,
+        );
+      },
+    );
+    return viewOfRelease({ ...begun, answer });
+  }
+
+  function repeated(known: StoredRelease, query: PrivateQuery): PrivateRelease {
+    if (!isDeepStrictEqual(known.query, query))
+      throw new AppError('conflict', 'this request id was used for another question', {
+        hint: 'Ask under another request id.',
+      });
+    if (known.answer !== null) return viewOfRelease({ ...known, answer: known.answer });
+    throw new AppError(
+      'conflict',
+      'noise was drawn for this request and the answer was lost: it stays spent',
+      {
+        hint: 'Ask again under another request id; that is paid again.',
+      },
+    );
+  }
+
+  async function readColumn(versionId: string, query: PrivateQuery, signal: AbortSignal) {
+    const data = await datasets.records(versionId, signal);
+    try {
+      const isCategory = query.kind === 'histogram' || (query.kind === 'count' && query.column !== undefined);
+      return await valuesOf(
+        data,
+        query.column,
+        isCategory ? 'category' : 'number',
+        query.kind === 'count' ? query.value : undefined,
+      );
+    } finally {
+      await data.close();
+    }
+  }
+
+  return Object.freeze({
+    release,
+
+    async budget(viewer: Viewer, dataset: string) {
+      const { id } = await datasets.find(viewer, dataset);
+      const { entries } = await store.ledger(id);
+      return viewOf(ledgerOf(entries), await store.count(id));
+    },
+
+    /** A budget may be raised or lowered, but not below what was spent. */
+    async setBudget(principal: Principal, dataset: string, budget: PrivacyBudget) {
+      const { id } = await datasets.find(principal, dataset);
+      await database.transaction().execute(async (tx) => {
+        await store.lock(id, tx);
+        const { entries } = await store.ledger(id, tx);
+        const before = ledgerOf(entries);
+        const ledger = asked(() => reopened(before, termsOf(budget)));
+        const atMs = clock.now();
+        const ledgerId = await store.open(id, { name: principal.name, atMs }, tx);
+        await store.append(ledgerId, ledger.entries, atMs, tx);
+        const detail = { ...budget, before: before?.terms.epsilon ?? null };
+        const subject = `dataset:${id}`;
+        await audit.record({ actor: principal, action: 'data.privacy-budget-set', subject, detail }, tx);
+        await governance.custody(
+          {
+            datasetId: id,
+            versionId: null,
+            action: 'changed',
+            actor: principal,
+            reason: '',
+            audit: 'data.privacy-budget-set',
+            detail: { budget: budget.epsilon },
+          },
+          tx,
+        );
+      });
+      const { entries } = await store.ledger(id);
+      return viewOf(ledgerOf(entries), await store.count(id));
+    },
+
+    async releases(
+      viewer: Viewer,
+      dataset: string,
+      { cursor, limit }: { cursor?: string | undefined; limit: number },
+    ) {
+      const { id } = await datasets.find(viewer, dataset);
+      const found = await store.page(id, afterOf(cursor), limit + 1);
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.flatMap((item) =>
+          item.answer === null ? [] : [viewOfRelease({ ...item, answer: item.answer })],
+        ),
+        next: found.length > limit && last ? positionOf({ at: last.createdAt, id: last.id }) : null,
+      };
+    },
+
+    account: (training: DpSgd) => spendOfTraining(training),
+  });
+}
+export type Privacy = ReturnType<typeof createPrivacy>;
