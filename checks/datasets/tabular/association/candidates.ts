@@ -143,7 +143,7 @@ function pairCandidates(
   );
   const found = pairs.flatMap((pair, at) =>
     directions.flatMap((direction) =>
-      strictest(columns, pair, {
+      byRarer(columns, pair, {
         direction,
         shifts: outside[at] as number[],
         spreads: spreads.map((side) => side[at] as number),
@@ -153,19 +153,21 @@ function pairCandidates(
   return { found, tests: pairs.length * directions.length };
 }
 
-/** The pair by the model of the column for which it is less of a surprise. */
-function strictest(
+/**
+ * The pair by the model without the column of its rarer value, shifted as that value is outside the pair: what the pair
+ * did to the weights of the commoner value is the smaller part of those.
+ */
+function byRarer(
   columns: readonly [Known, Known],
   pair: Pair,
   { direction, shifts, spreads }: { direction: Direction; shifts: number[]; spreads: number[] },
 ): Candidate[] {
-  const sides = ([0, 1] as const).map((side) => {
-    const bound = { centre: shifts[side] as number, spread: spreads[side] as number };
-    return { counts: pair.counts[side], bound, ...surpriseOf(pair.counts[side], bound, direction.marked) };
-  });
-  const weakest = sides.reduce((a, b) => (b.logP > a.logP ? b : a));
-  if (weakest.logP > LOG_WORTH_KEEPING) return [];
-  const gain = Math.max(...sides.map((side) => side.gain));
+  const sizes = columns.map(({ items }, side) => items.sizes[pair.items[side] as number] as number);
+  const side = (sizes[0] as number) <= (sizes[1] as number) ? 0 : 1;
+  const bound = { centre: shifts[side] as number, spread: spreads[side] as number };
+  const counts = pair.counts[side];
+  const { logP, gain } = surpriseOf(counts, bound, direction.marked);
+  if (logP > LOG_WORTH_KEEPING) return [];
   const parts = columns.map(({ items }, side) => ({ items, item: pair.items[side] as number }));
-  return [{ parts, direction, ...weakest, gain }];
+  return [{ parts, direction, counts, bound, logP, gain }];
 }
