@@ -23,6 +23,7 @@ type Stance =
   | 'review'
   | 'model'
   | 'system'
+  | 'data'
   | 'detector'
   | 'team'
   | 'filter'
@@ -75,10 +76,13 @@ const DETECTOR = /^detector\./;
 /** Systems: what is not in reach is not there; tried route by route beside the inventory. */
 const SYSTEM = /^systems\./;
 const MODEL = /^(?:models|scans|runs|experiments|mlflow)\./;
+/** Datasets, their versions and sources belong to teams: out of reach is not there; tried beside them. */
+const DATA = /^(?:data|datasets|data[A-Z]\w*)\./;
 const stanceOf = ({ id, access }: RouteContract): Stance | undefined => {
   if (access === 'gateway' || access === 'scim') return 'machine';
   if (MODEL.test(id)) return 'model';
   if (SYSTEM.test(id)) return 'system';
+  if (DATA.test(id)) return 'data';
   if (DETECTOR.test(id)) return 'detector';
   if (id.startsWith('signing.')) return 'signed';
   return STANCES[id] ?? (INSTANCE.test(id) ? 'instance' : undefined);

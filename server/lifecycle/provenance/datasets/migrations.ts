@@ -8,7 +8,7 @@ export const datasetMigrations: readonly Migration[] = Object.freeze([
       create table data_datasets (
         id uuid primary key,
         name text not null,
-        -- The name as any file system would take it: what is the same in it is one name
+        -- What names that people take for one have in common
         name_key text not null,
         team_id uuid constraint data_datasets_team references teams (id) on delete restrict,
         description text not null,

@@ -70,11 +70,11 @@ function launch({ folder, limits }: WorkOptions): ChildProcess {
   return child;
 }
 
-/** V8 ends a process whose heap is full by aborting: 134 as a code of a shell, or a signal (no code). */
-function ending(code: number | null, { memoryBytes }: Limits): Error {
-  if (code === EXIT_MEMORY || code === null || code === 134)
+/** V8 ends a process whose heap is full by aborting: 134 as a code of a shell. Other signals say nothing of the content. */
+function ending(code: number | null, signal: NodeJS.Signals | null, { memoryBytes }: Limits): Error {
+  if (code === EXIT_MEMORY || code === 134 || signal === 'SIGABRT')
     return new ContentRefused(`Reading it takes more than ${Math.floor(memoryBytes / MIB)} MiB of memory.`);
-  return new ReaderBroken(`the process that reads data ended with ${code}`);
+  return new ReaderBroken(`the process that reads data ended with ${code ?? signal}`);
 }
 
 interface Running {
@@ -111,7 +111,7 @@ function run(task: Task, options: WorkOptions): Running {
   let timer = setTimeout(() => fail(new ReaderBroken('the process that reads data did not start')), START_MS);
   const watch = setInterval(async () => {
     const bytes = child.pid === undefined ? null : await residentBytes(child.pid);
-    if (bytes !== null && bytes > limits.memoryBytes) fail(ending(EXIT_MEMORY, limits));
+    if (bytes !== null && bytes > limits.memoryBytes) fail(ending(EXIT_MEMORY, null, limits));
   }, WATCH_MS);
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
@@ -133,7 +133,7 @@ function run(task: Task, options: WorkOptions): Running {
   }
   child.on('message', onMessage);
   child.on('error', () => fail(new ReaderBroken('the process that reads data could not be started')));
-  child.on('close', (code) => fail(ending(code, limits)));
+  child.on('close', (code, ended) => fail(ending(code, ended, limits)));
 
   const heard = (): Promise<Heard> =>
     new Promise((resolve, reject) => {

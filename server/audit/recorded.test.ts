@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createRecordedEntries, type RecordedEntries } from './recorded.ts';
+import { entryOf, startTestTrail, type TestTrail } from './testing.ts';
+
+let log: TestTrail;
+let recorded: RecordedEntries;
+beforeAll(async () => {
+  log = await startTestTrail();
+  recorded = createRecordedEntries({ database: log.open.database, masterKey: log.masterKey });
+  for (let n = 0; n < 5; n++) await log.trail.log.record(entryOf(n));
+  await log.settled();
+}, 120_000);
+afterAll(() => log?.close());
+
+const find = (n: number) => recorded.find('tests.counted', `number:${n}`);
+
+test('an entry is told with its place in the signed tree', async () => {
+  const [entry, ...others] = await find(3);
+  expect(others).toEqual([]);
+  expect(entry).toMatchObject({ standing: 'in-tree', detail: { n: 3 } });
+  expect(entry?.index).toBeGreaterThanOrEqual(0);
+  expect(await find(99)).toEqual([]);
+});
+
+test('one whose row was changed, and one that was put there, are broken', async () => {
+  await log.attack(`update audit_entries set detail = '{"n": 7}' where subject = 'number:1'`);
+  expect(await find(1)).toMatchObject([{ standing: 'broken', detail: { n: 7 } }]);
+  await log.attack(
+    `insert into audit_entries (id, at, actor_kind, actor_id, actor_name, action, subject, detail)
+     select gen_random_uuid(), at, actor_kind, actor_id, actor_name, action, subject, '{"n": 8}'
+     from audit_entries where subject = 'number:2'`,
+  );
+  const standings = (await find(2)).map(({ standing }) => standing).sort();
+  expect(standings).toEqual(['broken', 'in-tree']);
+});
+
+test('one whose leaf in the tree was changed with it is broken: the root is signed', async () => {
+  await log.attack(
+    `update audit_tiles set hashes = set_byte(hashes, 4, 255 - get_byte(hashes, 4)) where level = 0`,
+  );
+  const found = await Promise.all([0, 1, 2, 3, 4].map(find));
+  expect(found.flat().some(({ standing }) => standing === 'broken')).toBe(true);
+});
