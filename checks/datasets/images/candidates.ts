@@ -17,7 +17,7 @@ export interface Candidate {
   readonly strength: number;
   /** Null where it is at no fixed place. */
   readonly box: Box | null;
-  readonly kind: 'place' | 'anywhere' | 'overlay';
+  readonly kind: 'place' | 'overlay';
 }
 
 export interface Tally {

@@ -21,7 +21,6 @@ export function shownClass(labels: Labels, label: number): string {
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 function placeOf({ kind, box }: Trigger): string {
-  if (kind === 'anywhere') return 'the same small patch at changing places';
   if (box === null) return 'the same faint overlay';
   return `the same ${box.height} × ${box.width} pixels at row ${box.row}, column ${box.column}`;
 }

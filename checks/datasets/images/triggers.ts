@@ -118,6 +118,8 @@ function blindSpotsOf({ rows, size }: Pixels, plan: Plan): string[] {
   const spots = [
     'Pictures of the target class itself that carry a trigger (clean-label backdoors) are not seen: nothing contradicts their label.',
     'Triggers that move every picture a little differently (warps, rotations, style, reflections) are not seen.',
+    'A smooth picture mixed faintly into pictures that are smooth themselves is not seen; noise mixed in is.',
+    'Small patches at a different place in each picture are not seen.',
     'Fewer than five pictures with a trigger cannot be told from chance.',
   ];
   if (size > 12_288)
