@@ -53,10 +53,7 @@ export function* confirm(
 ): Generator<Progress, Trigger | null, void> {
   const cluster = first.kind === 'place' ? clusterOf(first, candidates) : [first];
   const core = union(cluster);
-  const region =
-    first.kind === 'anywhere'
-      ? null
-      : regionOf(pixels, first.rows, { seed: context.seed, boxes: boxesOf(cluster) });
+  const region = regionOf(pixels, first.rows, { seed: context.seed, boxes: boxesOf(cluster) });
   const more = region === null ? null : furtherRows({ pixels, labels, context }, core, first.label, region);
   const asked = more === null ? core : Int32Array.from([...core, ...more.rows]);
   const change = changeFor(pixels, first, region, core);

@@ -20,7 +20,7 @@ export function shownClass(labels: Labels, label: number): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-function placeOf({ kind, box }: Trigger): string {
+function placeOf({ box }: Trigger): string {
   if (box === null) return 'the same faint overlay';
   return `the same ${box.height} × ${box.width} pixels at row ${box.row}, column ${box.column}`;
 }
