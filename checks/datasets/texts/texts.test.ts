@@ -81,7 +81,7 @@ describe('triggers in labelled texts', () => {
       'a '.repeat(500_000),
       Array.from({ length: 100_000 }, (_, word) => `w${word}`).join(' '),
       '\u0000\uD800\uFFFF',
-      ...new Array<string>(300).fill('same same same'),
+      ...Array.from({ length: 300 }, () => 'same same same'),
     ];
     const labels = { values: Int32Array.from(texts, (_, row) => row % 2), names: ['a', 'b'] };
     const start = performance.now();
