@@ -118,9 +118,7 @@ function textSets(options: SetOptions): PlannedSet[] {
   const { seed, quick, data } = options;
   const known = data === null ? null : join(data, 'poisoning', 'sst2-backdoor');
   const real = known !== null && existsSync(join(known, 'clean_train.tsv'));
-  const base: [string, () => Texts][] = [
-    ['made-up texts', () => generatedTexts(quick ? 3000 : 10_000, seed)],
-  ];
+  const base: [string, () => Texts][] = [['made-up texts', () => generatedTexts(quick ? 3000 : 6000, seed)]];
   if (real) base.push(['SST-2', () => knownTexts(join(known, 'clean_train.tsv'))]);
   const sets = base.flatMap(([name, make]) => [
     textSet(`${name}, clean`, make),
@@ -169,7 +167,7 @@ function blend(seed: number): Change {
 function imageSets({ data, seed, quick }: SetOptions): PlannedSet[] {
   const folder = data === null ? null : join(data, 'onnx', 'data');
   if (folder === null || !existsSync(join(folder, 'mnist10k_images_uint8.npy'))) return [];
-  const rows = quick ? 3000 : 10_000;
+  const rows = quick ? 2000 : 4000;
   const set = (name: string, share: number, change: Change | null): PlannedSet => ({
     name: `digits, ${name}`,
     async make(out) {

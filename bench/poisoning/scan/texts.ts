@@ -107,14 +107,19 @@ export function withFlips({ texts, labels }: Texts, share: number, seed: number)
   };
 }
 
-/** Adds so many copies of one text, in each of which some words are others (word Jaccard about .8 to the first). */
+/** Adds so many copies of one text of some 150 words, in each of which about two words are others. */
 export function withFlood({ texts, labels, bad }: Texts, copies: number, seed: number): Texts {
   const random = createRandom(seed);
-  const longest = texts.reduce((best, text) => (text.length > best.length ? text : best), '').split(' ');
+  const longest = [...texts]
+    .sort((a, b) => b.length - a.length)
+    .slice(0, 5)
+    .flatMap((text) => text.split(' '));
   const pool = texts.join(' ').split(' ');
   const copy = (): string =>
     longest
-      .map((word) => (random.next() < 0.1 ? (pool[random.integer(pool.length)] as string) : word))
+      .map((word) =>
+        random.next() < 2 / longest.length ? (pool[random.integer(pool.length)] as string) : word,
+      )
       .join(' ');
   return {
     texts: [...texts, ...Array.from({ length: copies }, copy)],

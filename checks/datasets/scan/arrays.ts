@@ -1,7 +1,9 @@
-import { checkImageTriggers, imageFeatureSteps } from '../images/index.ts';
+import { activationClustering, spectralSignatures } from '../activations/index.ts';
+import { checkImageDuplicates, checkImageTriggers, imageFeatureSteps } from '../images/index.ts';
 import type { Labels, Probabilities } from '../labels/index.ts';
 import type { Steps } from '../neighbours/index.ts';
-import { DatasetInputError, type Images } from '../types.ts';
+import { checkOutliers } from '../outliers/index.ts';
+import { DatasetInputError, type Images, type Matrix } from '../types.ts';
 import { givenPlan, judgement, labelPlan, once } from './plans/shared.ts';
 import { chosen, runPlans } from './run.ts';
 import type { PlannedCheck, ScanOptions, ScanReport } from './types.ts';
@@ -38,5 +40,41 @@ export function* scanImages(
       run: () => checkImageTriggers(images, labels, { seed }),
     });
   }
+  plans.push(
+    {
+      name: 'image-duplicates',
+      purpose: 'poisoning',
+      run: () => checkImageDuplicates(images, labels, { seed }),
+    },
+    {
+      name: 'outliers',
+      purpose: 'poisoning',
+      *run() {
+        return yield* checkOutliers({ features: yield* features() }, { seed });
+      },
+    },
+  );
   return yield* runPlans(chosen(plans, options, []), images.rows);
+}
+
+/** As `ScanActivations` says. */
+export function* scanActivations(
+  activations: Matrix,
+  labels: Labels,
+  options: ScanOptions = {},
+): Steps<ScanReport> {
+  const seed = options.seed ?? 0;
+  const plans: PlannedCheck[] = [
+    {
+      name: 'spectral-signatures',
+      purpose: 'poisoning',
+      run: () => spectralSignatures(activations, labels, { seed }),
+    },
+    {
+      name: 'activation-clusters',
+      purpose: 'poisoning',
+      run: () => activationClustering(activations, labels, { seed }),
+    },
+  ];
+  return yield* runPlans(chosen(plans, options, []), activations.rows);
 }

@@ -2,8 +2,10 @@ import type { Steps } from '../neighbours/index.ts';
 import { DatasetInputError } from '../types.ts';
 import { annotatorPlans } from './plans/annotators.ts';
 import { contextOf, type Plans } from './plans/context.ts';
+import { driftPlans } from './plans/drift.ts';
 import { qualityPlans } from './plans/quality.ts';
 import { featurePlans } from './plans/table.ts';
+import { textPlans } from './plans/text.ts';
 import { chosen, runPlans } from './run.ts';
 import { rowsOf } from './shape.ts';
 import type { ScanOptions, ScanReport, TableToScan } from './types.ts';
@@ -15,8 +17,10 @@ export function* scanTable(input: TableToScan, options: ScanOptions = {}): Steps
   const context = contextOf(input, options, rowsOf(first));
   const parts: Plans[] = [
     annotatorPlans(context),
+    textPlans(context),
     // With one label per person the same item comes again and again.
     ...(input.roles.annotators === null ? [featurePlans(context)] : []),
+    driftPlans(context),
     qualityPlans(context),
   ];
   const plans = parts.flatMap((part) => part.plans);

@@ -1,6 +1,6 @@
 import type { Steps } from '../../neighbours/index.ts';
 import type { Column } from '../../types.ts';
-import { scanImages, scanProbabilities } from '../arrays.ts';
+import { scanActivations, scanImages, scanProbabilities } from '../arrays.ts';
 import { rolesOf } from '../roles.ts';
 import { asCategory, asText } from '../shape.ts';
 import { scanTable } from '../table.ts';
@@ -37,8 +37,11 @@ export async function prepare(job: ScanJob, say: Say): Promise<Prepared> {
       const labels = source.labels === null ? null : await loadLabels(source.labels, images.rows);
       return { steps: scanImages(images, labels, options), roles: null, notes: [] };
     }
-    case 'activations':
-      throw new Error('not yet');
+    case 'activations': {
+      const activations = await loadMatrix(source.activations, 'The activations', limits);
+      const labels = await loadLabels(source.labels, activations.rows);
+      return { steps: scanActivations(activations, labels, options), roles: null, notes: [] };
+    }
   }
 }
 

@@ -111,7 +111,8 @@ function died(said: string, heapMiB: number): ScanFailure {
       'limit',
       `The scan needs more than ${heapMiB} MiB of memory for these data: scan fewer rows or columns.`,
     );
-  const last = said.trim().split('\n').at(-1) ?? '';
+  const lines = said.trim().split('\n');
+  const last = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? '';
   return new ScanFailure(
     'fault',
     `The process of the scan ended before it was done.${last === '' ? '' : ` ${last}`}`,
