@@ -15,6 +15,7 @@ import { addPolicy } from './commands/policy.ts';
 import { addRestore } from './commands/restore.ts';
 import { addReview } from './commands/review.ts';
 import { addRoles } from './commands/roles.ts';
+import { addRun } from './commands/run-command.ts';
 import { addScan } from './commands/scan.ts';
 import { addServiceAccount } from './commands/service-account.ts';
 import { addSink } from './commands/sink.ts';
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     addScan,
     addModel,
     addData,
+    addRun,
     addDetector,
     addSink,
     addSystem,
