@@ -150,7 +150,7 @@ describe('the slow drip', () => {
     expect(count('age is new')).toEqual({ name: 'age is new', hits: 3, total: 400 });
     expect(count('label rejected')?.hits).toBe(made.labels.values.filter((label) => label === 0).length);
     expect(count('copies of another record of the day')?.hits).toBe(0);
-    expect(count('gender = male label rejected')?.total).toBe(count('gender = male')?.hits);
+    expect(count('gender = male label rejected')?.total).toBe(400);
     expect(new Set(day?.counts.map(({ name }) => name)).size).toBe(day?.counts.length);
   });
 });

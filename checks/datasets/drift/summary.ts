@@ -62,9 +62,10 @@ export interface DripRows {
 }
 
 /**
- * A day's counts per source, for `createDripMonitor`: of all records, those with each label, with each known value or in
- * each bin, with values or numbers never seen before, and exact copies of another record of the day; of the records with
- * each value or bin, those with each label. Counts of zero records are given too, so that a day without hits counts.
+ * A day's counts per source, for `createDripMonitor`, each of all its records of the day: those with each label, with each
+ * known value or in each bin, with both of these, with values or numbers never seen before, and exact copies of another
+ * record of the day. Value and label together out of all records show records that were added as well as labels that were
+ * changed. Counts of zero records are given too, so that a day without hits counts.
  * O(n · columns).
  */
 export function dripDays({ day, columns, labels, source }: DripRows, reference: DripReference): DripDay[] {
@@ -119,7 +120,7 @@ function countsOf(
   for (const { known } of parts)
     for (const cell of cellNames(known)) {
       push(cell, rows.length);
-      for (const label of names) push(`${cell} label ${label}`, tally.get(cell) ?? 0);
+      for (const label of names) push(`${cell} label ${label}`, rows.length);
     }
   return counts;
 }
