@@ -24,8 +24,8 @@ export const embedTexts: EmbedTexts = (texts, options = {}) => finish(embedSteps
 /**
  * Latent semantic analysis (Deerwester et al., JASIS 41, 1990) in slices: TF-IDF of words, pairs of words and, of short
  * texts, four letters in a row, on its main directions by a randomised SVD (Halko, Martinsson and Tropp, SIAM Review 53,
- * 2011, algorithm 4.4) of up to 12,000 texts; each direction divided by the root of its strength. 100,000 texts of 25
- * words in 128 dimensions take about 20 s and 0.4 GB. DatasetInputError unless dimensions are 2 to 256.
+ * 2011, algorithm 4.4) of up to 12,000 texts; each direction divided by the root of its strength. Time O(terms ·
+ * dimensions). DatasetInputError unless dimensions are 2 to 256.
  */
 export function* embedSteps(
   texts: readonly (string | null)[],

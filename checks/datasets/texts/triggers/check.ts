@@ -30,7 +30,7 @@ const WORTH_ANOTHER_LOOK = -9;
  * around them fit each other without them (the idea of ONION, arXiv 2011.10369), and by how purely they go with the
  * label (in the spirit of the z-defence, arXiv 2305.11596, with tail bounds and a price for the number of features looked
  * at). Openings of one label are judged together as well (HiddenKiller, ACL 2021). Time O(words) and a bounded number of
- * judgements: 7,000 sentences take about a second. Memory 0.2 to 0.6 GB beside 4 bytes a word.
+ * judgements: 7,000 sentences take some seconds. Memory 0.2 to 0.6 GB beside 4 bytes a word.
  */
 export const checkTextTriggers: CheckTextTriggers = function* (input, options = {}) {
   const { texts, labels } = input;
