@@ -169,6 +169,8 @@ export type DataColumnProfile = z.infer<typeof DataColumnProfile>;
 
 export const DataProfile = z.strictObject({
   rows: Count,
+  /** Of a large version: so many of its records were looked at, all counts are of these. All of them where absent. */
+  sampledRows: Count.optional(),
   columns: z.array(DataColumnProfile).max(MAX_DATA_COLUMNS),
 });
 export type DataProfile = z.infer<typeof DataProfile>;

@@ -119,6 +119,13 @@ describe('a push by value', () => {
     expect(await get(server, 'again')).toMatchObject({ versions: 2 });
   });
 
+  test('twice at once is one version as well', async () => {
+    const both = await Promise.all([1, 2].map(() => pushed(server, 'at-once', { 'a.csv': loans(60) })));
+    expect(both.map(({ same }) => same).sort()).toEqual([false, true]);
+    expect(new Set(both.map((push) => push.version?.id)).size).toBe(1);
+    expect(await get(server, 'at-once')).toMatchObject({ versions: 1 });
+  });
+
   test.each([
     ['jsonl', '{"text":"a","n":1}\n{"text":"b","n":2}\n'],
     ['tsv', 'text\tn\na\t1\nb\t2\n'],

@@ -36,7 +36,11 @@ export function createSettling({
     await sql`select from data_datasets where id = ${datasetId} for update`.execute(tx);
   }
 
-  async function sameAs(version: StoredVersion, found: Pick<Hashed, 'root' | 'schemaDigest'>, tx: Database) {
+  async function sameAs(
+    version: StoredVersion,
+    found: Pick<StoredVersion, 'root' | 'schemaDigest'>,
+    tx: Database,
+  ) {
     if (version.allowSame) return null;
     const newest = await versions.newestRead(version.datasetId, tx);
     const same =
@@ -48,22 +52,26 @@ export function createSettling({
     return same ? newest : null;
   }
 
-  /** True where the newest version has these records already; this one is then gone, and its push names that one. */
+  /** The version goes, and its push names the other one. */
+  async function giveWay(version: StoredVersion, other: StoredVersion, tx: Database): Promise<void> {
+    await pushes.setSame(version.id, other.id, tx);
+    await versions.remove(version.id, tx);
+    const detail = { dataset: version.datasetId, number: version.number, same: other.number };
+    await audit.record(
+      { actor: version.acting, action: 'data.push-same', subject: `dataset-version:${other.id}`, detail },
+      tx,
+    );
+  }
+
+  /** True where the newest version has these records already; this one is then gone. Asked before hashes are stored. */
   async function same(version: StoredVersion, found: Hashed): Promise<boolean> {
     return await database.transaction().execute(async (tx) => {
       await lockDataset(version.datasetId, tx);
       const now = await versions.lock(version.id, tx);
       if (now?.state !== 'processing') return true;
       const other = await sameAs(now, found, tx);
-      if (other === null) return false;
-      await pushes.setSame(version.id, other.id, tx);
-      await versions.remove(version.id, tx);
-      const detail = { dataset: version.datasetId, number: version.number, same: other.number };
-      await audit.record(
-        { actor: version.acting, action: 'data.push-same', subject: `dataset-version:${other.id}`, detail },
-        tx,
-      );
-      return true;
+      if (other !== null) await giveWay(now, other, tx);
+      return other !== null;
     });
   }
 
@@ -151,7 +159,11 @@ export function createSettling({
         .execute(async (tx) => {
           await lockDataset(version.datasetId, tx);
           const now = await versions.lock(version.id, tx);
-          if (now?.state === 'processing') await write(now, outcome, tx);
+          if (now?.state !== 'processing') return null;
+          // Another push of the same records may have been settled since.
+          const other = await sameAs(now, outcome, tx);
+          if (other !== null) await giveWay(now, other, tx);
+          else await write(now, outcome, tx);
           return null;
         })
         .catch((error: unknown) => {

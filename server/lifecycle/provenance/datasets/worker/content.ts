@@ -40,15 +40,38 @@ export function demandLabel({ columns }: Schema, label: string | null): void {
   );
 }
 
+type ShownProfile<P extends DatasetProfile> = Omit<P, 'columns'> & Pick<DatasetProfile, 'columns'>;
+
 const isFiniteSummary = ({ quantiles, ...figures }: NumberSummary): boolean =>
   [...Object.values(figures), ...Object.values(quantiles)].every((figure) => Number.isFinite(figure));
 
+/** So many records are all profiled; of what comes after them, every eighth chunk. */
+const PROFILE_ALL_ROWS = 1_000_000;
+const PROFILE_EVERY = 8;
+
+/** Which chunks of a dataset are profiled: profiling takes several times as long as hashing. */
+export function createSampling() {
+  let [rows, sampled, chunks] = [0, 0, 0];
+  return Object.freeze({
+    /** Asked once for each chunk, in their order. */
+    takes(count: number): boolean {
+      const taken = rows < PROFILE_ALL_ROWS || chunks++ % PROFILE_EVERY === 0;
+      rows += count;
+      if (taken) sampled += count;
+      return taken;
+    },
+    /** The profile of what was taken, as one of all. */
+    profile: (profile: DatasetProfile): DatasetProfile & { readonly sampledRows?: number } =>
+      sampled === rows ? profile : { ...profile, rows, sampledRows: sampled },
+  });
+}
+
 /** The profile as it may be shown to those who may not read records: without values that are of few of them. */
-export function shownProfile({ rows, columns }: DatasetProfile): DatasetProfile {
+export function shownProfile<P extends DatasetProfile>({ columns, ...profile }: P): ShownProfile<P> {
   const finite = (summary: NumberSummary | null) =>
     summary !== null && isFiniteSummary(summary) ? summary : null;
   return {
-    rows,
+    ...profile,
     columns: columns.map((column) => ({
       ...column,
       numbers: finite(column.numbers),

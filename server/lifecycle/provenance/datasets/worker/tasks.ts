@@ -6,7 +6,14 @@ import {
   hashRecords,
 } from '@bartizan/checks/datasets/records/index.ts';
 import { compare, compareKeyed } from './compare.ts';
-import { demandLabel, openContent, shownProfile, type TaskHooks, writeBlocks } from './content.ts';
+import {
+  createSampling,
+  demandLabel,
+  openContent,
+  shownProfile,
+  type TaskHooks,
+  writeBlocks,
+} from './content.ts';
 import { traceOrigins } from './origins.ts';
 import type { Hashed, Results, Task } from './protocol.ts';
 import { checkReference } from './reference.ts';
@@ -20,12 +27,13 @@ async function hash(task: Extract<Task, { is: 'hash' }>, hooks: TaskHooks): Prom
     const writer = await createLeafFile(task.leaves, encoder.schemaDigest);
     const tree = createRecordTree();
     const profiler = createProfiler(data.schema);
+    const sampling = createSampling();
     let rows = 0;
     for await (const chunk of data.chunks()) {
       const hashes = hashRecords(encoder.encode(chunk));
       tree.append(hashes);
       await writer.append(hashes);
-      profiler.add(chunk);
+      if (sampling.takes(chunk.rows)) profiler.add(chunk);
       rows += chunk.rows;
       hooks.progress(rows, 'hashing');
     }
@@ -38,7 +46,7 @@ async function hash(task: Extract<Task, { is: 'hash' }>, hooks: TaskHooks): Prom
       root: Buffer.from(root).toString('hex'),
       schemaDigest: encoder.schemaDigest.toString('hex'),
       schema: data.schema,
-      profile: shownProfile(profiler.profile()),
+      profile: shownProfile(sampling.profile(profiler.profile())),
     };
   } finally {
     await data.close();
