@@ -18,7 +18,9 @@ export function featurePlans(context: TableContext): Plans {
   if (labels === null)
     return {
       plans: [outlierPlan(context, matrix, null)],
-      leftOut: NEED_LABELS.map((name) => leftOut(name, 'the records have no label; name it with --label.')),
+      leftOut: (context.roles.knowledgeBase ? [] : NEED_LABELS).map((name) =>
+        leftOut(name, 'the records have no label; name it with --label.'),
+      ),
     };
   const judged = judgement({ labels, features: matrix, metric: 'euclidean' }, context.options);
   const input = { columns: features, labels, groups: context.groups };

@@ -25,7 +25,7 @@ export function textPlans(context: TableContext): Plans {
   if (labels === null)
     return {
       plans: unlabelled(context, texts, null),
-      leftOut: ['label-errors', 'text-triggers'].map((name) =>
+      leftOut: (roles.knowledgeBase ? [] : ['label-errors', 'text-triggers']).map((name) =>
         leftOut(name, 'the records have no label; name it with --label.'),
       ),
     };
