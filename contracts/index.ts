@@ -38,7 +38,14 @@ export * from './verdicts.ts';
 
 import { auditRoutes } from './audit.ts';
 import { bomRoutes } from './bom.ts';
-import { dataPushRoutes, dataScanRoutes, datasetRoutes, privacyRoutes, sourceRoutes } from './data/index.ts';
+import {
+  dataLineageRoutes,
+  dataPushRoutes,
+  dataScanRoutes,
+  datasetRoutes,
+  privacyRoutes,
+  sourceRoutes,
+} from './data/index.ts';
 import {
   correctionDatasetRoutes,
   correctionRoutes,
@@ -108,5 +115,6 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     sourceRoutes,
     dataScanRoutes,
     privacyRoutes,
+    dataLineageRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );

@@ -236,6 +236,7 @@ const COVERED: Readonly<Record<string, Covered>> = {
   'dataScans.decide': ['data.finding-decided'],
   'dataScans.cancel': ['data.scan-cancelled'],
   'data.pushes.discard': ['data.push-discarded'],
+  'lineage.receive': nothing('jobs send many a minute; each event is kept as it came, with who sent it'),
   'interactions.content': ['interactions.content_read'],
   'interactions.raw': ['interactions.raw_read'],
   'interactions.export': ['interactions.exported', 'interactions.export_ended'],

@@ -186,7 +186,21 @@ function createStages(deps: LifecycleDeps) {
         }),
     },
   });
-  const provenance = createProvenance({ ...deps, jobs });
+  const provenance = createProvenance({
+    ...deps,
+    jobs,
+    ports: {
+      registry: registry.dataUses,
+      endpoints: async () =>
+        (await endpoints.stored()).map(({ id, fields: { slug }, teamId }) => ({ id, slug, teamId })),
+      systems: { links: inventory.links, named: inventory.named },
+      interactions: {
+        sightOf: interactions.sightOf,
+        place: interactions.place,
+        traffic: interactions.traffic,
+      },
+    },
+  });
   return {
     inventory,
     registry,

@@ -69,6 +69,9 @@ export function createProtectedReads(deps: ProtectedDeps) {
     });
 
   return Object.freeze({
+    /** Where and when it was; `not_found` for what is out of sight. Shows no content. */
+    place: placeOf,
+
     /** With every span masked that a guard found. */
     async get(id: string, reader: Reader): Promise<InteractionDetail> {
       const { body, hasRaw } = await open(id, reader);

@@ -138,6 +138,7 @@ export function createInteractionService(deps: InteractionDeps) {
       };
     },
 
+    place: protectedReads.place,
     get: protectedReads.get,
     record: protectedReads.record,
     content: protectedReads.content,

@@ -8,10 +8,15 @@ import { createSystemService, type SystemService } from './service.ts';
 
 export { inventoryMigrations } from './migrations.ts';
 export type { InventoryPorts, KnownEndpoint, KnownModel } from './ports.ts';
+export type { SystemLink, SystemLinkQuery } from './store.ts';
 
 export interface Inventory {
   /** Systems in use that are there for the viewer and use one of these models, once for each model. */
   readonly using: SystemReading['using'];
+  /** What systems in the viewer's sight use, many at once. */
+  readonly links: SystemReading['links'];
+  /** Systems in the viewer's sight by a part of their name, or by ids. */
+  readonly named: SystemReading['named'];
   /** One system as its page shows it. Throws `not_found` for one that is not in reach. */
   readonly show: SystemService['get'];
   readonly implementations: readonly RouteImplementation[];
@@ -25,6 +30,8 @@ export function createInventory(deps: InventoryDeps): Inventory {
   const importCsv = createImport(deps, systems);
   return Object.freeze({
     using: reading.using,
+    links: reading.links,
+    named: reading.named,
     show: systems.get,
     implementations: Object.freeze(inventoryRoutes({ systems, reading, risk, importCsv })),
   });

@@ -137,6 +137,9 @@ export function createSystemReading(
     /** Systems that are there for the viewer and use one of these models, once for each model. */
     using: (viewer: Viewer, modelIds: readonly string[]) => store.using(viewer, modelIds),
 
+    links: store.links,
+    named: store.named,
+
     async graph(viewer: Viewer, query: GraphQuery): Promise<SystemGraph> {
       const systems = await store.list(viewer, {}, { limit: MAX_SYSTEMS });
       return buildGraph(viewer, systems, await factsFor(systems), query);

@@ -57,6 +57,22 @@ export interface SystemFilter {
   readonly ids?: readonly string[] | null;
 }
 
+/** What links are asked for. */
+export interface SystemLinkQuery {
+  readonly systems?: readonly string[];
+  readonly models?: readonly string[];
+  readonly endpoints?: readonly string[];
+}
+
+/** That a system uses a model or an endpoint. */
+export interface SystemLink {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'model' | 'endpoint';
+  readonly to: string;
+  readonly at: number;
+}
+
 type Condition = RawBuilder<unknown>;
 
 /** Any of these values, `none` standing for null. */
@@ -183,6 +199,39 @@ export function createSystemStore(database: Database) {
         select s.id, s.name, m.model_id as "modelId" from system_models m join systems s on s.id = m.system_id
         where ${reach(viewer)} and s.state <> 'retired' and m.model_id = any(${[...modelIds]}::uuid[])
         order by lower(s.name), s.id`.execute(database);
+      return rows;
+    },
+
+    /** What systems in use and in the viewer's sight link: of these systems, models or endpoints. */
+    async links(viewer: Viewer, of: SystemLinkQuery): Promise<readonly SystemLink[]> {
+      const systems = [...(of.systems ?? [])];
+      const { rows } = await sql<SystemLink>`
+        select s.id, s.name, l.kind, l."to", s.created_at as at from systems s join (
+          select system_id, 'model' as kind, model_id as "to" from system_models
+            where model_id = any(${[...(of.models ?? [])]}::uuid[]) or system_id = any(${systems}::uuid[])
+          union all
+          select system_id, 'endpoint', endpoint_id from system_endpoints
+            where endpoint_id = any(${[...(of.endpoints ?? [])]}::uuid[]) or system_id = any(${systems}::uuid[])
+        ) l on l.system_id = s.id
+        where ${reach(viewer)} and s.state <> 'retired' order by lower(s.name), s.id`.execute(database);
+      return rows;
+    },
+
+    /** Systems in use and in the viewer's sight whose name holds the text; the newest where it is empty. */
+    async named(
+      viewer: Viewer,
+      {
+        text,
+        ids,
+        limit,
+      }: { readonly text?: string; readonly ids?: readonly string[]; readonly limit: number },
+    ): Promise<readonly { readonly id: string; readonly name: string; readonly at: number }[]> {
+      const like = `%${(text ?? '').replace(/[\\%_]/g, '\\$&')}%`;
+      const { rows } = await sql<{ id: string; name: string; at: number }>`
+        select s.id, s.name, s.created_at as at from systems s
+        where ${reach(viewer)} and s.state <> 'retired' and s.name ilike ${like}
+          and ${ids === undefined ? sql`true` : sql`s.id = any(${[...ids]}::uuid[])`}
+        order by s.created_at desc, s.id limit ${limit}`.execute(database);
       return rows;
     },
 

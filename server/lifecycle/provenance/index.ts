@@ -3,6 +3,7 @@ import type { RouteImplementation } from '../../platform/http/types.ts';
 import type { Jobs, Queue } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
 import { createDatasetsPart, datasetMigrations, datasetQueues } from './datasets/index.ts';
+import { createLineage, type LineagePorts, lineageMigrations } from './lineage/index.ts';
 import type { DatasetsPort, GovernancePort } from './ports.ts';
 import { createPrivacyPart, privacyMigrations } from './privacy/index.ts';
 import { createScans, dataScanMigrations, dataScanQueues, type ScansPart } from './scans/index.ts';
@@ -16,6 +17,7 @@ export const provenanceMigrations: readonly Migration[] = Object.freeze([
   ...sourceMigrations,
   ...dataScanMigrations,
   ...privacyMigrations,
+  ...lineageMigrations,
 ]);
 
 /** Work that takes longer than a request. */
@@ -23,6 +25,8 @@ export const provenanceQueues: readonly Queue[] = Object.freeze([...datasetQueue
 
 export interface ProvenanceDeps extends LifecycleDeps {
   readonly jobs: Jobs;
+  /** What other stages know. */
+  readonly ports: LineagePorts;
 }
 
 export interface Provenance {
@@ -60,6 +64,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     release: governance.release,
   });
   const privacy = createPrivacyPart({ ...deps, datasets: datasets.port, governance: governancePort });
+  const lineage = createLineage({ ...deps, datasets: datasets.port, scans: scans.port });
   return Object.freeze({
     datasets: datasets.port,
     implementations: Object.freeze([
@@ -67,10 +72,12 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
       ...governance.implementations,
       ...scans.implementations,
       ...privacy.implementations,
+      ...lineage.implementations,
     ]),
     async upkeep() {
       await datasets.upkeep();
       await scans.upkeep();
+      await lineage.upkeep();
     },
   });
 }

@@ -4,6 +4,7 @@ import type { RouteImplementation } from '../../platform/http/types.ts';
 import type { Jobs } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
 import { bomMigrations, bomRoutes, createBomService } from './bom/index.ts';
+import { createDataUses, type DataUses } from './data-uses.ts';
 import { mlflowRoutes } from './mlflow/index.ts';
 import { modelMigrations } from './models/migrations.ts';
 import { modelRoutes } from './models/routes.ts';
@@ -26,6 +27,7 @@ import {
 } from './signing/index.ts';
 import { createTransfers, modelPorts, type Transfers, uploadMigrations } from './uploads/index.ts';
 
+export type { DatasetUseFact, DataUses, ModelVersionFact, RunFact, VersionPair } from './data-uses.ts';
 export * from './model.ts';
 export type { KnownModel } from './models/service.ts';
 export type {
@@ -71,6 +73,8 @@ export interface Registry {
   /** Every model there is. */
   readonly known: () => Promise<readonly KnownModel[]>;
   readonly scans: ScanService;
+  /** Which runs used which datasets, and what was made of them. */
+  readonly dataUses: DataUses;
   /** Asked before files of versions are given out: what scans found, and what policies of signatures ask. */
   readonly gate: DownloadGate;
   /** Records what is downloaded, for every way in which files are given out. */
@@ -159,6 +163,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     },
     close: boms.close,
     known: models.known,
+    dataUses: createDataUses(deps.database),
     scans,
     gate,
     implementations: Object.freeze([

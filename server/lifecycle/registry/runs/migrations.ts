@@ -180,4 +180,14 @@ export const runMigrations: readonly Migration[] = Object.freeze([
       create index artifact_bytes_hour on artifact_bytes (hour);
     `,
   },
+  {
+    id: '0223-runs-datasets-named',
+    sql: `
+      create index datasets_named on datasets (name, digest);
+      create index datasets_address on datasets
+        ((substring(source from 'bartizan://datasets/[^"/[:space:]]+/versions/[0-9]+')));
+      create index model_version_datasets_address on model_version_datasets
+        ((substring(source from 'bartizan://datasets/[^"/[:space:]]+/versions/[0-9]+')));
+    `,
+  },
 ]);

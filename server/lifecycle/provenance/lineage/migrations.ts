@@ -1,0 +1,81 @@
+import type { Migration } from '../../../platform/database/types.ts';
+
+export const lineageMigrations: readonly Migration[] = Object.freeze([
+  {
+    id: '0420-data-lineage',
+    sql: `
+      -- Instants are milliseconds since the epoch. What a team's key sent belongs to that team (null: everybody's);
+      -- the same name sent by two teams is two things.
+      create table data_lineage_events (
+        id uuid primary key,
+        team_id uuid references teams (id) on delete cascade,
+        -- SHA-256 of the event in canonical JSON: the same event again is one
+        digest text not null,
+        -- As it came, JSON as text
+        body text not null,
+        by_id text not null,
+        by_name text not null,
+        received_at bigint not null
+      );
+      create unique index data_lineage_events_once on data_lineage_events (team_id, digest) nulls not distinct;
+      create index data_lineage_events_by on data_lineage_events (by_id, received_at);
+      create index data_lineage_events_age on data_lineage_events (received_at);
+
+      -- Jobs, and datasets as clients name them
+      create table data_lineage_nodes (
+        id uuid primary key,
+        kind text not null check (kind in ('job', 'external-dataset')),
+        team_id uuid references teams (id) on delete cascade,
+        -- SHA-256 of namespace, name and version
+        digest text not null,
+        namespace text not null,
+        name text not null,
+        -- Of a dataset, as its facet says; empty where it says none
+        version text not null,
+        -- When it was first heard of, by the clients' clocks
+        at bigint not null
+      );
+      create unique index data_lineage_nodes_once
+        on data_lineage_nodes (kind, team_id, digest) nulls not distinct;
+      create index data_lineage_nodes_newest on data_lineage_nodes (at desc, id);
+
+      -- Which versions of datasets here such a name may mean; looked up when somebody asks, within their reach
+      create table data_lineage_claims (
+        node_id uuid not null references data_lineage_nodes on delete cascade,
+        name_key text not null,
+        number integer,
+        -- Merkle root or how it begins, lower-case hexadecimal
+        root text,
+        check ((number is null) <> (root is null))
+      );
+      create unique index data_lineage_claims_once
+        on data_lineage_claims (node_id, name_key, number, root) nulls not distinct;
+      create index data_lineage_claims_name on data_lineage_claims (name_key);
+
+      create table data_lineage_runs (
+        run_id uuid not null,
+        team_id uuid references teams (id) on delete cascade,
+        label text not null,
+        -- The type of the event with the latest time
+        state text not null,
+        state_at bigint not null,
+        at bigint not null
+      );
+      create unique index data_lineage_runs_once on data_lineage_runs (run_id, team_id) nulls not distinct;
+      create index data_lineage_runs_newest on data_lineage_runs (at desc, run_id);
+
+      create table data_lineage_edges (
+        -- <kind>:<key>
+        from_id text not null,
+        to_id text not null,
+        relation text not null check (relation in ('read', 'wrote', 'run-of')),
+        team_id uuid references teams (id) on delete cascade
+      );
+      create unique index data_lineage_edges_once
+        on data_lineage_edges (from_id, to_id, relation, team_id) nulls not distinct;
+      create index data_lineage_edges_to on data_lineage_edges (to_id);
+      create index data_versions_batch on data_versions (dataset_id, batch) where batch is not null;
+      create index data_versions_created on data_versions (created_at desc, id);
+    `,
+  },
+]);

@@ -1,0 +1,111 @@
+import type { DataLineageKind } from '@bartizan/contracts';
+import { sql } from 'kysely';
+import { reaches, type Viewer } from '../../sight.ts';
+import { reachSql } from '../datasets/reach.ts';
+import { batchKey, type NodeId, nodeId } from './model.ts';
+import type { LineageDeps } from './ports.ts';
+
+interface Found {
+  readonly kind: DataLineageKind;
+  readonly key: string;
+  readonly at: number;
+}
+
+/** Finds things within reach: the newest, and by name. */
+export function createNewest({ database, ports }: Pick<LineageDeps, 'database' | 'ports'>) {
+  const { registry } = ports;
+  const teamsOf = (viewer: Viewer): ReadonlySet<string> | '*' =>
+    viewer.endpoints ? new Set() : viewer.teams;
+
+  async function kept(viewer: Viewer, text: string | null, limit: number): Promise<readonly Found[]> {
+    const like = text === null ? null : `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+    const fits = (column: string) => (like === null ? sql`true` : sql`${sql.raw(column)} ilike ${like}`);
+    const reach = (column: string) => reachSql(viewer, sql.raw(column));
+    const { rows } = await sql<Found>`
+      (select 'source' as kind, s.id::text as key, s.created_at as at from data_sources s
+        where ${reach('s.team_id')} and ${fits('s.name')} order by s.created_at desc, s.id limit ${limit})
+      union all
+      (select 'dataset-version', v.id::text, v.created_at from data_versions v
+        join data_datasets d on d.id = v.dataset_id
+        where v.state not in ('processing', 'failed') and d.removed_at is null and ${reach('d.team_id')}
+          and ${fits("(d.name || '@' || v.number)")} order by v.created_at desc, v.id limit ${limit})
+      union all
+      (select 'batch', v.dataset_id || '/' || v.batch, max(v.created_at) from data_versions v
+        join data_datasets d on d.id = v.dataset_id
+        where v.batch is not null and v.state not in ('processing', 'failed') and d.removed_at is null
+          and ${reach('d.team_id')} and ${fits("(d.name || '/' || v.batch)")}
+        group by v.dataset_id, v.batch order by max(v.created_at) desc limit ${limit})
+      union all
+      (select n.kind, n.id::text, n.at from data_lineage_nodes n
+        where ${reach('n.team_id')} and ${fits("(n.namespace || '/' || n.name)")}
+        order by n.at desc, n.id limit ${limit})
+      union all
+      (select 'run', r.run_id::text, r.at from data_lineage_runs r
+        where ${reach('r.team_id')} and ${fits("(r.label || ' ' || r.run_id)")}
+        order by r.at desc, r.run_id limit ${limit})`.execute(database);
+    return rows;
+  }
+
+  async function endpoints(viewer: Viewer, text: string): Promise<readonly Found[]> {
+    const needle = text.toLowerCase();
+    return (await ports.endpoints())
+      .filter((one) => reaches(viewer, one) && one.slug.toLowerCase().includes(needle))
+      .map(({ id }) => ({ kind: 'endpoint', key: id, at: 0 }));
+  }
+
+  const systems = async (viewer: Viewer, text: string, limit: number): Promise<readonly Found[]> =>
+    (await ports.systems.named(viewer, { text, limit })).map(({ id, at }) => ({
+      kind: 'system',
+      key: id,
+      at,
+    }));
+
+  const idsOf = (found: readonly Found[]): NodeId[] => [
+    ...new Set(found.map(({ kind, key }) => nodeId(kind, key))),
+  ];
+
+  return Object.freeze({
+    /** Ids of the newest of everything; what serves and what uses always finds room, for there are few of them. */
+    async list(viewer: Viewer, limit: number): Promise<readonly NodeId[]> {
+      if (viewer.endpoints) return [];
+      const [ours, models, serving, using] = await Promise.all([
+        kept(viewer, null, limit),
+        registry.newest(teamsOf(viewer), limit),
+        endpoints(viewer, ''),
+        systems(viewer, '', limit),
+      ]);
+      const ends = [...serving, ...using].slice(0, Math.floor(limit / 4));
+      const newest = [...ours, ...models.map(({ kind, id, at }) => ({ kind, key: id, at }))].toSorted(
+        (a, b) => b.at - a.at,
+      );
+      return idsOf([...ends, ...newest]).slice(0, limit);
+    },
+
+    /** Ids of what has the text in its name; a few of each kind where there is much. */
+    async search(viewer: Viewer, text: string, limit: number): Promise<readonly NodeId[]> {
+      if (viewer.endpoints) return [];
+      const plain = text.trim();
+      if (plain === '' || plain.includes('\0')) return [];
+      const found = await Promise.all([
+        kept(viewer, plain, limit),
+        registry.search(teamsOf(viewer), plain, limit),
+        endpoints(viewer, plain),
+        systems(viewer, plain, limit),
+      ]);
+      const [ours, models, serving, using] = found;
+      const all = [
+        ...ours,
+        ...models.map(({ kind, id }) => ({ kind, key: id, at: 0 })),
+        ...serving,
+        ...using,
+      ];
+      const turns = Map.groupBy(all, ({ kind }) => kind);
+      const each = [...turns.values()].flatMap((same) => same.map((one, turn) => ({ ...one, turn })));
+      return idsOf(each.toSorted((a, b) => a.turn - b.turn)).slice(0, limit);
+    },
+  });
+}
+export type Newest = ReturnType<typeof createNewest>;
+
+export const batchId = (datasetId: string, batch: string): NodeId =>
+  nodeId('batch', batchKey(datasetId, batch));

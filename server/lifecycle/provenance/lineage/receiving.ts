@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import { AppError } from '../../../kernel/error.ts';
+import { uuidv7 } from '../../../kernel/id.ts';
+import type { Database } from '../../../platform/database/types.ts';
+import { teamOfNew } from '../datasets/reach.ts';
+import type { DataActing } from '../ports.ts';
+import { type LineageFacts, type NamedDataset, readEvent } from './event.ts';
+import { type Edge, nodeId } from './model.ts';
+import { claimsOfName, type ExternalName } from './naming.ts';
+import type { LineageDeps } from './ports.ts';
+
+const HOUR_MS = 3_600_000;
+/** Events that one sender may send in an hour, and how long they are kept as they came. */
+const MOST_AN_HOUR = 100_000;
+const KEPT_MS = 400 * 24 * HOUR_MS;
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Keys in order, so that the same event is the same text whoever wrote it. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, canonical(inner)]),
+  );
+}
+
+interface NodeRow extends ExternalName {
+  readonly kind: 'job' | 'external-dataset';
+  readonly digest: string;
+  readonly at: number;
+}
+
+const rowOf = (kind: NodeRow['kind'], { namespace, name, version }: ExternalName, at: number): NodeRow => ({
+  kind,
+  namespace,
+  name,
+  version,
+  at,
+  digest: sha256(JSON.stringify([namespace, name, version])),
+});
+
+const keyOf = ({ kind, digest }: Pick<NodeRow, 'kind' | 'digest'>): string => `${kind} ${digest}`;
+
+/** Jobs and datasets of an event, each once, in one order: two events at a time must not wait for each other. */
+function rowsOf({ job, inputs, outputs, atMs }: LineageFacts): readonly NodeRow[] {
+  const rows = [
+    ...(job ? [rowOf('job', { ...job, version: '' }, atMs)] : []),
+    ...[...inputs, ...outputs].map((dataset) => rowOf('external-dataset', dataset, atMs)),
+  ];
+  return [...new Map(rows.map((row) => [keyOf(row), row])).values()].sort((a, b) =>
+    keyOf(a) < keyOf(b) ? -1 : 1,
+  );
+}
+
+async function putNodes(
+  tx: Database,
+  teamId: string | null,
+  rows: readonly NodeRow[],
+  nowMs: number,
+): Promise<ReadonlyMap<string, string>> {
+  const given = rows.map((row) => ({ id: uuidv7(nowMs), ...row }));
+  const { rows: stored } = await sql<{ id: string; kind: NodeRow['kind']; digest: string }>`
+    insert into data_lineage_nodes as n (id, kind, team_id, digest, namespace, name, version, at)
+    select id, kind, ${teamId}::uuid, digest, namespace, name, version, at
+    from json_to_recordset(${JSON.stringify(given)}::json)
+      as g(id uuid, kind text, digest text, namespace text, name text, version text, at bigint)
+    on conflict (kind, team_id, digest) do update set at = least(n.at, excluded.at)
+    returning id, kind, digest`.execute(tx);
+  return new Map(stored.map((row) => [keyOf(row), row.id]));
+}
+
+async function putClaims(
+  tx: Database,
+  datasets: readonly NamedDataset[],
+  ids: ReadonlyMap<string, string>,
+): Promise<void> {
+  const rows = datasets.flatMap((dataset) => {
+    const id = ids.get(keyOf(rowOf('external-dataset', dataset, 0)));
+    return [dataset, ...dataset.symlinks].flatMap(claimsOfName).map((claim) => ({ id, ...claim }));
+  });
+  if (rows.length === 0) return;
+  await sql`insert into data_lineage_claims (node_id, name_key, number, root)
+    select distinct id, "nameKey", number, root from json_to_recordset(${JSON.stringify(rows)}::json)
+      as g(id uuid, "nameKey" text, number integer, root text)
+    order by 1, 2 on conflict do nothing`.execute(tx);
+}
+
+/** What an event says, as edges that point towards where data is felt. */
+function edgesOf(
+  { run, job, inputs, outputs }: LineageFacts,
+  ids: ReadonlyMap<string, string>,
+): readonly Edge[] {
+  const jobKey = job ? ids.get(keyOf(rowOf('job', { ...job, version: '' }, 0))) : undefined;
+  if (jobKey === undefined) return [];
+  const place = (dataset: ExternalName): string =>
+    nodeId('external-dataset', ids.get(keyOf(rowOf('external-dataset', dataset, 0))) ?? '');
+  const jobId = nodeId('job', jobKey);
+  const by = run ? nodeId('run', run.id) : jobId;
+  return [
+    ...(run ? [{ from: jobId, to: by, relation: 'run-of' as const }] : []),
+    ...inputs.map((dataset) => ({ from: place(dataset), to: by, relation: 'read' as const })),
+    ...outputs.map((dataset) => ({ from: by, to: place(dataset), relation: 'wrote' as const })),
+  ];
+}
+
+async function putEdges(tx: Database, teamId: string | null, edges: readonly Edge[]): Promise<void> {
+  if (edges.length === 0) return;
+  await sql`insert into data_lineage_edges (from_id, to_id, relation, team_id)
+    select distinct "from", "to", relation, ${teamId}::uuid from json_to_recordset(${JSON.stringify(edges)}::json)
+      as g("from" text, "to" text, relation text)
+    order by 1, 2, 3 on conflict do nothing`.execute(tx);
+}
+
+async function putRun(tx: Database, teamId: string | null, { run, job, atMs }: LineageFacts): Promise<void> {
+  if (!run || !job) return;
+  // Events may come late: the state is that of the latest by the client's clock.
+  await sql`insert into data_lineage_runs as r (run_id, team_id, label, state, state_at, at)
+    values (${run.id}::uuid, ${teamId}::uuid, ${job.name.slice(0, 300)}, ${run.state}, ${atMs}, ${atMs})
+    on conflict (run_id, team_id) do update set at = least(r.at, excluded.at),
+      state = case when excluded.state_at >= r.state_at then excluded.state else r.state end,
+      state_at = greatest(r.state_at, excluded.state_at)`.execute(tx);
+}
+
+/** Keeps OpenLineage events and what they say. The same event again changes nothing; order does not matter. */
+export function createReceiving({ database, clock }: Pick<LineageDeps, 'database' | 'clock'>) {
+  return Object.freeze({
+    /**
+     * Throws `invalid_input` or `too_large` for what is no event, `forbidden` for keys of endpoints,
+     * `too_many_requests` past 100,000 events an hour of one sender.
+     */
+    async receive(actor: DataActing, body: unknown): Promise<void> {
+      const teamId = teamOfNew(actor, undefined);
+      const facts = readEvent(body);
+      const now = clock.now();
+      const text = JSON.stringify(canonical(body));
+      const { rows } = await sql<{ sent: number }>`select count(*)::int as sent from data_lineage_events
+        where by_id = ${actor.id} and received_at > ${now - HOUR_MS}`.execute(database);
+      if ((rows[0]?.sent ?? 0) >= MOST_AN_HOUR)
+        throw new AppError(
+          'too_many_requests',
+          `more than ${MOST_AN_HOUR} events came from here in an hour`,
+          {
+            hint: 'Send fewer events: START and COMPLETE of each run are enough.',
+            retryAfterMs: HOUR_MS / 4,
+          },
+        );
+      await database.transaction().execute(async (tx) => {
+        const kept = await sql`insert into data_lineage_events
+            (id, team_id, digest, body, by_id, by_name, received_at)
+          values (${uuidv7(now)}, ${teamId}::uuid, ${sha256(text)}, ${text}, ${actor.id}, ${actor.name}, ${now})
+          on conflict (team_id, digest) do nothing`.execute(tx);
+        if (Number(kept.numAffectedRows ?? 0) === 0) return;
+        const ids = await putNodes(tx, teamId, rowsOf(facts), now);
+        await putClaims(tx, [...facts.inputs, ...facts.outputs], ids);
+        await putRun(tx, teamId, facts);
+        await putEdges(tx, teamId, edgesOf(facts, ids));
+      });
+    },
+
+    /** Forgets events as they came after 400 days; what they say stays. */
+    async upkeep(): Promise<void> {
+      await sql`delete from data_lineage_events where received_at < ${clock.now() - KEPT_MS}`.execute(
+        database,
+      );
+    },
+  });
+}
+export type Receiving = ReturnType<typeof createReceiving>;
