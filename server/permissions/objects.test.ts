@@ -77,7 +77,7 @@ const DETECTOR = /^detector\./;
 const SYSTEM = /^systems\./;
 const MODEL = /^(?:models|scans|runs|experiments|mlflow)\./;
 /** Datasets, their versions and sources belong to teams: out of reach is not there; tried beside them. */
-const DATA = /^(?:data|datasets|data[A-Z]\w*)\./;
+const DATA = /^(?:data|datasets|cleaning|labelling|privacy|lineage|data[A-Z]\w*)\./;
 const stanceOf = ({ id, access }: RouteContract): Stance | undefined => {
   if (access === 'gateway' || access === 'scim') return 'machine';
   if (MODEL.test(id)) return 'model';

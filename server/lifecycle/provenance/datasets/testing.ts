@@ -23,7 +23,7 @@ export async function* chunksOf(bytes: Uint8Array, size = 64 * 1024): AsyncGener
 export type Files = Readonly<Record<string, string | Uint8Array>>;
 type Options = Partial<Omit<DataPushInput, 'files' | 'dataset'>> & { readonly principal?: Principal };
 
-const bytesOf = (content: string | Uint8Array): Uint8Array =>
+const asBytes = (content: string | Uint8Array): Uint8Array =>
   typeof content === 'string' ? Buffer.from(content) : content;
 
 /** Begins a push and sends its files. */
@@ -34,13 +34,13 @@ export async function begin(
   { principal = ADA, ...options }: Options = {},
 ): Promise<DataPush> {
   const as = { principal };
-  const named = Object.entries(files).map(([path, content]) => ({ path, size: bytesOf(content).byteLength }));
+  const named = Object.entries(files).map(([path, content]) => ({ path, size: asBytes(content).byteLength }));
   const push: DataPush = await server.call('data.pushes.create', {
     ...as,
     body: { dataset, format: 'csv', files: named, ...options },
   });
   for (const [path, content] of Object.entries(files)) {
-    const bytes = bytesOf(content);
+    const bytes = asBytes(content);
     if (bytes.byteLength === 0) continue;
     await server.call('data.pushes.sendFile', {
       ...as,
@@ -131,4 +131,14 @@ export async function verified(
     expect(now.state).not.toBe('running');
     return now;
   }, POLL);
+}
+
+/** Why a test reads records. */
+export const PURPOSE = Object.freeze({ 'bartizan-purpose': 'looking into a complaint' });
+export const latestOf = (dataset: string) => ({ dataset, version: 'latest' });
+
+export async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts);
 }

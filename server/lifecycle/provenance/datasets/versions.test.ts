@@ -2,14 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLeafFile, openDataset } from '@bartizan/checks/datasets/read/index.ts';
-import {
-  createProfiler,
-  createRecordEncoder,
-  createRecordTree,
-  hashRecords,
-  verifyRecord,
-} from '@bartizan/checks/datasets/records/index.ts';
+import { verifyRecord } from '@bartizan/checks/datasets/records/index.ts';
 import {
   ALL_PERMISSIONS,
   type DataProof,
@@ -23,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createAuditLog } from '../../../audit/index.ts';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
 import { createRetention } from './retention.ts';
-import { ADA, get, loans, pushed, verified, versionOf } from './testing.ts';
+import { ADA, bytesOf, get, latestOf, loans, PURPOSE, pushed, versionOf } from './testing.ts';
 import { createVersionStore } from './versions-store.ts';
 
 // A busy machine starts a process in seconds.
@@ -37,21 +30,14 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-const PURPOSE = { 'bartizan-purpose': 'looking into a complaint' };
 const without = (...missing: Permission[]) =>
   principalWith(ALL_PERMISSIONS.filter((one) => !missing.includes(one)));
-const latest = (dataset: string) => ({ dataset, version: 'latest' });
-async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
-  return Buffer.concat(parts);
-}
 
 describe('records', () => {
   test('are shown with the reason on record', async () => {
     const page: DataRecords = await server.call('data.versions.records', {
       principal: ADA,
-      params: latest('loans'),
+      params: latestOf('loans'),
       query: { offset: 598, limit: 10 },
       headers: PURPOSE,
     });
@@ -80,7 +66,7 @@ describe('records', () => {
   test('leave as the very bytes that came; a folder leaves as an archive', async () => {
     const chunks = await server.call('data.versions.content', {
       principal: ADA,
-      params: latest('loans'),
+      params: latestOf('loans'),
       headers: PURPOSE,
     });
     expect((await bytesOf(chunks)).toString()).toBe(loans(600));
@@ -89,7 +75,7 @@ describe('records', () => {
     const archive = await bytesOf(
       await server.call('data.versions.content', {
         principal: ADA,
-        params: latest('notes'),
+        params: latestOf('notes'),
         headers: PURPOSE,
       }),
     );
@@ -101,14 +87,14 @@ describe('records', () => {
     rmSync(folder, { recursive: true });
     const one = await server.call('data.versions.content', {
       principal: ADA,
-      params: latest('notes'),
+      params: latestOf('notes'),
       query: { path: 'ä.txt' },
       headers: PURPOSE,
     });
     expect((await bytesOf(one)).toString()).toBe('umlaut');
     const none = server.call('data.versions.content', {
       principal: ADA,
-      params: latest('notes'),
+      params: latestOf('notes'),
       query: { path: '../../etc/passwd' },
       headers: PURPOSE,
     });
@@ -119,7 +105,7 @@ describe('records', () => {
     const { root } = (await get(server, 'loans')).latest as DatasetVersionSummary;
     for (const row of [0, 255, 256, 599]) {
       const proof: DataProof = await server.call('data.versions.proof', {
-        params: latest('loans'),
+        params: latestOf('loans'),
         query: { row },
       });
       const hex = (text: string) => Buffer.from(text, 'hex');
@@ -128,7 +114,7 @@ describe('records', () => {
       expect(verifyRecord(head, claim)).toBe(true);
       expect(verifyRecord(head, { ...claim, index: row === 0 ? 1 : row - 1 })).toBe(false);
     }
-    const beyond = server.call('data.versions.proof', { params: latest('loans'), query: { row: 600 } });
+    const beyond = server.call('data.versions.proof', { params: latestOf('loans'), query: { row: 600 } });
     await expect(beyond).rejects.toMatchObject({ code: 'not_found' });
   });
 });
@@ -178,106 +164,12 @@ describe('two versions', () => {
   });
 });
 
-/** What a client makes of data that stay where they are. */
-async function referenceOf(
-  content: string,
-  change: (manifest: Record<string, unknown>) => object = (one) => one,
-) {
-  const folder = mkdtempSync(join(tmpdir(), 'bartizan-reference-'));
-  const path = join(folder, 'a.csv');
-  writeFileSync(path, content);
-  const data = await openDataset(path);
-  const encoder = createRecordEncoder(data.schema);
-  const [tree, profiler] = [createRecordTree(), createProfiler(data.schema)];
-  const writer = await createLeafFile(join(folder, 'leaves'), encoder.schemaDigest);
-  for await (const chunk of data.chunks()) {
-    const hashes = hashRecords(encoder.encode(chunk));
-    tree.append(hashes);
-    await writer.append(hashes);
-    profiler.add(chunk);
-  }
-  await writer.close();
-  await data.close();
-  const { size: rows, root } = tree.head();
-  const manifest = {
-    schema: data.schema,
-    profile: profiler.profile(),
-    rows,
-    root: Buffer.from(root).toString('hex'),
-    location: 's3://bucket/loans.csv',
-    bytes: data.bytes,
-  };
-  const leaves = readFileSync(join(folder, 'leaves'));
-  rmSync(folder, { recursive: true });
-  return { leaves, 'version.json': JSON.stringify(change(manifest)) };
-}
-
-describe('a push by reference', () => {
-  test('keeps hashes and profile, and says that the client measured them', async () => {
-    const files = await referenceOf(loans(300));
-    const made = await versionOf(server, 'referred', files, { storage: 'reference', label: 'approved' });
-    expect(made).toMatchObject({
-      storage: 'reference',
-      location: 's3://bucket/loans.csv',
-      measuredBy: 'client',
-      content: 'elsewhere',
-      rows: 300,
-      bytes: loans(300).length,
-    });
-    const byValue = await versionOf(server, 'by-value', { 'a.csv': loans(300) });
-    expect(made.root).toBe(byValue.root);
-    const { profile }: DatasetVersion = await server.call('data.versions.get', {
-      params: latest('referred'),
-    });
-    expect(profile?.columns[0]?.top).toEqual([]);
-    const read = server.call('data.versions.records', {
-      principal: ADA,
-      params: latest('referred'),
-      headers: PURPOSE,
-    });
-    await expect(read).rejects.toMatchObject({ code: 'gone', hint: 'They lie at s3://bucket/loans.csv.' });
-    expect(await verified(server, 'referred')).toMatchObject({
-      state: 'intact',
-      contentRead: false,
-      rows: 300,
-    });
-    const leaves = await bytesOf(await server.call('data.versions.leaves', { params: latest('referred') }));
-    expect(leaves.equals(files.leaves)).toBe(true);
-  });
-
-  test.each([
-    ['another root', { root: '0'.repeat(64) }, /root/],
-    ['another number of rows', { rows: 299 }, /299|profile/],
-    ['credentials in the location', { location: 'https://me:secret@example.com/a.csv' }, /credentials/],
-    ['another schema', { schema: { columns: [{ name: 'id', type: { kind: 'text' } }] } }, /schema|profile/],
-  ])('with %s is refused', async (_, change, why) => {
-    const files = await referenceOf(loans(300), (manifest) => ({ ...manifest, ...change }));
-    const push = await pushed(server, 'refused', files, { storage: 'reference' });
-    expect(push.state).toBe('failed');
-    expect(push.failure).toMatch(why);
-  });
-
-  test('of leaves that end within a hash, and of JSON that is nested without end, is refused', async () => {
-    const files = await referenceOf(loans(300));
-    const cut = await pushed(
-      server,
-      'refused',
-      { ...files, leaves: files.leaves.subarray(0, 1_000) },
-      { storage: 'reference' },
-    );
-    expect(cut.failure).toMatch(/leaf file/);
-    const deep = { ...files, 'version.json': '['.repeat(1_000_000) };
-    const nested = await pushed(server, 'refused', deep, { storage: 'reference' });
-    expect(nested.failure).toMatch(/nested too deep/);
-  });
-});
-
 describe('a version in quarantine', () => {
   test('is not latest, and only who manages data reads it', async () => {
     await versionOf(server, 'suspect', { 'a.csv': loans(100) });
     await versionOf(server, 'suspect', { 'a.csv': loans(120) });
     const body = { quarantined: true, reason: 'the newest delivery looks wrong' };
-    await server.call('data.versions.update', { principal: ADA, params: latest('suspect'), body });
+    await server.call('data.versions.update', { principal: ADA, params: latestOf('suspect'), body });
     expect((await get(server, 'suspect')).latest).toMatchObject({ number: 1 });
     const read = (principal: ReturnType<typeof principalWith>) =>
       server.call('data.versions.records', {
