@@ -5,6 +5,7 @@ import { finish } from '../neighbours/index.ts';
 import type { CheckOutcome, Column } from '../types.ts';
 import { fuse, rolesOf, scanProbabilities, scanTable } from './index.ts';
 import { labelOutcome } from './label-outcome.ts';
+import { tempered } from './plans/tempered.ts';
 import { runPlans } from './run.ts';
 import type { PlannedCheck } from './types.ts';
 
@@ -108,6 +109,35 @@ function noisy(rows: number, seed: number) {
   const labels: Labels = { values: given, names: ['a', 'b', 'c'] };
   return { probabilities: { rows, classes: 3, values }, labels };
 }
+
+describe('a check of payloads', () => {
+  const findings = Array.from({ length: 6 }, () => ({
+    check: 'datasets/repeated-payload',
+    title: '',
+    severity: 'high' as const,
+    message: '',
+    rows: [0],
+    count: 1,
+    precision: null,
+    evidence: {},
+    maps: [],
+  }));
+  const given = (scores: readonly number[]) =>
+    function* () {
+      yield { stage: 'looking', done: 0, total: 1 };
+      return { ...outcome('payload', scores), findings };
+    };
+  const hundred = (bad: number) => Array.from({ length: 100 }, (_, row) => (row < bad ? 0.9 : 0));
+
+  it('is believed about few records and not about many', () => {
+    expect(finish(tempered(given(hundred(4))())).suspects).toHaveLength(4);
+    const doubted = finish(tempered(given(hundred(40))()));
+    expect(doubted.suspects).toEqual([]);
+    expect(Math.max(...doubted.scores)).toBeLessThan(0.5);
+    expect(doubted.findings.every(({ severity }) => severity === 'info')).toBe(true);
+    expect(doubted.blindSpots.join(' ')).toContain('40');
+  });
+});
 
 describe('given probabilities', () => {
   it('order all records as the check of labels does', () => {

@@ -14,6 +14,7 @@ import type { PlannedCheck } from '../types.ts';
 import { leftOut, type Plans, type TableContext, textsOf } from './context.ts';
 import { judgement, labelPlan, once } from './shared.ts';
 import { availabilityPlan } from './table.ts';
+import { tempered } from './tempered.ts';
 
 type Texts = readonly (string | null)[];
 
@@ -67,7 +68,7 @@ function unlabelled({ roles, seed }: TableContext, texts: Texts, labels: Labels 
     {
       name: 'repeated-payload',
       purpose: 'poisoning',
-      run: () => checkAbsoluteCounts({ texts }),
+      run: () => tempered(checkAbsoluteCounts({ texts })),
     },
     {
       name: 'near-duplicates',
@@ -94,7 +95,7 @@ function pairPlans({ input, roles, seed }: TableContext): Plans {
       {
         name: 'repeated-payload',
         purpose: 'poisoning',
-        run: () => checkAbsoluteCounts({ texts: both }),
+        run: () => tempered(checkAbsoluteCounts({ texts: both })),
       },
       {
         name: 'near-duplicates',
