@@ -47,6 +47,11 @@ export const LabelQueue = z.object({
   annotators: z.array(AnnotatorView),
   /** Version that the decisions became. */
   appliedAs: z.number().int().positive().nullable(),
+  /**
+   * Dataset whose version the decisions became: the same one for a scan; for annotations, whose rows are judgements,
+   * the one named as this and ` labels`, with one row for each item. It is registered where there is none.
+   */
+  appliedDataset: z.string().nullable(),
   createdBy: z.string(),
   createdAt: Instant,
 });

@@ -1,0 +1,98 @@
+import type { LabelItem, LabelQueue, LabelQueueInput } from '@bartizan/contracts';
+import { AppError } from '../../../kernel/error.ts';
+import type { KeptActor } from '../datasets/model.ts';
+import type { QueuedItem } from './worker/protocol.ts';
+
+/** What a queue is made from, with the columns that are shown of its records. */
+export type QueueOrigin = LabelQueueInput['from'] & { readonly show: readonly string[] | null };
+
+/** What is done to a queue that is `working`. */
+export type QueueTask =
+  | { readonly is: 'make' }
+  | { readonly is: 'apply'; readonly reason: string; readonly acting: KeptActor };
+
+export interface StoredQueue {
+  readonly id: string;
+  readonly versionId: string;
+  readonly datasetId: string;
+  readonly dataset: string;
+  readonly teamId: string | null;
+  readonly number: number;
+  readonly name: string;
+  readonly origin: QueueOrigin;
+  readonly state: LabelQueue['state'];
+  readonly task: QueueTask | null;
+  readonly failure: string | null;
+  readonly classes: readonly string[];
+  readonly items: number;
+  readonly decided: number;
+  readonly alpha: number | null;
+  readonly annotators: LabelQueue['annotators'];
+  readonly appliedAs: number | null;
+  readonly appliedDataset: string | null;
+  readonly createdById: string;
+  readonly createdBy: string;
+  readonly createdAt: number;
+}
+
+export interface StoredItem extends QueuedItem {
+  readonly place: number;
+  /** Place in the classes of the queue. */
+  readonly decision: number | null;
+  readonly decidedBy: string | null;
+  readonly decidedAt: number | null;
+}
+
+export const noSuchQueue = (): AppError =>
+  new AppError('not_found', 'there is no such queue of labels', {
+    hint: 'List the queues to see their ids.',
+  });
+export const noSuchItem = (): AppError =>
+  new AppError('not_found', 'the queue has no such item', { hint: 'Places are counted from 0.' });
+
+export function viewOf(queue: StoredQueue): LabelQueue {
+  const { id, name, datasetId, dataset, number, origin, state, failure, classes, items, decided, alpha } =
+    queue;
+  return {
+    id,
+    name,
+    datasetId,
+    dataset,
+    version: number,
+    from: origin.kind,
+    state,
+    failure,
+    classes: [...classes],
+    items,
+    decided,
+    alpha,
+    annotators: queue.annotators,
+    appliedAs: queue.appliedAs,
+    appliedDataset: queue.appliedDataset,
+    createdBy: queue.createdBy,
+    createdAt: queue.createdAt,
+  };
+}
+
+export function viewOfItem(item: StoredItem, classes: readonly string[]): LabelItem {
+  const nameOf = (place: number | null): string | null => (place === null ? null : (classes[place] ?? null));
+  return {
+    place: item.place,
+    rows: [...item.rows],
+    name: item.name,
+    current: nameOf(item.current),
+    proposed: nameOf(item.proposed),
+    confidence: item.confidence,
+    votes: [...item.votes],
+    reason: item.reason,
+    decision: nameOf(item.decision),
+    decidedBy: item.decidedBy,
+    decidedAt: item.decidedAt,
+  };
+}
+
+/** What records of a queue are read for, as policies and the chain of custody have it. */
+export const purposeOf = ({ name }: Pick<StoredQueue, 'name'>): string => `labelling: ${name}`;
+
+/** Name of the dataset that the labels of annotators become versions of. */
+export const labelsDatasetOf = (dataset: string): string => `${dataset} labels`;
