@@ -129,8 +129,8 @@ export function createGraphs({ neighbours, nodes: names, newest }: GraphDeps) {
   }
 
   async function overview(viewer: Viewer, limit: number): Promise<DataLineageGraph> {
-    const found = await newest.list(viewer, limit + 1);
-    const facts = await names.load(viewer, found.slice(0, limit));
+    const { ids: found, more } = await newest.list(viewer, limit);
+    const facts = await names.load(viewer, found);
     const shown = new Map(
       [...facts.values()].filter(({ hidden }) => !hidden).map((node) => [node.id, { ...node, distance: 0 }]),
     );
@@ -151,7 +151,7 @@ export function createGraphs({ neighbours, nodes: names, newest }: GraphDeps) {
     return {
       root: '',
       ...withoutNames(shown, [...each.values()]),
-      truncated: found.length > limit,
+      truncated: more,
     };
   }
 

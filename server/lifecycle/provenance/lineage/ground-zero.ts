@@ -62,7 +62,7 @@ function liftOf(part: { records: number; suspected: number }, all: { records: nu
 
 /** Nothing of what no scan suspects. */
 const toRow = (suspect: Suspect | undefined): TraceOrigin['rows'] =>
-  suspect ? [{ row: suspect.row, score: suspect.score, reason: suspect.reasons[0]?.message ?? '' }] : [];
+  suspect ? [{ row: suspect.row, score: suspect.score, reason: suspect.reason }] : [];
 
 /** What the newest scan holds against a version. */
 interface Suspicion {

@@ -4,6 +4,7 @@ import { reaches, type Viewer } from '../../sight.ts';
 import { reachSql } from '../datasets/reach.ts';
 import { batchKey, type NodeId, nodeId } from './model.ts';
 import type { LineageDeps } from './ports.ts';
+import { createResolving } from './resolving.ts';
 
 interface Found {
   readonly kind: DataLineageKind;
@@ -14,6 +15,7 @@ interface Found {
 /** Finds things within reach: the newest, and by name. */
 export function createNewest({ database, ports }: Pick<LineageDeps, 'database' | 'ports'>) {
   const { registry } = ports;
+  const resolving = createResolving(database);
   const teamsOf = (viewer: Viewer): ReadonlySet<string> | '*' =>
     viewer.endpoints ? new Set() : viewer.teams;
 
@@ -60,14 +62,24 @@ export function createNewest({ database, ports }: Pick<LineageDeps, 'database' |
       at,
     }));
 
-  const idsOf = (found: readonly Found[]): NodeId[] => [
-    ...new Set(found.map(({ kind, key }) => nodeId(kind, key))),
-  ];
+  /** Each once; a name that means a version here is that version. */
+  async function idsOf(viewer: Viewer, found: readonly Found[]): Promise<NodeId[]> {
+    const names = found.filter(({ kind }) => kind === 'external-dataset').map(({ key }) => key);
+    const meant = await resolving.resolve(viewer, await resolving.ofNodes(names));
+    const ids = found.map(({ kind, key }) => {
+      const version = kind === 'external-dataset' ? meant.get(key) : undefined;
+      return version === undefined ? nodeId(kind, key) : nodeId('dataset-version', version);
+    });
+    return [...new Set(ids)];
+  }
 
   return Object.freeze({
     /** Ids of the newest of everything; what serves and what uses always finds room, for there are few of them. */
-    async list(viewer: Viewer, limit: number): Promise<readonly NodeId[]> {
-      if (viewer.endpoints) return [];
+    async list(
+      viewer: Viewer,
+      limit: number,
+    ): Promise<{ readonly ids: readonly NodeId[]; readonly more: boolean }> {
+      if (viewer.endpoints) return { ids: [], more: false };
       const [ours, models, serving, using] = await Promise.all([
         kept(viewer, null, limit),
         registry.newest(teamsOf(viewer), limit),
@@ -78,7 +90,8 @@ export function createNewest({ database, ports }: Pick<LineageDeps, 'database' |
       const newest = [...ours, ...models.map(({ kind, id, at }) => ({ kind, key: id, at }))].toSorted(
         (a, b) => b.at - a.at,
       );
-      return idsOf([...ends, ...newest]).slice(0, limit);
+      const ids = await idsOf(viewer, [...ends, ...newest].slice(0, limit));
+      return { ids, more: ends.length + newest.length > limit };
     },
 
     /** Ids of what has the text in its name; a few of each kind where there is much. */
@@ -101,7 +114,12 @@ export function createNewest({ database, ports }: Pick<LineageDeps, 'database' |
       ];
       const turns = Map.groupBy(all, ({ kind }) => kind);
       const each = [...turns.values()].flatMap((same) => same.map((one, turn) => ({ ...one, turn })));
-      return idsOf(each.toSorted((a, b) => a.turn - b.turn)).slice(0, limit);
+      return (
+        await idsOf(
+          viewer,
+          each.toSorted((a, b) => a.turn - b.turn),
+        )
+      ).slice(0, limit);
     },
   });
 }

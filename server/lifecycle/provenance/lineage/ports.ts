@@ -17,8 +17,8 @@ export interface Suspect {
   readonly row: number;
   /** 0..1. */
   readonly score: number;
-  /** Sentences without content, the strongest first. */
-  readonly reasons: readonly { readonly message: string }[];
+  /** Why, in a sentence without content. */
+  readonly reason: string;
 }
 
 /** What other stages know; lifecycle wires it. */
