@@ -43,6 +43,7 @@ import {
   dataPushRoutes,
   dataScanRoutes,
   datasetRoutes,
+  labellingRoutes,
   privacyRoutes,
   sourceRoutes,
 } from './data/index.ts';
@@ -114,6 +115,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     dataPushRoutes,
     sourceRoutes,
     dataScanRoutes,
+    labellingRoutes,
     privacyRoutes,
     dataLineageRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),

@@ -3,6 +3,7 @@ import type { RouteImplementation } from '../../platform/http/types.ts';
 import type { Jobs, Queue } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
 import { createDatasetsPart, datasetMigrations, datasetQueues } from './datasets/index.ts';
+import { createLabellingPart, labellingMigrations, labellingQueues } from './labelling/index.ts';
 import { createLineage, type LineagePorts, lineageMigrations } from './lineage/index.ts';
 import type { DatasetsPort, GovernancePort } from './ports.ts';
 import { createPrivacyPart, privacyMigrations } from './privacy/index.ts';
@@ -16,12 +17,17 @@ export const provenanceMigrations: readonly Migration[] = Object.freeze([
   ...datasetMigrations,
   ...sourceMigrations,
   ...dataScanMigrations,
+  ...labellingMigrations,
   ...privacyMigrations,
   ...lineageMigrations,
 ]);
 
 /** Work that takes longer than a request. */
-export const provenanceQueues: readonly Queue[] = Object.freeze([...datasetQueues, ...dataScanQueues]);
+export const provenanceQueues: readonly Queue[] = Object.freeze([
+  ...datasetQueues,
+  ...dataScanQueues,
+  ...labellingQueues,
+]);
 
 export interface ProvenanceDeps extends LifecycleDeps {
   readonly jobs: Jobs;
@@ -65,6 +71,12 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
   });
   const privacy = createPrivacyPart({ ...deps, datasets: datasets.port, governance: governancePort });
   const lineage = createLineage({ ...deps, datasets: datasets.port, scans: scans.port });
+  const labelling = createLabellingPart({
+    ...deps,
+    datasets: datasets.port,
+    governance: governancePort,
+    scans: scans.port,
+  });
   return Object.freeze({
     datasets: datasets.port,
     implementations: Object.freeze([
@@ -72,11 +84,13 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
       ...governance.implementations,
       ...scans.implementations,
       ...privacy.implementations,
+      ...labelling.implementations,
       ...lineage.implementations,
     ]),
     async upkeep() {
       await datasets.upkeep();
       await scans.upkeep();
+      await labelling.upkeep();
       await lineage.upkeep();
     },
   });
