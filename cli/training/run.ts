@@ -105,6 +105,12 @@ async function keepOutputs(
   return kept;
 }
 
+/** `train.py` of `python -u train.py`. */
+function nameOf(command: readonly string[]): string {
+  const [program = 'run', ...args] = command;
+  return basename(args.find((arg) => !arg.startsWith('-') && /\.\w{1,5}$/.test(arg)) ?? program);
+}
+
 export interface Replay {
   readonly of: string;
   readonly recipe: Recipe;
@@ -122,7 +128,7 @@ export async function runRecorded(
   const session = readSession();
   const api = clientFor(session);
   const output = createOutput(flags.json ?? false);
-  const name = flags.name ?? basename(command[1] ?? command[0] ?? 'run');
+  const name = flags.name ?? nameOf(command);
   const startedAt = new Date();
   const { prepared, remove } = await prepareInputs(api, flags.input ?? [], {
     purpose: `bartizan run ${name}`,

@@ -15,6 +15,11 @@ const BATCHES = /^(?:batch|batch_?(?:id|no|number|date)|ingested_?(?:at|on))$/;
 const SOURCES = /^(?:sources?|source_?(?:id|name)|origin|provider)$/;
 const ACCESS = /^(?:access|access_?(?:label|level)|classification|acl)$/;
 
+const IDENTIFIERS =
+  /^(?:(?:.*[_ -])?(?:id|uuid|guid|index|idx|key|rowid|row|nr|no|number)|unnamed: ?\d+|[a-z]+Id)$/i;
+/** Tables of fewer rows hold no identifiers that could be told from other values. */
+const LEAST_ROWS = 20;
+
 /** Most different values that a guessed label may have. */
 const MOST_GUESSED_CLASSES = 1000;
 /** A column of texts with as many words as this on average is prose. */
@@ -68,7 +73,9 @@ export function rolesOf(columns: readonly Column[], named: NamedRoles): Roles {
   return {
     label: givenLabel,
     text,
-    features: features ?? rest.filter(({ name }) => !used.includes(name)).map(({ name }) => name),
+    features:
+      features ??
+      rest.filter((column) => !used.includes(column.name) && !isIdentifier(column)).map(({ name }) => name),
     batch,
     source,
     prompt,
@@ -86,6 +93,30 @@ function annotatorsOf(columns: readonly Column[], named: AnnotatorColumns | null
     annotator: meant(columns, named.annotator),
     label: meant(columns, named.label),
   };
+}
+
+/**
+ * Whether a column numbers or names its rows: every row has its own value, and they are counted through or the name
+ * says so. No model should learn from it, so it is no feature unless somebody names it.
+ */
+function isIdentifier(column: Column): boolean {
+  const rows = rowsOf(column);
+  if (rows < LEAST_ROWS) return false;
+  if (column.kind !== 'number') {
+    if (!IDENTIFIERS.test(column.name.trim())) return false;
+    if (column.kind === 'text') return new Set(column.values).size === rows && !isProse(column, PROSE_WORDS);
+    return column.values.length === rows;
+  }
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of column.values) {
+    if (!Number.isInteger(value)) return false;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  const isCounted = high - low === rows - 1;
+  if (!isCounted && !IDENTIFIERS.test(column.name.trim())) return false;
+  return new Set(column.values).size === rows;
 }
 
 interface Chosen {

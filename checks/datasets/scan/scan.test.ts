@@ -179,6 +179,28 @@ describe('roles', () => {
   const prose = text('Review ', ['a film of some length and wit', 'nothing in it was of use to me']);
   const columns = [numbers('label', [0, 1]), prose, numbers('stars', [1, 2])];
 
+  it('take what only numbers the rows for no feature, unless it is named', () => {
+    const counted = numbers(
+      'visit',
+      Array.from({ length: 30 }, (_, row) => row + 7),
+    );
+    const named = numbers(
+      'customer_id',
+      Array.from({ length: 30 }, (_, row) => row * row),
+    );
+    const amount = numbers(
+      'amount',
+      Array.from({ length: 30 }, (_, row) => row * row * row),
+    );
+    const label = numbers(
+      'label',
+      Array.from({ length: 30 }, (_, row) => row % 2),
+    );
+    const all = [counted, named, amount, label];
+    expect(rolesOf(all, {}).features).toEqual(['amount']);
+    expect(rolesOf(all, { features: ['visit', 'amount'] }).features).toEqual(['visit', 'amount']);
+  });
+
   it('are guessed from names and values', () => {
     expect(rolesOf(columns, {})).toMatchObject({ label: 'label', text: 'Review ', features: ['stars'] });
   });

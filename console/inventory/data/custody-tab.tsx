@@ -75,14 +75,16 @@ export function CustodyTab({ datasetId, act: asked }: { datasetId: string; act: 
                   <td>
                     <RelativeTime at={entry.at} />
                   </td>
-                  <td className="bz-wrap">{entry.by}</td>
+                  <td>{entry.by}</td>
                   <td className="bz-wrap">
                     {entry.act}
                     {entry.detail ? <div className="bz-dim bz-clip">{entry.detail}</div> : null}
                   </td>
                   <td className="bz-num">{entry.version ?? ''}</td>
                   <td className="bz-num">{entry.records === null ? '' : formatCount(entry.records)}</td>
-                  <td className="bz-wrap">{entry.reason}</td>
+                  <td className="bz-wrap" style={{ minWidth: 160 }}>
+                    {entry.reason}
+                  </td>
                   <td>
                     {entry.auditId === null ? (
                       <span className="bz-dim">being written</span>

@@ -11,6 +11,7 @@ import { Page } from '../../ui/page.tsx';
 import { ExploreLineage } from './lineage-explore.tsx';
 import { LINEAGE_KIND_WORDS } from './lineage-words.tsx';
 import { TraceView } from './trace-view.tsx';
+import '../models.css';
 import './data.css';
 
 const route = getRouteApi('/house/inventory/lineage');

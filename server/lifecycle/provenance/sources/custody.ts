@@ -6,10 +6,16 @@ import { afterOf, positionOf } from '../datasets/paging.ts';
 import type { CustodyAction, CustodyEntry, DatasetsPort } from '../ports.ts';
 import type { SourceStore, StoredCustody } from './store.ts';
 
+/** Told by the entry itself, or read by machines. */
+const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['records', 'rows', 'number', 'version', 'root']);
+
 /** Facts that people read, as `name value`; lists and objects stay in the audit log. */
 function detailWords(detail: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
-    .filter(([name, value]) => name !== 'records' && (typeof value === 'string' || typeof value === 'number'))
+    .filter(
+      ([name, value]) =>
+        !SHOWN_ELSEWHERE.has(name) && (typeof value === 'string' || typeof value === 'number'),
+    )
     .map(([name, value]) => `${name} ${String(value)}`)
     .join(', ')
     .slice(0, 300);
