@@ -4,20 +4,45 @@ import { createDatasets } from '../datasets/datasets.ts';
 import { createDatasetStore } from '../datasets/datasets-store.ts';
 import { createVersionStore } from '../datasets/versions-store.ts';
 import type { GovernancePort } from '../ports.ts';
-import { createScanStore } from '../scans/store.ts';
+import { createScanStore, type ScanStore } from '../scans/store.ts';
 import { createApplying } from './applying.ts';
 import type { LabellingDeps, SuspectsPort } from './deps.ts';
 import { createMaking } from './making.ts';
 import { labellingRoutes } from './routes.ts';
 import { createLabelling } from './service.ts';
 import { createLabellingStore } from './store.ts';
+import type { SuspectedRow } from './worker/protocol.ts';
 import { createWorking } from './working.ts';
 
 export { labellingMigrations } from './migrations.ts';
 export { labellingQueues } from './queues.ts';
 
-/** The check whose reasons say that a record's label is wrong. */
-const LABEL_ERRORS = 'datasets/label-errors';
+/** The checks that doubt the label of a record, and not the rest of it; the first names another label. */
+const LABEL_CHECKS = [
+  'datasets/label-errors',
+  'datasets/label-flips-directed',
+  'datasets/slices',
+  'datasets/table-triggers',
+  'datasets/text-triggers',
+  'datasets/availability-noise',
+] as const;
+const PAGE = 5_000;
+
+/** Suspected records whose label is in doubt, read in pages. */
+async function mislabelled(store: ScanStore, scanId: string, limit: number): Promise<SuspectedRow[]> {
+  const rows: SuspectedRow[] = [];
+  for (let after = -1; rows.length < limit; ) {
+    const page = await store.records(scanId, { after, limit: PAGE, check: undefined });
+    for (const { row, score, reasons } of page) {
+      const told = LABEL_CHECKS.map((id) => reasons.find(({ check }) => check === id)).find(Boolean);
+      if (told !== undefined && rows.length < limit) rows.push({ row, score, reason: told.message });
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) break;
+    after = last.rank;
+  }
+  return rows;
+}
 
 export type LabellingPartDeps = Omit<LabellingDeps, 'store' | 'scans' | 'begin' | 'governance'> & {
   readonly governance: GovernancePort;
@@ -39,14 +64,7 @@ export function createLabellingPart(given: LabellingPartDeps): LabellingPart {
   const suspected = createScanStore(database);
   const scans: SuspectsPort = {
     find: given.scans.find,
-    async mislabelled(scanId, limit) {
-      const records = await suspected.records(scanId, { after: -1, limit, check: LABEL_ERRORS });
-      return records.map(({ row, score, reasons }) => ({
-        row,
-        score,
-        reason: reasons.find(({ check }) => check === LABEL_ERRORS)?.message ?? '',
-      }));
-    },
+    mislabelled: (scanId, limit) => mislabelled(suspected, scanId, limit),
   };
   const deps: LabellingDeps = { ...given, store: createLabellingStore(database), scans, begin };
   const working = createWorking(deps, { making: createMaking(deps), applying: createApplying(deps) });

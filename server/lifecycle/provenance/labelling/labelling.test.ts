@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../../../platform/http/types.ts';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
 import { ADA, POLL, versionOf } from '../datasets/testing.ts';
-import { deniedLoans, scanned } from '../scans/testing.ts';
+import { scanned } from '../scans/testing.ts';
 
 // A busy machine starts a process in seconds.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -267,39 +267,72 @@ describe('a queue of what annotators dispute', () => {
   });
 });
 
+/** Two kinds of flowers that two lengths tell apart, every 40th with the other's name; the rest is hard to write again. */
+function flowers(rows: number): string {
+  const lines = ['id,petal,sepal,picked,note,big,kind'];
+  for (let row = 0; row < rows; row++) {
+    const isRose = row % 2 === 0;
+    const noise = (seed: number): number => {
+      const far = Math.sin(row * seed + seed) * 43_758.545_3;
+      return far - Math.floor(far) - 0.5;
+    };
+    const [petal, sepal] = [(isRose ? 8 : 2) + noise(12.9898), (isRose ? 1 : 6) + noise(78.233)];
+    const note = ['', '"a ""quoted"", one"', '"two\nlines"', 'plain'][(row >> 1) % 4] ?? '';
+    const day = `2026-0${1 + (row % 9)}-1${row % 10}`;
+    const kind = isRose === (row % 40 !== 6) ? 'rose' : 'tulip';
+    lines.push([`0${row}`, petal, sepal, day, note, `900719925474099${row % 10}`, kind].join(','));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
 describe('a queue of labels that a scan suspects', () => {
   it('becomes a version in which those labels alone are other ones', async () => {
     const rows = 600;
-    const version = await versionOf(
-      server,
-      'loans',
-      { 'loans.csv': deniedLoans(rows) },
-      { label: 'approved' },
-    );
+    const version = await versionOf(server, 'flowers', { 'flowers.csv': flowers(rows) }, { label: 'kind' });
     const scan: DataScan = await server.call('dataScans.start', {
       principal: ADA,
-      params: { dataset: 'loans', version: '1' },
-      body: {},
+      params: { dataset: 'flowers', version: '1' },
+      body: { label: 'kind', features: ['petal', 'sepal'] },
     });
     await scanned(server, scan.id);
-    const from = { kind: 'scan', scan: scan.id, label: 'approved' };
-    const made = await settled((await create({ dataset: 'loans', from })).id);
-    expect(made).toMatchObject({ state: 'open', classes: ['granted', 'refused'] });
-    expect(made.items).toBeGreaterThan(0);
+    const from = { kind: 'scan', scan: scan.id, label: 'kind' };
+    await expect(create({ dataset: 'judgements', from: { ...from, label: 'label' } })).rejects.toThrow(
+      /another version/,
+    );
+    const made = await settled((await create({ dataset: 'flowers', from })).id);
+    expect(made).toMatchObject({ failure: null, state: 'open', classes: ['rose', 'tulip'], alpha: null });
     await expect(apply(made.id)).rejects.toThrow(/no label that was decided/);
-    const before = await recordsOf('loans', 1);
-    const [item] = await itemsOf(made.id);
-    const row = item?.rows[0] as number;
-    expect(item?.current).toBe(before[row]?.at(-1));
-    const other = item?.current === 'granted' ? 'refused' : 'granted';
-    await decide(made.id, 0, other);
+    const before = await recordsOf('flowers', 1);
+    const items = (await itemsOf(made.id)).filter(({ rows: [row] }) => (row as number) % 40 === 6);
+    expect(items.length).toBeGreaterThan(10);
+    for (const {
+      place,
+      rows: [row],
+      current,
+      proposed,
+    } of items) {
+      expect(current).toBe(before[row as number]?.at(-1));
+      expect(proposed).not.toBe(current);
+      await decide(made.id, place, current === 'rose' ? 'tulip' : 'rose');
+    }
+    const changed = new Set(items.map(({ rows: [row] }) => row as number));
     await apply(made.id);
     const applied = await settled(made.id);
-    expect(applied).toMatchObject({ state: 'applied', failure: null, appliedAs: 2, appliedDataset: 'loans' });
-    const after = await readyVersion('loans', 2);
-    expect(after.schemaDigest).toBe((await readyVersion('loans', 1)).schemaDigest);
-    expect(after.origins.find(({ versionId }) => versionId === version.id)?.rows).toBe(rows - 1);
-    const now = await recordsOf('loans', 2);
-    expect(now).toEqual(before.map((values, at) => (at === row ? [...values.slice(0, -1), other] : values)));
+    expect(applied).toMatchObject({
+      state: 'applied',
+      failure: null,
+      appliedAs: 2,
+      appliedDataset: 'flowers',
+    });
+    const after = await readyVersion('flowers', 2);
+    expect(after.schemaDigest).toBe((await readyVersion('flowers', 1)).schemaDigest);
+    expect(after.origins.find(({ versionId }) => versionId === version.id)?.rows).toBe(rows - changed.size);
+    const now = await recordsOf('flowers', 2);
+    const other = (kind: unknown): string => (kind === 'rose' ? 'tulip' : 'rose');
+    expect(now).toEqual(
+      before.map((values, row) =>
+        changed.has(row) ? [...values.slice(0, -1), other(values.at(-1))] : values,
+      ),
+    );
   });
 });
