@@ -39,6 +39,7 @@ export * from './verdicts.ts';
 import { auditRoutes } from './audit.ts';
 import { bomRoutes } from './bom.ts';
 import {
+  cleaningRoutes,
   dataLineageRoutes,
   dataPushRoutes,
   dataScanRoutes,
@@ -115,6 +116,7 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     dataPushRoutes,
     sourceRoutes,
     dataScanRoutes,
+    cleaningRoutes,
     labellingRoutes,
     privacyRoutes,
     dataLineageRoutes,

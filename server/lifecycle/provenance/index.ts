@@ -2,6 +2,7 @@ import type { Migration } from '../../platform/database/types.ts';
 import type { RouteImplementation } from '../../platform/http/types.ts';
 import type { Jobs, Queue } from '../../platform/jobs/index.ts';
 import type { LifecycleDeps } from '../ports.ts';
+import { cleaningMigrations, cleaningQueues, createCleaningPart } from './cleaning/index.ts';
 import { createDatasetsPart, datasetMigrations, datasetQueues } from './datasets/index.ts';
 import { createLabellingPart, labellingMigrations, labellingQueues } from './labelling/index.ts';
 import { createLineage, type LineagePorts, lineageMigrations } from './lineage/index.ts';
@@ -17,6 +18,7 @@ export const provenanceMigrations: readonly Migration[] = Object.freeze([
   ...datasetMigrations,
   ...sourceMigrations,
   ...dataScanMigrations,
+  ...cleaningMigrations,
   ...labellingMigrations,
   ...privacyMigrations,
   ...lineageMigrations,
@@ -26,6 +28,7 @@ export const provenanceMigrations: readonly Migration[] = Object.freeze([
 export const provenanceQueues: readonly Queue[] = Object.freeze([
   ...datasetQueues,
   ...dataScanQueues,
+  ...cleaningQueues,
   ...labellingQueues,
 ]);
 
@@ -69,6 +72,12 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     custody: governancePort.custody,
     release: governance.release,
   });
+  const cleaning = createCleaningPart({
+    ...deps,
+    datasets: datasets.port,
+    custody: governancePort.custody,
+    scans: scans.port,
+  });
   const privacy = createPrivacyPart({ ...deps, datasets: datasets.port, governance: governancePort });
   const lineage = createLineage({ ...deps, datasets: datasets.port, scans: scans.port });
   const labelling = createLabellingPart({
@@ -83,6 +92,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
       ...datasets.implementations,
       ...governance.implementations,
       ...scans.implementations,
+      ...cleaning.implementations,
       ...privacy.implementations,
       ...labelling.implementations,
       ...lineage.implementations,
@@ -90,6 +100,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     async upkeep() {
       await datasets.upkeep();
       await scans.upkeep();
+      await cleaning.upkeep();
       await labelling.upkeep();
       await lineage.upkeep();
     },

@@ -35,8 +35,11 @@ export interface ScansPort {
     scanId: string,
     finding: number,
   ) => Promise<{ readonly rows: readonly number[]; readonly complete: boolean } | undefined>;
-  /** Suspected rows from this score on, ascending. */
-  readonly rowsFrom: (scanId: string, atLeast: number) => Promise<readonly number[]>;
+  /** Suspected rows from this score on, ascending; `complete`: none is missing. */
+  readonly rowsFrom: (
+    scanId: string,
+    atLeast: number,
+  ) => Promise<{ readonly rows: readonly number[]; readonly complete: boolean }>;
 }
 
 export interface ScansPart {

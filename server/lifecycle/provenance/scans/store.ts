@@ -1,7 +1,15 @@
 import type { DataScanOptions, SuspectedRecord } from '@bartizan/contracts';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../../platform/database/types.ts';
-import { FULL, MAX_SHOWN, SHOWN_ROWS, type StoredFinding, type StoredScan, unpackRows } from './model.ts';
+import {
+  FULL,
+  MAX_RECORDS,
+  MAX_SHOWN,
+  SHOWN_ROWS,
+  type StoredFinding,
+  type StoredScan,
+  unpackRows,
+} from './model.ts';
 
 const SCAN = sql`s.id, s.version_id as "versionId", v.dataset_id as "datasetId", d.name as dataset,
   d.team_id as "teamId", v.number, s.state, s.options, s.fingerprint, s.automatic, s.failure, s.rows, s.suspected,
@@ -168,11 +176,11 @@ export function createScanStore(database: Database) {
       return rows.map((row) => ({ ...row, reasons: JSON.parse(row.reasons) as SuspectedRecord['reasons'] }));
     },
 
-    /** Rows from this score on, ascending. */
-    async rowsFrom(scanId: string, atLeast: number): Promise<number[]> {
+    /** Rows from this score on, ascending; not complete where more are suspected than are kept. */
+    async rowsFrom(scanId: string, atLeast: number): Promise<{ rows: number[]; complete: boolean }> {
       const { rows } = await sql<{ row: number }>`select row from data_scan_records
         where scan_id = ${scanId} and score >= ${atLeast} order by row`.execute(database);
-      return rows.map(({ row }) => Number(row));
+      return { rows: rows.map(({ row }) => Number(row)), complete: rows.length < MAX_RECORDS };
     },
 
     /** The newest scan of a version that is done. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { workerCommand } from '../../datasets/worker/command.ts';
 import { ContentRefused, ReaderBroken } from '../../datasets/worker/process.ts';
 import { EXIT_MEMORY, type Limits } from '../../datasets/worker/protocol.ts';
@@ -40,6 +40,8 @@ export interface ChildOptions {
   readonly onProgress?: (stage: Stage) => void;
 }
 
+/** Code of this domain; nothing else lies there. */
+const OURS = fileURLToPath(new URL('../../', import.meta.url));
 const MIB = 1024 * 1024;
 const PAGE_BYTES = 4096;
 const WATCH_MS = 250;
@@ -52,7 +54,7 @@ function start({ entry, folder, limits }: ChildOptions): ChildProcess {
     Math.max(256, Math.floor((limits.memoryBytes / MIB) * HEAP_SHARE)),
     folder,
   );
-  const child = spawn(command, [...args.slice(0, -1), `--allow-fs-read=${dirname(entry)}`, entry], {
+  const child = spawn(command, [...args.slice(0, -1), `--allow-fs-read=${OURS}`, entry], {
     // No secret of the server is where foreign bytes are read.
     env: { TMPDIR: folder },
     cwd: folder,
