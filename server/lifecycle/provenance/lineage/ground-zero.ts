@@ -27,7 +27,7 @@ export interface Wanted {
 
 const TOP = 10;
 /** Records that a scan suspects and that are told by their origin; the most suspicious where there are more. */
-const MOST_SUSPECTS = 100_000;
+const MOST_SUSPECTS = 20_000;
 
 /** Told by origin: places in the list of suspects, the most suspicious first. */
 async function suspectsByOrigin(

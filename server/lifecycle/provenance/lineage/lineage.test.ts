@@ -259,6 +259,23 @@ describe('OpenLineage', () => {
   });
 });
 
+describe('what one owner sends', () => {
+  test('is bounded by the hour, over all their keys', async () => {
+    const owner = randomUUID();
+    const key = () => ({ ...principalWith(), kind: 'key' as const, ownerId: owner });
+    const lone = { dataset: { namespace: 'quota', name: 'one' } };
+    await send(server, lone, key());
+    await server.open.pool.query('update data_lineage_sent set events = 100000 where owner_id = $1', [owner]);
+    await expect(send(server, { dataset: { namespace: 'quota', name: 'two' } }, key())).rejects.toMatchObject(
+      {
+        code: 'too_many_requests',
+      },
+    );
+    expect(await search(server, 'quota/')).toHaveLength(1);
+    await send(server, { dataset: { namespace: 'quota', name: 'three' } });
+  });
+});
+
 describe('teams', () => {
   test('see what others have only as something without a name, and learn nothing by naming it', async () => {
     const [risk, retail] = [await teamNamed(server, 'risk'), await teamNamed(server, 'retail')];
@@ -386,6 +403,45 @@ describe('a trace', () => {
       'credit@2',
       'credit@3',
     ]);
+  });
+
+  test('tells which batch the newest scan suspects most, and its worst rows', async () => {
+    const { pool } = server.open;
+    const done = `select id from data_scans where version_id = $1 and state = 'done'`;
+    await vi.waitFor(async () => expect((await pool.query(done, [made.second.id])).rows).toHaveLength(1), {
+      timeout: 100_000,
+      interval: 200,
+    });
+    const scan = (await pool.query(done, [made.second.id])).rows[0].id as string;
+    await pool.query('delete from data_scan_records where scan_id = $1', [scan]);
+    // 20 of the 100 rows of November, and 4 of the 200 of October.
+    await pool.query(
+      `insert into data_scan_records (scan_id, rank, row, score, checks, reasons)
+        select $1, n, case when n < 20 then 299 - n else n end, 1 - n / 100.0, '{labels}',
+          '[{"check":"labels","message":"label disagrees with its neighbours"}]' from generate_series(0, 23) n`,
+      [scan],
+    );
+    const { origins } = await trace(server, 'endpoint:score');
+    expect(origins.map(({ batch, suspected, records }) => [batch, suspected, records])).toEqual([
+      ['November', 20, 100],
+      ['October', 4, 200],
+    ]);
+    expect(origins[0]?.lift).toBeCloseTo(10, 10);
+    expect(origins[1]?.lift).toBeCloseTo(0.1, 10);
+    expect(origins[0]?.rows).toHaveLength(10);
+    expect(origins[0]?.rows[0]).toEqual({
+      row: 299,
+      score: 1,
+      reason: 'label disagrees with its neighbours',
+    });
+    const [of] = (await trace(server, 'credit@2#299')).origins;
+    expect(of).toMatchObject({ batch: 'November', rows: [{ row: 299, score: 1 }] });
+    expect((await trace(server, 'credit@2#201')).origins[0]?.rows).toEqual([]);
+    expect(
+      (await trace(server, 'batch:credit/November')).origins.find(({ version }) => version === 2),
+    ).toMatchObject({
+      suspected: 20,
+    });
   });
 
   test('of an interaction goes over the endpoint to the data; requests are counted', async () => {

@@ -18,8 +18,18 @@ export const lineageMigrations: readonly Migration[] = Object.freeze([
         received_at bigint not null
       );
       create unique index data_lineage_events_once on data_lineage_events (team_id, digest) nulls not distinct;
-      create index data_lineage_events_by on data_lineage_events (by_id, received_at);
       create index data_lineage_events_age on data_lineage_events (received_at);
+
+      -- What each owner has sent in an hour (hours since the epoch)
+      create table data_lineage_sent (
+        owner_id text not null,
+        hour bigint not null,
+        events bigint not null,
+        datasets bigint not null,
+        bytes bigint not null,
+        primary key (owner_id, hour)
+      );
+      create index data_lineage_sent_hour on data_lineage_sent (hour);
 
       -- Jobs, and datasets as clients name them
       create table data_lineage_nodes (

@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
 import type { Database } from '../../../platform/database/types.ts';
+import type { Principal } from '../../../platform/http/types.ts';
+import { ownerOf } from '../datasets/model.ts';
 import { teamOfNew } from '../datasets/reach.ts';
 import type { DataActing } from '../ports.ts';
 import { type LineageFacts, type NamedDataset, readEvent } from './event.ts';
@@ -10,9 +12,13 @@ import { type Edge, nodeId } from './model.ts';
 import { claimsOfName, type ExternalName } from './naming.ts';
 import type { LineageDeps } from './ports.ts';
 
+/** Who sends events. */
+type Sender = DataActing & Pick<Principal, 'ownerId' | 'serviceAccountId'>;
+
 const HOUR_MS = 3_600_000;
-/** Events that one sender may send in an hour, and how long they are kept as they came. */
-const MOST_AN_HOUR = 100_000;
+/** What one owner may send in an hour. */
+const AN_HOUR = { events: 100_000, datasets: 500_000, bytes: 2 * 1024 ** 3 } as const;
+/** How long events are kept as they came. */
 const KEPT_MS = 400 * 24 * HOUR_MS;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -127,27 +133,36 @@ async function putRun(tx: Database, teamId: string | null, { run, job, atMs }: L
 
 /** Keeps OpenLineage events and what they say. The same event again changes nothing; order does not matter. */
 export function createReceiving({ database, clock }: Pick<LineageDeps, 'database' | 'clock'>) {
+  async function demandRoom(actor: Sender, { inputs, outputs }: LineageFacts, bytes: number): Promise<void> {
+    // Keys are made at will: what counts is who answers for them.
+    const owner = ownerOf(actor);
+    const hour = Math.floor(clock.now() / HOUR_MS);
+    const { rows } = await sql<{ events: number; datasets: number; bytes: number }>`
+      insert into data_lineage_sent as s (owner_id, hour, events, datasets, bytes)
+      values (${owner}, ${hour}, 1, ${inputs.length + outputs.length}, ${bytes})
+      on conflict (owner_id, hour) do update set events = s.events + 1,
+        datasets = s.datasets + excluded.datasets, bytes = s.bytes + excluded.bytes
+      returning events, datasets, bytes`.execute(database);
+    const sent = rows[0];
+    if (!sent || (['events', 'datasets', 'bytes'] as const).every((what) => sent[what] <= AN_HOUR[what]))
+      return;
+    throw new AppError('too_many_requests', 'more lineage came from here than is taken in an hour', {
+      hint: `At most ${AN_HOUR.events} events with ${AN_HOUR.datasets} datasets; START and COMPLETE of each run are enough.`,
+      retryAfterMs: (hour + 1) * HOUR_MS - clock.now(),
+    });
+  }
+
   return Object.freeze({
     /**
      * Throws `invalid_input` or `too_large` for what is no event, `forbidden` for keys of endpoints,
-     * `too_many_requests` past 100,000 events an hour of one sender.
+     * `too_many_requests` past {@link AN_HOUR}.
      */
-    async receive(actor: DataActing, body: unknown): Promise<void> {
+    async receive(actor: Sender, body: unknown): Promise<void> {
       const teamId = teamOfNew(actor, undefined);
       const facts = readEvent(body);
       const now = clock.now();
       const text = JSON.stringify(canonical(body));
-      const { rows } = await sql<{ sent: number }>`select count(*)::int as sent from data_lineage_events
-        where by_id = ${actor.id} and received_at > ${now - HOUR_MS}`.execute(database);
-      if ((rows[0]?.sent ?? 0) >= MOST_AN_HOUR)
-        throw new AppError(
-          'too_many_requests',
-          `more than ${MOST_AN_HOUR} events came from here in an hour`,
-          {
-            hint: 'Send fewer events: START and COMPLETE of each run are enough.',
-            retryAfterMs: HOUR_MS / 4,
-          },
-        );
+      await demandRoom(actor, facts, Buffer.byteLength(text));
       await database.transaction().execute(async (tx) => {
         const kept = await sql`insert into data_lineage_events
             (id, team_id, digest, body, by_id, by_name, received_at)
@@ -163,6 +178,8 @@ export function createReceiving({ database, clock }: Pick<LineageDeps, 'database
 
     /** Forgets events as they came after 400 days; what they say stays. */
     async upkeep(): Promise<void> {
+      const hour = Math.floor(clock.now() / HOUR_MS);
+      await sql`delete from data_lineage_sent where hour < ${hour}`.execute(database);
       await sql`delete from data_lineage_events where received_at < ${clock.now() - KEPT_MS}`.execute(
         database,
       );

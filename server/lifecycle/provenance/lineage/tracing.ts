@@ -17,6 +17,9 @@ const REACH = { depth: 100, limit: 10_000 } as const;
 /** Instants since which requests are counted, at most; more are not told apart in time. */
 const MOST_SINCES = 20;
 
+/** Versions that are looked into at most: each may have a scan to be read. */
+const MOST_VERSIONS = 200;
+
 const NOTHING: Walked = { nodes: new Map(), edges: [], truncated: false };
 
 /** Versions that something other than the next version was made of: those made of them tell of the ones before. */
@@ -134,14 +137,18 @@ export function createTracing(deps: TracingDeps) {
     },
   ): Promise<Trace> {
     const versions = usedVersions(above, root);
-    const origins = await groundZero.of(viewer, versions.slice(0, limit));
+    const origins = await groundZero.of(viewer, versions.slice(0, MOST_VERSIONS));
     const { reached, truncated } = await reachedOf([above, below], { below, root: subject.id, limit });
     return {
       subject,
       origins: origins.slice(0, limit),
       reached,
       truncated:
-        above.truncated || below.truncated || truncated || versions.length > limit || origins.length > limit,
+        above.truncated ||
+        below.truncated ||
+        truncated ||
+        versions.length > MOST_VERSIONS ||
+        origins.length > limit,
       hidden: hiddenIn(above, below),
     };
   }
@@ -162,7 +169,7 @@ export function createTracing(deps: TracingDeps) {
   ): Promise<Trace> {
     const arrivals = await groundZero.arrivals(wanted);
     const [origins, below] = await Promise.all([
-      groundZero.of(viewer, arrivals.slice(0, limit), wanted),
+      groundZero.of(viewer, arrivals.slice(0, MOST_VERSIONS), wanted),
       belowOrigins(viewer, arrivals),
     ]);
     const { reached, truncated } = await reachedOf([below], { below, root: root.id, limit });
@@ -170,7 +177,7 @@ export function createTracing(deps: TracingDeps) {
       subject: { ...root, distance: 0 },
       origins: origins.slice(0, limit),
       reached,
-      truncated: below.truncated || truncated || arrivals.length > limit || origins.length > limit,
+      truncated: below.truncated || truncated || arrivals.length > MOST_VERSIONS || origins.length > limit,
       hidden: hiddenIn(below),
     };
   }
