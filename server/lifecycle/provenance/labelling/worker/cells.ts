@@ -1,6 +1,7 @@
 import type { ColumnChunk, ColumnType, Value } from '@bartizan/checks/datasets/records/index.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The whole value of a row of a column; null where it is missing. */
 export function valueAt(column: ColumnChunk, row: number, type: ColumnType): Value {
@@ -65,7 +66,8 @@ export function textOf(value: Exclude<Value, null>, type: ColumnType): string {
     case 'instant':
       return `${moment(whole())}+00`;
     case 'bytes':
-      return [...(value as Uint8Array)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+      // As DuckDB reads a text of JSON into bytes; what is no UTF-8 cannot be written so.
+      return lenient.decode(value as Uint8Array);
     default:
       return String(value);
   }
