@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type {
   CleaningPreview,
   DataFinding,
@@ -6,6 +9,7 @@ import type {
   DatasetVersionSummary,
   Quarantine,
 } from '@bartizan/contracts';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
 import { loans, versionOf } from '../datasets/testing.ts';
@@ -131,6 +135,35 @@ function npy(rows: number): Buffer {
   const head = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text.padEnd(117, ' ')}\n`, 'latin1');
   return Buffer.concat([head, Buffer.from(Float64Array.from({ length: rows * 2 }, (_, i) => i / 2).buffer)]);
 }
+
+/** A Parquet file of 500 records with types that CSV has not. */
+async function parquet(): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'bartizan-parquet-'));
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const path = join(folder, 'a.parquet');
+    await connection.run(`COPY (SELECT i AS id, 'text ' || i AS note, i / 7.0::FLOAT AS part, [i, i + 1] AS list,
+      {'a': i, 'b': nullif(i % 3, 0)} AS both, (i / 100.0)::DECIMAL(20, 4) AS price,
+      TIMESTAMP '2026-01-01' + INTERVAL (i) MINUTE AS at, nullif(i % 2, 0) = 1 AS flag FROM range(500) t(i))
+      TO '${path}' (FORMAT parquet)`);
+    return await readFile(path);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    await rm(folder, { recursive: true });
+  }
+}
+
+test('parquet loses exactly the rows, whatever the types of its columns', async () => {
+  await versionOf(server, 'parquet', { 'a.parquet': await parquet() }, { format: 'parquet' });
+  const rows = Array.from({ length: 100 }, (_, row) => row * 5);
+  const done = await ended(server, (await begin('parquet', { by: 'rows', rows })).id);
+  expect(done).toMatchObject({ state: 'done', removed: 100, failure: null });
+  const { counts, schema } = await diff('parquet', 1, 2);
+  expect(counts).toMatchObject({ removed: 100, added: 0, changed: 0, unchanged: 400 });
+  expect(schema).toEqual({ added: [], removed: [], retyped: [] });
+});
 
 describe('each format', () => {
   const csv = loans(400);

@@ -43,8 +43,9 @@ export function createMaking(deps: CleaningDeps & { readonly store: CleaningStor
     datasetId: version.datasetId,
     parentId: version.id,
     format: laid.format,
-    // The same types as before, whatever the records that stay would be taken for.
-    options: isTable(laid) ? { ...laid.options, schema: laid.schema } : laid.options,
+    // The same types as before, whatever the records that stay would be taken for; Parquet says them itself.
+    options:
+      isTable(laid) && laid.format !== 'parquet' ? { ...laid.options, schema: laid.schema } : laid.options,
     files,
     reason: reason.slice(0, MOST_REASON),
   });

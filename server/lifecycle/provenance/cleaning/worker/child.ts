@@ -159,6 +159,11 @@ async function compare(
   }
 }
 
+/** What was written, to be read as the version of it will be. */
+function written({ format, options, schema }: CleaningContent, out: string): CleaningContent {
+  return { format, options, path: out, ...(schema === undefined || format === 'parquet' ? {} : { schema }) };
+}
+
 async function rewrite(
   task: Task<'rewrite'>,
   limits: Limits,
@@ -171,7 +176,7 @@ async function rewrite(
   const folder = content.format === 'texts' || content.format === 'images';
   const was = await openContent(content, limits);
   try {
-    const now = folder ? null : await openContent({ ...content, path: out }, limits);
+    const now = folder ? null : await openContent(written(content, out), limits);
     try {
       return await compare(was, now, { drop, path: task.removed, tell });
     } finally {
