@@ -15,6 +15,8 @@ const CHILD = fileURLToPath(new URL('./worker/child.ts', import.meta.url));
 const MEMORY_BYTES = 4 * 2 ** 30;
 const TIME_MS = 3_600_000;
 const BATCH = 500;
+/** Characters of items that are written at once, so that other requests are not held up by long ones. */
+const BATCH_CHARS = 500_000;
 
 export const contentOf = ({ path, format, options, schema }: LaidVersion): LabelTask['content'] => ({
   path,
@@ -65,7 +67,7 @@ export function createMaking(deps: LabellingDeps) {
       if (now?.state !== 'working' || now.task?.is !== 'make') return;
       let head: QueueHead | undefined;
       let batch: QueuedItem[] = [];
-      let items = 0;
+      let [items, chars] = [0, 0];
       // Not before: it says its lines whether anybody listens or not.
       for await (const line of createInterface({ input: createReadStream(file) })) {
         if (head === undefined) {
@@ -73,10 +75,11 @@ export function createMaking(deps: LabellingDeps) {
           continue;
         }
         batch.push(JSON.parse(line) as QueuedItem);
-        if (batch.length < BATCH) continue;
+        chars += line.length;
+        if (batch.length < BATCH && chars < BATCH_CHARS) continue;
         await store.addItems(queue.id, items, batch, tx);
         items += batch.length;
-        batch = [];
+        [batch, chars] = [[], 0];
       }
       if (batch.length > 0) await store.addItems(queue.id, items, batch, tx);
       items += batch.length;

@@ -41,6 +41,18 @@ export function createShownRecords({
   const reading = new Map<string, Promise<Page>>();
 
   async function read(queue: StoredQueue, from: number): Promise<Page> {
+    const signal = AbortSignal.timeout(READ_MS);
+    try {
+      return await pageFrom(queue, from, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new AppError('unavailable', `the record was not read within ${READ_MS / 1_000} s`, {
+        hint: 'The version is large, or the server is busy: try again later.',
+      });
+    }
+  }
+
+  async function pageFrom(queue: StoredQueue, from: number, signal: AbortSignal): Promise<Page> {
     const items = await store.items(queue.id, { after: from - 1, limit: AHEAD, state: 'all' });
     const wanted = new Map<number, number[]>();
     for (const { place, rows } of items)
@@ -49,7 +61,7 @@ export function createShownRecords({
     const first = items[0]?.rows[0];
     const records = new Map<number, ShownRecord>();
     let chars = 0;
-    const data = await datasets.records(queue.versionId, AbortSignal.timeout(READ_MS));
+    const data = await datasets.records(queue.versionId, signal);
     try {
       const { show } = queue.origin;
       const columns = data.schema.columns
