@@ -10,7 +10,7 @@ import type { LabellingDeps } from './deps.ts';
 import { contentOf, runTask } from './making.ts';
 import { labelsDatasetOf, type QueueTask, type StoredItem, type StoredQueue } from './model.ts';
 
-const PAGE = 1_000;
+const PAGE = 500;
 const LABELS_FILE = 'labels.jsonl';
 
 /** One row an item: its label, and whether a person decided it or the annotators' labels together did. */

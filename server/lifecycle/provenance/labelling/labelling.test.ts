@@ -247,6 +247,15 @@ describe('a queue of what annotators dispute', () => {
       ).rejects.toThrow(/no such queue/);
     const { items }: { items: LabelQueue[] } = await server.call('labelling.list', { principal: stranger });
     expect(items.map(({ name }) => name)).toEqual(['animals']);
+    // What cannot become a version is open again, with the reason.
+    await server.call('data.datasets.create', {
+      principal: ADA,
+      body: { name: 'theirs labels', teamId: null },
+    });
+    await apply(theirs.id);
+    const open = await settled(theirs.id);
+    expect(open).toMatchObject({ state: 'open', appliedAs: null });
+    expect(open.failure).toMatch(/of another team/);
   });
 
   it('refuses columns that are not there or hold too many labels', async () => {
