@@ -1,5 +1,6 @@
 import { type DatasetVersion, type DataVerification, datasetRoutes } from '@bartizan/contracts';
-import { Alert, Button, Group } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
+import { IconAlertOctagon, IconCircleCheck, IconHelpCircle } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -9,6 +10,7 @@ import { FailureNote } from '../../ui/failure-note.tsx';
 import { formatBytes, formatCount, formatNoun } from '../../ui/format.ts';
 import { Facts, Section } from '../../ui/page.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
+import { Badge } from '../../ui/verdict.tsx';
 import { FORMAT_WORDS } from './data-words.tsx';
 
 const POLL_MS = 1_500;
@@ -183,23 +185,26 @@ function Verdict({ verification }: { verification: DataVerification }) {
     );
   if (state === 'error')
     return (
-      <Alert color="gray" variant="light" title="It could not be told">
-        {failure}
+      <>
+        <Badge mark={{ word: 'It could not be told', icon: IconHelpCircle, tone: 'hold' }} />
+        <p style={{ marginTop: 8 }}>{failure}</p>
         {when}
-      </Alert>
+      </>
     );
   if (state === 'intact')
     return (
-      <Alert color="green" variant="light" title="Nothing was changed">
-        {rows === null ? '' : `All ${formatNoun(rows, 'record')} are what they were.`}
+      <>
+        <Badge mark={{ word: 'Nothing was changed', icon: IconCircleCheck, tone: 'allow' }} />
+        <p style={{ marginTop: 8 }}>
+          {rows === null ? '' : `All ${formatNoun(rows, 'record')} are what they were.`}
+        </p>
         {when}
-      </Alert>
+      </>
     );
   return (
     <>
-      <Alert color="red" variant="light" title={`${formatNoun(total, 'change')} found`}>
-        {when}
-      </Alert>
+      <Badge mark={{ word: `${formatNoun(total, 'change')} found`, icon: IconAlertOctagon, tone: 'block' }} />
+      {when}
       <table className="bz-table" style={{ marginTop: 8 }}>
         <thead>
           <tr>

@@ -111,6 +111,7 @@ function DescribeForm({ dataset, mayManage }: { dataset: Dataset; mayManage: boo
         <TextInput label="Homepage" {...text('homepage')} />
         <TextInput label="Label" description="Column with the label." {...text('label')} />
         <NumberInput
+          hideControls
           label="Keep old content for"
           description="Days; hashes stay. Empty: for good."
           min={1}

@@ -100,7 +100,15 @@ function Budget({ datasetId, view }: { datasetId: string; view: PrivacyBudgetVie
               error={isValid ? undefined : 'Write a decimal such as 0.5'}
               onChange={(event) => setEpsilon(event.currentTarget.value)}
             />
-            <NumberInput label="δ" min={0} max={0.01} step={0.000001} value={delta} onChange={setDelta} />
+            <NumberInput
+              hideControls
+              label="δ"
+              min={0}
+              max={0.01}
+              step={0.000001}
+              value={delta}
+              onChange={setDelta}
+            />
             <Select
               label="Neighbours differ by"
               data={RELATIONS}

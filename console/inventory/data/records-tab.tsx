@@ -57,6 +57,7 @@ export function RecordsTab({ version, offset }: { version: DatasetVersion; offse
     <>
       <Group gap="xs" align="end" mb="sm">
         <NumberInput
+          hideControls
           size="xs"
           w={140}
           label="From row"

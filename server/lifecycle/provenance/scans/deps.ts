@@ -16,7 +16,7 @@ export interface DataScanDeps {
   readonly config: { readonly maxUploadBytes: number };
   readonly datasets: Pick<
     DatasetsPort,
-    'version' | 'versionById' | 'versionsOf' | 'profile' | 'lay' | 'announce'
+    'version' | 'versionById' | 'versionsOf' | 'profile' | 'lay' | 'announce' | 'originsOf'
   >;
   readonly custody: GovernancePort['custody'];
   /** Lets a version into use that waited for its scan; true where it did. */

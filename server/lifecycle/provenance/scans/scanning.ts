@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
@@ -14,9 +14,11 @@ import { MAX_FINDINGS, MAX_RECORDS, type StoredScan } from './model.ts';
 import { dataScanQueue } from './queues.ts';
 import type { ScanStore } from './store.ts';
 import { runChild } from './worker/launch.ts';
-import type { Scanned, ScanTask } from './worker/protocol.ts';
+import type { RecordedOrigins, Scanned, ScanTask } from './worker/protocol.ts';
 
 const CHILD = fileURLToPath(new URL('./worker/child.ts', import.meta.url));
+/** Most records that one scan holds; the process refuses more. */
+const MOST_ROWS = 2_000_000;
 const MEMORY_BYTES = 4 * 2 ** 30;
 const TIME_MS = 3_600_000;
 const MOST_RESULT_BYTES = 512 * 2 ** 20;
@@ -24,6 +26,28 @@ const MOST_RESULT_BYTES = 512 * 2 ** 20;
 /** The job that scans. Killed half-way, it is run again and ends the same. */
 export function createScanning(deps: DataScanDeps & { readonly store: ScanStore }) {
   const { database, store, audit, clock, events, jobs, logger, config, datasets, custody, release } = deps;
+
+  /** What brought each record in, as a file beside the content; null where all came with one delivery. */
+  async function layOrigins(versionId: string, path: string): Promise<RecordedOrigins | null> {
+    const version = await datasets.versionById(versionId);
+    const rows = version?.rows ?? 0;
+    if (rows === 0 || rows > MOST_ROWS) return null;
+    const { origins, of } = await datasets.originsOf(
+      versionId,
+      Array.from({ length: rows }, (_, row) => row),
+    );
+    if (origins.length < 2) return null;
+    await writeFile(
+      path,
+      Int32Array.from(of, (place) => place ?? -1),
+      { flag: 'wx', mode: 0o600 },
+    );
+    return {
+      path,
+      batches: origins.map(({ batch, number }) => batch ?? `version ${number}`),
+      sources: origins.map(({ source }) => source?.name ?? null),
+    };
+  }
 
   async function look(
     scan: StoredScan,
@@ -36,6 +60,7 @@ export function createScanning(deps: DataScanDeps & { readonly store: ScanStore 
       content: { path: laid.path, format: laid.format, options: laid.options, schema: laid.schema as Schema },
       options: scan.options,
       label,
+      origins: await layOrigins(scan.versionId, join(folder, 'origins')),
       out: join(folder, 'scanned'),
       maxRecords: MAX_RECORDS,
       maxFindings: MAX_FINDINGS,

@@ -7,12 +7,17 @@ import { openContent } from '../../datasets/worker/content.ts';
 import type { Limits } from '../../datasets/worker/protocol.ts';
 import { answer, type Tell } from './answering.ts';
 import { loadColumns, shapeColumns } from './load.ts';
+import { withOrigins } from './origins.ts';
 import type { Scanned, ScannedFinding, ScanTask } from './protocol.ts';
 
 async function report(task: ScanTask, limits: Limits, tell: Tell) {
   const data = await openContent(task.content, limits);
   try {
-    const { columns, roles, notes } = shapeColumns(await loadColumns(data, tell), task.options, task.label);
+    const loaded = await loadColumns(data, tell);
+    const { columns, roles, notes } = shapeColumns(
+      ...(await withOrigins(loaded, task.options, task.origins)),
+      task.label,
+    );
     const { checks } = task.options;
     const steps = scanTable({ columns, roles }, checks === undefined ? {} : { checks }) as Steps<ScanReport>;
     const found = await finishAsync(steps, {

@@ -13,10 +13,21 @@ export interface ScanTask {
   readonly options: DataScanOptions;
   /** Column with the label that the dataset names; null where it names none. */
   readonly label: string | null;
+  /** What brought the records in, where there is more than one; null otherwise. */
+  readonly origins: RecordedOrigins | null;
   /** File that the result is written to; must not exist. */
   readonly out: string;
   readonly maxRecords: number;
   readonly maxFindings: number;
+}
+
+/** Where each record came from, as far as the server knows by itself. */
+export interface RecordedOrigins {
+  /** File with a number (i32, little-endian) for each record: a place in the lists below; -1 where it is not known. */
+  readonly path: string;
+  /** In the order in which they came in. */
+  readonly batches: readonly string[];
+  readonly sources: readonly (string | null)[];
 }
 
 /** A finding with all its rows, where the check or its reasons name them all. */
