@@ -1,15 +1,14 @@
-import type { DataRecords, DataScan, DatasetVersion, LabelItem, LabelQueue } from '@bartizan/contracts';
+import type { LabelItem, LabelQueue } from '@bartizan/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../../../platform/http/types.ts';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
-import { ADA, POLL, versionOf } from '../datasets/testing.ts';
-import { scanned } from '../scans/testing.ts';
+import { ADA, versionOf } from '../datasets/testing.ts';
+import { labellingCalls, REASON } from './testing.ts';
 
 // A busy machine starts a process in seconds.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const GRACE: Principal = { ...principalWith(), ownerId: null, name: 'Grace' };
-const REASON = 'labels looked at by two of us';
 const CLASSES = ['cat', 'dog', 'fox'];
 const ITEMS = 150;
 /** Names that mean something to a shell, a page, CSV, JSON, a terminal or a database. */
@@ -49,66 +48,9 @@ function judgements(): string {
   return `${lines.join('\n')}\n`;
 }
 
-const create = (input: object, principal: Principal = ADA): Promise<LabelQueue> =>
-  server.call('labelling.create', { principal, body: { name: 'animals', version: 'latest', ...input } });
-const get = (id: string, principal: Principal = ADA): Promise<LabelQueue> =>
-  server.call('labelling.get', { principal, params: { id } });
-const decide = (
-  id: string,
-  place: number,
-  label: string | null,
-  principal: Principal = ADA,
-): Promise<LabelItem> =>
-  server.call('labelling.decide', { principal, params: { id, place }, body: { label } });
-const apply = (id: string): Promise<LabelQueue> =>
-  server.call('labelling.apply', { principal: ADA, params: { id }, body: { reason: REASON } });
-
-async function settled(id: string): Promise<LabelQueue> {
-  return await vi.waitFor(async () => {
-    const queue = await get(id);
-    expect(queue.state).not.toBe('working');
-    return queue;
-  }, POLL);
-}
-
-async function itemsOf(id: string, state = 'all'): Promise<LabelItem[]> {
-  const items: LabelItem[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const page: { items: LabelItem[]; next: string | null } = await server.call('labelling.items', {
-      principal: ADA,
-      params: { id },
-      query: { state, limit: 40, ...(cursor === undefined ? {} : { cursor }) },
-    });
-    items.push(...page.items);
-    if (page.next === null) return items;
-    cursor = page.next;
-  }
-}
-
-async function readyVersion(dataset: string, version: number): Promise<DatasetVersion> {
-  return await vi.waitFor(async () => {
-    const got: DatasetVersion = await server.call('data.versions.get', {
-      principal: ADA,
-      params: { dataset, version: String(version) },
-    });
-    expect(got.state).toBe('ready');
-    return got;
-  }, POLL);
-}
-
-async function recordsOf(dataset: string, version: number): Promise<unknown[][]> {
-  const records: unknown[][] = [];
-  for (;;) {
-    const page: DataRecords = await server.call('data.versions.records', {
-      principal: ADA,
-      params: { dataset, version: String(version) },
-      query: { offset: records.length, limit: 500 },
-      headers: { 'bartizan-purpose': 'looking at labels' },
-    });
-    records.push(...page.items.map(({ values }) => values as unknown[]));
-    if (records.length >= page.rows || page.items.length === 0) return records;
-  }
-}
+const { create, get, decide, apply, settled, itemsOf, readyVersion, recordsOf } = labellingCalls(
+  () => server,
+);
 
 const JUDGED = {
   dataset: 'judgements',
@@ -273,75 +215,5 @@ describe('a queue of what annotators dispute', () => {
     const failed = await settled((await create({ ...JUDGED, dataset: 'free text' })).id);
     expect(failed).toMatchObject({ state: 'failed', items: 0 });
     expect(failed.failure).toMatch(/more than 1000 different labels/);
-  });
-});
-
-/** Two kinds of flowers that two lengths tell apart, every 40th with the other's name; the rest is hard to write again. */
-function flowers(rows: number): string {
-  const lines = ['id,petal,sepal,picked,note,big,kind'];
-  for (let row = 0; row < rows; row++) {
-    const isRose = row % 2 === 0;
-    const noise = (seed: number): number => {
-      const far = Math.sin(row * seed + seed) * 43_758.545_3;
-      return far - Math.floor(far) - 0.5;
-    };
-    const [petal, sepal] = [(isRose ? 8 : 2) + noise(12.9898), (isRose ? 1 : 6) + noise(78.233)];
-    const note = ['', '"a ""quoted"", one"', '"two\nlines"', 'plain'][(row >> 1) % 4] ?? '';
-    const day = `2026-0${1 + (row % 9)}-1${row % 10}`;
-    const kind = isRose === (row % 40 !== 6) ? 'rose' : 'tulip';
-    lines.push([`0${row}`, petal, sepal, day, note, `900719925474099${row % 10}`, kind].join(','));
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-describe('a queue of labels that a scan suspects', () => {
-  it('becomes a version in which those labels alone are other ones', async () => {
-    const rows = 600;
-    const version = await versionOf(server, 'flowers', { 'flowers.csv': flowers(rows) }, { label: 'kind' });
-    const scan: DataScan = await server.call('dataScans.start', {
-      principal: ADA,
-      params: { dataset: 'flowers', version: '1' },
-      body: { label: 'kind', features: ['petal', 'sepal'] },
-    });
-    await scanned(server, scan.id);
-    const from = { kind: 'scan', scan: scan.id, label: 'kind' };
-    await expect(create({ dataset: 'judgements', from: { ...from, label: 'label' } })).rejects.toThrow(
-      /another version/,
-    );
-    const made = await settled((await create({ dataset: 'flowers', from })).id);
-    expect(made).toMatchObject({ failure: null, state: 'open', classes: ['rose', 'tulip'], alpha: null });
-    await expect(apply(made.id)).rejects.toThrow(/no label that was decided/);
-    const before = await recordsOf('flowers', 1);
-    const items = (await itemsOf(made.id)).filter(({ rows: [row] }) => (row as number) % 40 === 6);
-    expect(items.length).toBeGreaterThan(10);
-    for (const {
-      place,
-      rows: [row],
-      current,
-      proposed,
-    } of items) {
-      expect(current).toBe(before[row as number]?.at(-1));
-      expect(proposed).not.toBe(current);
-      await decide(made.id, place, current === 'rose' ? 'tulip' : 'rose');
-    }
-    const changed = new Set(items.map(({ rows: [row] }) => row as number));
-    await apply(made.id);
-    const applied = await settled(made.id);
-    expect(applied).toMatchObject({
-      state: 'applied',
-      failure: null,
-      appliedAs: 2,
-      appliedDataset: 'flowers',
-    });
-    const after = await readyVersion('flowers', 2);
-    expect(after.schemaDigest).toBe((await readyVersion('flowers', 1)).schemaDigest);
-    expect(after.origins.find(({ versionId }) => versionId === version.id)?.rows).toBe(rows - changed.size);
-    const now = await recordsOf('flowers', 2);
-    const other = (kind: unknown): string => (kind === 'rose' ? 'tulip' : 'rose');
-    expect(now).toEqual(
-      before.map((values, row) =>
-        changed.has(row) ? [...values.slice(0, -1), other(values.at(-1))] : values,
-      ),
-    );
   });
 });
