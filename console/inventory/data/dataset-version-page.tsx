@@ -16,6 +16,7 @@ import { QueryView } from '../../ui/states.tsx';
 import { toast, toastFailure } from '../../ui/toast.ts';
 import { download, save } from '../download.ts';
 import { AboutVersion } from './about-data-version.tsx';
+import { AnnotationsDialog } from './annotations-dialog.tsx';
 import { datasetVersionQuery } from './data-queries.ts';
 import { DataScanTab } from './data-scan-tab.tsx';
 import { VersionState } from './data-words.tsx';
@@ -121,6 +122,8 @@ function Acts({ version }: { version: DatasetVersion }) {
   const mayApprove = useMay('data.approve');
   const mayManage = useMay('data.manage');
   const mayRead = useMay('data.content');
+  const mayWrite = useMay('data.write');
+  const [isQueueing, setIsQueueing] = useState(false);
   const [judged, setJudged] = useState<'approve' | 'reject' | 'quarantine' | 'free' | null>(null);
   const params = { dataset: version.datasetId, version: String(version.number) };
   const judge = async (reason: string) => {
@@ -184,6 +187,9 @@ function Acts({ version }: { version: DatasetVersion }) {
               Download the records
             </Menu.Item>
           ) : null}
+          {mayWrite && version.content === 'here' && version.schema !== null ? (
+            <Menu.Item onClick={() => setIsQueueing(true)}>Have disputed labels decided</Menu.Item>
+          ) : null}
           <Menu.Item onClick={() => void fetchCroissant().catch(toastFailure)}>Croissant metadata</Menu.Item>
           {mayManage ? (
             <Menu.Item onClick={() => setJudged(version.quarantined ? 'free' : 'quarantine')}>
@@ -192,6 +198,7 @@ function Acts({ version }: { version: DatasetVersion }) {
           ) : null}
         </Menu.Dropdown>
       </Menu>
+      {isQueueing ? <AnnotationsDialog version={version} onClose={() => setIsQueueing(false)} /> : null}
       <NoteDialog
         opened={judged !== null}
         title={`${version.dataset}@${version.number}`}

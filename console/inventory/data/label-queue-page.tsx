@@ -12,6 +12,7 @@ import { NoteDialog } from '../../ui/note-dialog.tsx';
 import { Facts, Page, Section } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.ts';
+import { Annotators } from './annotators.tsx';
 import { QUEUE_STATES } from './label-queues-tab.tsx';
 import './data.css';
 
@@ -62,28 +63,22 @@ function OneQueue() {
           }
           actions={
             mayWrite && queue.state === 'open' ? (
-              <Button disabled={queue.decided === 0} onClick={() => setIsApplying(true)}>
+              <Button
+                disabled={queue.decided === 0 && queue.from === 'scan'}
+                onClick={() => setIsApplying(true)}
+              >
                 Make a version of the decisions
               </Button>
             ) : null
           }
         >
           {queue.failure === null ? null : <p role="alert">{queue.failure}</p>}
-          {queue.appliedAs === null ? null : (
-            <p>
-              Became{' '}
-              <Link
-                to="/inventory/datasets/$id/versions/$version"
-                params={{ id: queue.datasetId, version: String(queue.appliedAs) }}
-              >
-                version {queue.appliedAs}
-              </Link>
-              .
-            </p>
-          )}
+          {queue.appliedAs === null ? null : <Became queue={queue} />}
           <div className="bz-version-columns">
             {queue.state === 'working' ? (
-              <p className="bz-dim">The queue is being made.</p>
+              <p className="bz-dim" role="status">
+                {queue.decided > 0 ? 'The version is being made.' : 'The queue is being made.'}
+              </p>
             ) : (
               <Deciding queue={queue} />
             )}
@@ -93,7 +88,11 @@ function OneQueue() {
             opened={isApplying}
             title="Make a version of the decisions"
             label="Why"
-            description={`${formatNoun(queue.decided, 'decided label')} become a new version of ${queue.dataset}; the others stay.`}
+            description={
+              queue.from === 'scan'
+                ? `${formatNoun(queue.decided, 'decided label')} become a new version of ${queue.dataset}; the others stay.`
+                : `Becomes a version of “${queue.dataset} labels”: decided labels, and for the others what the annotators come to.`
+            }
             verb="Make the version"
             onClose={() => setIsApplying(false)}
             onSave={async (reason) => {
@@ -105,6 +104,33 @@ function OneQueue() {
         </Page>
       )}
     </QueryView>
+  );
+}
+
+/** Labels of annotators become a dataset of their own, one row an item. */
+function Became({ queue }: { queue: LabelQueue }) {
+  const name = `${queue.appliedDataset ?? queue.dataset}@${queue.appliedAs}`;
+  if (queue.appliedDataset !== null && queue.appliedDataset !== queue.dataset)
+    return (
+      <p>
+        Became{' '}
+        <Link to="/inventory/datasets" search={{ q: queue.appliedDataset }}>
+          {name}
+        </Link>
+        .
+      </p>
+    );
+  return (
+    <p>
+      Became{' '}
+      <Link
+        to="/inventory/datasets/$id/versions/$version"
+        params={{ id: queue.datasetId, version: String(queue.appliedAs) }}
+      >
+        {name}
+      </Link>
+      .
+    </p>
   );
 }
 
@@ -239,59 +265,6 @@ function Item({
         <kbd className="bz-kbd">Enter</kbd> takes the proposed label, <kbd className="bz-kbd">u</kbd> takes
         back, <kbd className="bz-kbd">j</kbd> <kbd className="bz-kbd">k</kbd> move.
       </p>
-    </Section>
-  );
-}
-
-function Annotators({ queue }: { queue: LabelQueue }) {
-  if (queue.from !== 'annotations') return null;
-  return (
-    <Section
-      title={`Annotators (${formatCount(queue.annotators.length)})`}
-      description={
-        queue.alpha === null
-          ? undefined
-          : `Agreement: Krippendorff’s α ${queue.alpha.toFixed(3)} (1: full, 0: chance)`
-      }
-      flush
-    >
-      <table className="bz-table">
-        <thead>
-          <tr>
-            <th scope="col">Annotator</th>
-            <th scope="col" className="bz-num">
-              Labels
-            </th>
-            <th scope="col" className="bz-num">
-              Reliability
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {queue.annotators.slice(0, 200).map((annotator) => (
-            <tr key={annotator.name}>
-              <td className="bz-wrap">
-                {annotator.name}
-                {annotator.suspicion === null ? null : (
-                  <div style={{ color: 'var(--bz-block)' }}>{annotator.suspicion}</div>
-                )}
-              </td>
-              <td className="bz-num">{formatCount(annotator.labels)}</td>
-              <td className="bz-num">
-                {annotator.reliability === null ? (
-                  <span className="bz-dim">too few</span>
-                ) : (
-                  <span
-                    title={`95% interval ${annotator.reliability.low.toFixed(2)} to ${annotator.reliability.high.toFixed(2)}`}
-                  >
-                    {(annotator.reliability.value * 100).toFixed(0)}%
-                  </span>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </Section>
   );
 }

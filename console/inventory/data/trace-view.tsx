@@ -107,7 +107,9 @@ function Origins({ origins }: { origins: readonly TraceOrigin[] }) {
                 {origin.dataset}@{origin.version}
               </Link>
             </td>
-            <td className="bz-wrap">{origin.batch ?? <span className="bz-dim">not named</span>}</td>
+            <td style={{ whiteSpace: 'nowrap' }}>
+              {origin.batch ?? <span className="bz-dim">not named</span>}
+            </td>
             <td className="bz-wrap">{origin.source ?? <span className="bz-dim">not named</span>}</td>
             <td className="bz-num">{formatCount(origin.records)}</td>
             <td className="bz-num">
