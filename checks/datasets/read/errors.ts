@@ -1,3 +1,4 @@
+import { toldWithoutValues } from './told.ts';
 import { ReadError } from './types.ts';
 
 const MAX_MESSAGE = 500;
@@ -12,6 +13,10 @@ const oneLine = (text: string): string => {
   const line = text.replace(/\p{Cc}+/gu, ' ').trim();
   return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
 };
+
+/** DuckDB's words without the line and the values that it quotes, so that these cannot pass for words of its own. */
+const unquoted = (text: string): string =>
+  text.replace(/^Original Line: .*$/gm, '').replace(/"(?:[^"\\]|\\.)*"/g, '""');
 
 /** What DuckDB says of a broken file, with its line and column, in one line of bounded length and without its path. */
 export function readError(error: unknown, path: string): Error {
@@ -38,8 +43,10 @@ export function readError(error: unknown, path: string): Error {
   const where = [line && `line ${line}`, column && `column ${JSON.stringify(column)}`]
     .filter(Boolean)
     .join(', ');
-  return new ReadError(`${where === '' ? '' : `In ${where}: `}${hint ?? what}`, {
+  const prefix = where === '' ? '' : `In ${where}: `;
+  return new ReadError(`${prefix}${hint ?? what}`, {
     cause: error,
+    shown: `${prefix}${hint ?? toldWithoutValues(unquoted(text))}`,
     line: line === undefined ? null : Number(line),
     column: column ?? null,
   });

@@ -43,6 +43,11 @@ describe('npy', () => {
     ['less than it says', npy(headerOf('<f4', '(4, 2)'), floats)],
     ['more than it says', npy(headerOf('<f4', '(2, 2)'), floats)],
     ['a shape past all bounds', npy(headerOf('<f4', '(9999999999, 9999999999)'), floats)],
+    ['rows of nothing', npy(headerOf('<f4', '(9007199254740991, 0)'), Buffer.alloc(0))],
+    ['rows of nothing, deep', npy(headerOf('<f4', '(5, 9007199254740991, 0)'), Buffer.alloc(0))],
+    ['no rows of more than there can be', npy(headerOf('<f4', '(0, 9007199254740991, 9)'), Buffer.alloc(0))],
+    ['sides that are no numbers', npy(headerOf('<f4', `(${'9'.repeat(400)}, 0)`), Buffer.alloc(0))],
+    ['too many sides', npy(headerOf('<f4', `(${'1, '.repeat(40)})`), Buffer.alloc(4))],
     ['an unknown version', npy(headerOf('<f4', '(3, 2)'), floats, 9)],
     ['no header', Buffer.from('\x93NUMPY\x01\x00\xff\xff', 'latin1')],
   ])('with %s is refused', async (name, content) => {

@@ -22,6 +22,57 @@ async function* linesOf(path: string): AsyncGenerator<{ readonly line: number; r
   yield { line: line + 1, text: Buffer.concat(rest).toString() };
 }
 
+/** Lists and objects within each other that a record may have; more would overflow the stack of what parses them. */
+const MAX_JSON_DEPTH = 200;
+const [QUOTE, BACKSLASH, NEWLINE] = [0x22, 0x5c, 0x0a];
+
+interface Place {
+  line: number;
+  depth: number;
+  inText: boolean;
+}
+
+/** Goes through bytes of JSON lines; gives the bytes of an escape that are left over, or -1 where it is too deep. */
+function goThrough(place: Place, part: Buffer, from: number): number {
+  let { line, depth, inText } = place;
+  let at = from;
+  for (; at < part.length; at += 1) {
+    const byte = part[at] as number;
+    if (byte === NEWLINE) {
+      line += 1;
+      depth = 0;
+      inText = false;
+    } else if (inText) {
+      if (byte === QUOTE) inText = false;
+      else if (byte === BACKSLASH && part[at + 1] !== NEWLINE) at += 1;
+    } else if (byte < 0x5b) {
+      if (byte === QUOTE) inText = true;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) break;
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  place.line = line;
+  place.depth = depth;
+  place.inText = inText;
+  return depth > MAX_JSON_DEPTH ? -1 : at - part.length;
+}
+
+/** ReadError for JSON lines nested deeper than 200, before anything parses them. One pass, O(1) memory. */
+export async function demandShallowJson(path: string): Promise<void> {
+  const place: Place = { line: 1, depth: 0, inText: false };
+  let skip = 0;
+  for await (const part of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    // A part may end between a backslash and a line's end, which then ends the text all the same.
+    skip = goThrough(place, part, skip === 1 && part[0] === NEWLINE ? 0 : skip);
+    if (skip >= 0) continue;
+    const { line } = place;
+    throw new ReadError(`In line ${line}: lists and objects are nested more than ${MAX_JSON_DEPTH} deep.`, {
+      line,
+    });
+  }
+}
+
 /** Whether JSON's own kinds of values could be of a type; strings are left to DuckDB, which reads numbers in them. */
 function couldBe(value: unknown, { kind }: ColumnType): boolean {
   if (value === null || value === undefined) return true;
@@ -62,9 +113,14 @@ export async function locateJson(error: ReadError, path: string, schema?: Schema
     if (line > error.line + 1) return error;
     const problem = line < error.line - 2 ? null : problemOf(text, schema);
     if (problem === null) continue;
-    const what = error.message.replace(/^In line \d+(?:, column "[^"]*")?: /, '');
+    const what = (message: string): string => message.replace(/^In line \d+(?:, column "[^"]*")?: /, '');
     const where = problem.column === null ? '' : `, column ${JSON.stringify(problem.column)}`;
-    return new ReadError(`In line ${line}${where}: ${what}`, { cause: error, line, column: problem.column });
+    return new ReadError(`In line ${line}${where}: ${what(error.message)}`, {
+      cause: error,
+      shown: `In line ${line}${where}: ${what(error.shown)}`,
+      line,
+      column: problem.column,
+    });
   }
   return error;
 }

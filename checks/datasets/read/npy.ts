@@ -85,6 +85,11 @@ export function parseNpyHeader(head: Uint8Array, size: number): NpyHeader {
   if (fortran === 'True' && shape.length > 1)
     throw new ReadError('The array is in Fortran order; save it in C order.');
   const items = shape.reduce((product, side) => product * side, 1);
+  const width = shape.slice(1).reduce((product, side) => product * side, 1);
+  if (!Number.isSafeInteger(width) || !shape.every(Number.isSafeInteger))
+    throw new ReadError('The shape of the array is past all bounds.');
+  // Rows of nothing take no bytes, and could be as many as somebody likes.
+  if (width === 0 && shape[0] !== 0) throw new ReadError('The rows of the array are empty.');
   if (!Number.isSafeInteger(items) || offset + items * Number(descr.slice(2)) > size)
     throw new ReadError('The array is cut off.');
   if (offset + items * Number(descr.slice(2)) < size) throw new ReadError('Bytes follow the array.');

@@ -210,3 +210,29 @@ describe('the engine', () => {
     );
   }, 120_000);
 });
+
+describe('what is told of a broken file to those who may not read its records', () => {
+  it.each<[string, string, string]>([
+    ['cast.jsonl', '{"a":1}\n{"a":"SECRET 4111"}\n', 'In line 2, column "a": a value is not'],
+    ['cut.csv', 'a,b\n1,"SECRET\n', 'In line 2: a quote is never closed'],
+    ['wide.csv', 'a,b\n1,SECRET,could not convert\n', 'In line 2: the line has another number of columns'],
+    ['bad.jsonl', '{"a":1}\n{"a":SECRET}\n', 'In line 2: the JSON is malformed'],
+    ['twice.jsonl', '{"a":1, "a":"SECRET Malformed JSON"}\n', 'an object has a key twice'],
+  ])('%s: place and kind, no value', async (name, content, told) => {
+    const schema = { columns: [{ name: 'a', type: { kind: 'integer' as const } }] };
+    const options = name === 'cast.jsonl' ? { schema } : {};
+    const { shown, message } = await failure(await file(`told-${name}`, content), options);
+    expect(shown).toContain(told);
+    expect(shown).not.toMatch(/SECRET|4111/);
+    expect(message).not.toBe(shown);
+  });
+
+  it('JSON lines nested past 200 are refused before they are parsed', async () => {
+    const deep = `{"a":1}\n{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`;
+    expect((await failure(await file('deep.jsonl', deep))).message).toBe(
+      'In line 2: lists and objects are nested more than 200 deep.',
+    );
+    const brackets = `{"a":"[[\\"${'{'.repeat(1_000)}\\\\"}\n`;
+    expect((await rootOf(await file('brackets.jsonl', brackets.repeat(3)))).size).toBe(3);
+  });
+});

@@ -4,7 +4,7 @@ import { columnsOf } from './columns.ts';
 import { delimiterOf, firstLine, headerOf, headOf } from './dialect.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { readError } from './errors.ts';
-import { locateJson } from './locate.ts';
+import { demandShallowJson, locateJson } from './locate.ts';
 import { csvInference, csvSource, type Dialect, jsonSource, PARQUET } from './sql.ts';
 import { type OpenDataset, ReadError, type ReadOptions, type TableFormat } from './types.ts';
 import { columnTypeOf, quotedName, selectList, sqlType } from './types-of.ts';
@@ -162,6 +162,7 @@ export async function openTable(
   const engine = await openEngine(path, format, options.limits);
   const deadline = AbortSignal.timeout(options.limits?.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   try {
+    if (format === 'jsonl') await demandShallowJson(engine.path);
     const table = { engine, format, csv: await dialectOf(engine.path, format, options) };
     const schema = options.schema ?? (await withConnection(table, (connection) => infer(connection, table)));
     return Object.freeze({

@@ -6,11 +6,18 @@ export class ReadError extends Error {
   readonly line: number | null;
   /** Name of the column, where that is known. */
   readonly column: string | null;
+  /** The message for those who may not read the file's records: without what stands in it. */
+  readonly shown: string;
   constructor(
     message: string,
-    where: { readonly line?: number | null; readonly column?: string | null } & ErrorOptions = {},
+    where: {
+      readonly line?: number | null;
+      readonly column?: string | null;
+      readonly shown?: string;
+    } & ErrorOptions = {},
   ) {
     super(message, where);
+    this.shown = where.shown ?? message;
     this.name = 'ReadError';
     this.line = where.line ?? null;
     this.column = where.column ?? null;

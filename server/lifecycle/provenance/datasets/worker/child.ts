@@ -43,8 +43,9 @@ async function work({ task, limits }: Extract<ToWorker, { type: 'do' }>): Promis
   try {
     say({ type: 'done', result: await perform(task, { limits, progress: told(), say, wanted }) });
   } catch (error) {
-    if (error instanceof ReadError || error instanceof DatasetInputError)
-      return say({ type: 'refused', message: error.message });
+    // Failures are seen by people who may not read records.
+    if (error instanceof ReadError) return say({ type: 'refused', message: error.shown });
+    if (error instanceof DatasetInputError) return say({ type: 'refused', message: error.message });
     const stack = error instanceof Error ? (error.stack ?? '') : '';
     const frame = /\n\s+at [^\n]*?([\w.-]+\.ts:\d+)/.exec(stack)?.[1] ?? 'an unknown place';
     const code = error instanceof Error && 'code' in error ? ` ${String(error.code)}` : '';

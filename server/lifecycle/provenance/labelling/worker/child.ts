@@ -16,8 +16,8 @@ function say(message: FromChild): void {
 
 /** What went wrong, without content. */
 function failed(error: unknown): FromChild {
-  if (error instanceof ReadError || error instanceof DatasetInputError)
-    return { type: 'refused', message: error.message };
+  if (error instanceof ReadError) return { type: 'refused', message: error.shown };
+  if (error instanceof DatasetInputError) return { type: 'refused', message: error.message };
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   return { type: 'broken', where: /\n\s+at [^\n]*?([\w.-]+\.ts:\d+)/.exec(stack)?.[1] ?? 'an unknown place' };
 }
