@@ -39,11 +39,13 @@ export const LabelQueue = z.object({
   from: z.enum(['annotations', 'scan']),
   state: z.enum(['working', 'open', 'applied', 'failed']),
   failure: z.string().nullable(),
+  /** Labels that records have; empty for those with neither `data.label` nor `data.content`. */
   classes: z.array(z.string()),
   items: z.number().int().nonnegative(),
   decided: z.number().int().nonnegative(),
   /** Of annotations: Krippendorff's alpha, nominal. */
   alpha: z.number().nullable(),
+  /** Empty for those with neither `data.label` nor `data.content`. */
   annotators: z.array(AnnotatorView),
   /** Version that the decisions became. */
   appliedAs: z.number().int().positive().nullable(),
@@ -91,7 +93,8 @@ export const labellingRoutes = {
     id: 'labelling.create',
     method: 'POST',
     path: '/api/v1/data/label-queues',
-    summary: 'Make a queue of labels that people should decide',
+    summary:
+      'Make a queue of labels that people should decide; needs data.content too, since it shows values',
     access: 'data.write',
     body: LabelQueueInput,
     response: LabelQueue,

@@ -217,3 +217,24 @@ describe('a queue of what annotators dispute', () => {
     expect(failed.failure).toMatch(/more than 1000 different labels/);
   });
 });
+
+describe('values of records in a queue', () => {
+  const READER: Principal = { ...principalWith(['data.read', 'data.write']), ownerId: null };
+  it('are of columns that only who may read records can name', async () => {
+    await expect(create(JUDGED, READER)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+  it('are shown to nobody else', async () => {
+    const { id } = await settled((await create(JUDGED)).id);
+    expect(await get(id, READER)).toMatchObject({ items: ITEMS, classes: [], annotators: [] });
+    const page: { items: LabelQueue[] } = await server.call('labelling.list', {
+      principal: READER,
+      query: { limit: 100 },
+    });
+    expect(page.items.length).toBeGreaterThan(0);
+    for (const queue of page.items) expect(queue).toMatchObject({ classes: [], annotators: [] });
+    for (const permission of ['data.label', 'data.content'] as const) {
+      const seer: Principal = { ...principalWith(['data.read', permission]), ownerId: null };
+      expect((await get(id, seer)).classes).toEqual(CLASSES);
+    }
+  });
+});

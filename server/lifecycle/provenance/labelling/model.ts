@@ -1,5 +1,6 @@
 import type { LabelItem, LabelQueue, LabelQueueInput } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
+import type { Principal } from '../../../platform/http/types.ts';
 import type { KeptActor } from '../datasets/model.ts';
 import type { QueuedItem } from './worker/protocol.ts';
 
@@ -50,7 +51,20 @@ export const noSuchQueue = (): AppError =>
 export const noSuchItem = (): AppError =>
   new AppError('not_found', 'the queue has no such item', { hint: 'Places are counted from 0.' });
 
-export function viewOf(queue: StoredQueue): LabelQueue {
+/** Whether classes and annotators, which are values of records, may be shown. */
+const seesValues = ({ permissions }: Pick<Principal, 'permissions'>): boolean =>
+  permissions.has('data.label') || permissions.has('data.content');
+
+/** A queue shows values of the columns that it names, whichever they are. */
+export function demandContent({ permissions }: Pick<Principal, 'permissions'>): void {
+  if (permissions.has('data.content')) return;
+  throw new AppError('forbidden', 'a queue shows values of the columns it names', {
+    hint: 'Making one needs the permission data.content as well as data.write.',
+  });
+}
+
+/** A queue as somebody may see it: classes and annotators only for those who label or may read records. */
+export function viewOf(queue: StoredQueue, viewer: Pick<Principal, 'permissions'>): LabelQueue {
   const { id, name, datasetId, dataset, number, origin, state, failure, classes, items, decided, alpha } =
     queue;
   return {
@@ -62,11 +76,11 @@ export function viewOf(queue: StoredQueue): LabelQueue {
     from: origin.kind,
     state,
     failure,
-    classes: [...classes],
+    classes: seesValues(viewer) ? [...classes] : [],
     items,
     decided,
     alpha,
-    annotators: queue.annotators,
+    annotators: seesValues(viewer) ? queue.annotators : [],
     appliedAs: queue.appliedAs,
     appliedDataset: queue.appliedDataset,
     createdBy: queue.createdBy,

@@ -10,6 +10,7 @@ import { afterOf, numberOf, positionOf } from '../datasets/paging.ts';
 import type { KnownVersion } from '../ports.ts';
 import type { LabellingDeps } from './deps.ts';
 import {
+  demandContent,
   labelsDatasetOf,
   noSuchItem,
   noSuchQueue,
@@ -110,6 +111,7 @@ export function createLabelling(deps: LabellingDeps) {
   }
 
   async function create(actor: Principal, input: LabelQueueInput): Promise<LabelQueue> {
+    demandContent(actor);
     const version = await datasets.version(actor, input.dataset, input.version);
     await demandSound(actor, version, input);
     await governance.mayUse(actor, version, purposeOf(input));
@@ -125,7 +127,7 @@ export function createLabelling(deps: LabellingDeps) {
       await send(id, 'make', tx);
     });
     jobs.wake(labellingQueue);
-    return viewOf((await store.find(id)) as StoredQueue);
+    return viewOf((await store.find(id)) as StoredQueue, actor);
   }
 
   /** An open queue, locked, and one of its items. */
@@ -246,7 +248,7 @@ export function createLabelling(deps: LabellingDeps) {
       await send(id, 'apply', tx);
     });
     jobs.wake(labellingQueue);
-    return viewOf((await store.find(id)) as StoredQueue);
+    return viewOf((await store.find(id)) as StoredQueue, actor);
   }
 
   return Object.freeze({
@@ -254,14 +256,14 @@ export function createLabelling(deps: LabellingDeps) {
     decide,
     record,
     apply,
-    get: async (viewer: Viewer, id: string): Promise<LabelQueue> => viewOf(await find(viewer, id)),
+    get: async (viewer: Principal, id: string): Promise<LabelQueue> => viewOf(await find(viewer, id), viewer),
 
-    async list(viewer: Viewer, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
+    async list(viewer: Principal, { cursor, limit }: { cursor?: string | undefined; limit: number }) {
       const found = await store.page(viewer, afterOf(cursor), limit + 1);
       const items = found.slice(0, limit);
       const last = items.at(-1);
       return {
-        items: items.map(viewOf),
+        items: items.map((queue) => viewOf(queue, viewer)),
         next: found.length > limit && last ? positionOf({ at: last.createdAt, id: last.id }) : null,
       };
     },
