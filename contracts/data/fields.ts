@@ -156,8 +156,14 @@ export const DataColumnProfile = z.strictObject({
   distinct: Figure.min(0),
   /** NaN and infinities. */
   notFinite: Count,
-  /** Of numbers, dates (days since 1970) and times (microseconds). */
+  /**
+   * Of numbers, dates (days since 1970) and times (microseconds). Null for fewer than {@link MIN_PROFILE_RECORDS}
+   * values. `min`, `max` and quantiles further out are the outermost of the 1, 5, 25 and 50% quantiles (and their
+   * mirrors) with at least so many values beyond: 1 and 99% from 1,000 values on, 5 and 95% from 200, 25 and 75% from
+   * 40, else the median. Mean and standard deviation are of all values.
+   */
   numbers: DataNumberSummary.nullable(),
+  /** Of texts and byte strings (bytes) and lists (items); the same rule. */
   lengths: DataNumberSummary.nullable(),
   /**
    * The most frequent values, cut to 200 characters, of at least {@link MIN_PROFILE_RECORDS} records. A value occurs

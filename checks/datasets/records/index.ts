@@ -16,6 +16,7 @@ export {
   type NumberSummary,
   type Profiler,
 } from './profile/profile.ts';
+export { shownSummary } from './profile/shown.ts';
 export { schemaBytes, schemaDigest } from './schema.ts';
 export { createSorter, memorySpill, type Sorter } from './sort.ts';
 export * from './tree.ts';

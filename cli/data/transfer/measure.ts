@@ -12,6 +12,7 @@ import {
   createRecordEncoder,
   createRecordTree,
   hashRecords,
+  shownSummary,
 } from '@bartizan/checks/datasets/records/index.ts';
 import { MIN_PROFILE_RECORDS, REFERENCE_LEAVES, REFERENCE_MANIFEST } from '@bartizan/contracts';
 
@@ -64,9 +65,11 @@ export async function measure(
       schema: data.schema,
       profile: {
         ...profile,
-        // Values of few records could be somebody's: they stay here.
+        // Values and figures of few records could be somebody's: they stay here.
         columns: profile.columns.map((column) => ({
           ...column,
+          numbers: shownSummary(column.numbers, MIN_PROFILE_RECORDS),
+          lengths: shownSummary(column.lengths, MIN_PROFILE_RECORDS),
           top: column.top.filter(({ count, over }) => count - over >= MIN_PROFILE_RECORDS),
         })),
       },

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { type OpenDataset, openDataset } from '@bartizan/checks/datasets/read/index.ts';
-import type { DatasetProfile, NumberSummary, Schema } from '@bartizan/checks/datasets/records/index.ts';
+import { type DatasetProfile, type Schema, shownSummary } from '@bartizan/checks/datasets/records/index.ts';
 import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
 import { MIN_PROFILE_RECORDS } from '@bartizan/contracts/data/fields.ts';
 import type { FromWorker, Limits, Readable } from './protocol.ts';
@@ -42,9 +42,6 @@ export function demandLabel({ columns }: Schema, label: string | null): void {
 
 type ShownProfile<P extends DatasetProfile> = Omit<P, 'columns'> & Pick<DatasetProfile, 'columns'>;
 
-const isFiniteSummary = ({ quantiles, ...figures }: NumberSummary): boolean =>
-  [...Object.values(figures), ...Object.values(quantiles)].every((figure) => Number.isFinite(figure));
-
 /** So many records are all profiled; of what comes after them, every eighth chunk. */
 const PROFILE_ALL_ROWS = 1_000_000;
 const PROFILE_EVERY = 8;
@@ -66,16 +63,14 @@ export function createSampling() {
   });
 }
 
-/** The profile as it may be shown to those who may not read records: without values that are of few of them. */
+/** The profile as it may be shown to those who may not read records: without values and figures that are of few of them. */
 export function shownProfile<P extends DatasetProfile>({ columns, ...profile }: P): ShownProfile<P> {
-  const finite = (summary: NumberSummary | null) =>
-    summary !== null && isFiniteSummary(summary) ? summary : null;
   return {
     ...profile,
     columns: columns.map((column) => ({
       ...column,
-      numbers: finite(column.numbers),
-      lengths: finite(column.lengths),
+      numbers: shownSummary(column.numbers, MIN_PROFILE_RECORDS),
+      lengths: shownSummary(column.lengths, MIN_PROFILE_RECORDS),
       top: column.top
         .filter(({ count, over }) => count - over >= MIN_PROFILE_RECORDS)
         .map(({ value, count, over }) => ({ value: value.toWellFormed(), count, over })),
