@@ -128,6 +128,7 @@ export const Trace = z.object({
   origins: z.array(TraceOrigin),
   /** Blast radius: what it reached. */
   reached: z.object({
+    /** Versions here, and datasets elsewhere that runs wrote: those have the kind `external-dataset`. */
     datasetVersions: z.array(DataLineageNode),
     runs: z.array(DataLineageNode),
     modelVersions: z.array(DataLineageNode),

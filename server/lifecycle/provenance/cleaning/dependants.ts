@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Viewer } from '../../sight.ts';
+import { nameKey } from '../datasets/model.ts';
+import { type ReaderFact, readersOf } from '../lineage/index.ts';
 import type { DatasetsPort, KnownVersion } from '../ports.ts';
 import type { KeptDependant } from './model.ts';
 
@@ -59,6 +61,8 @@ export interface DependantsPorts {
 const MOST = 1_000;
 /** Models that were made from models, so many times over. */
 const GENERATIONS = 8;
+/** No team has this id: what has it is there for callers over all teams only. */
+const NOBODY_ELSE = '00000000-0000-0000-0000-000000000000';
 const EVERYBODY: Viewer = Object.freeze({ teams: '*' });
 /** Shortest beginning of a Merkle root that names it; MLflow keeps 36 characters. */
 const SHORTEST_ROOT = 8;
@@ -89,6 +93,16 @@ function names(
   const digest = use.digest.toLowerCase();
   if (use.name !== dataset || digest.length < SHORTEST_ROOT || !/^[0-9a-f]+$/.test(digest)) return false;
   return holders.some(({ root }) => root?.startsWith(digest));
+}
+
+/** Runs that only events tell of, each once for those who see it. */
+function toldRuns(readers: readonly ReaderFact[]): readonly KeptDependant[] {
+  const kept = readers.flatMap(({ id, label, teams: [teamId = null, ...others], registered }) =>
+    registered
+      ? []
+      : [{ kind: 'run' as const, id, label, teamId: others.length === 0 ? teamId : NOBODY_ELSE }],
+  );
+  return [...new Map(kept.map((one) => [`${one.id} ${one.teamId}`, one])).values()];
 }
 
 /** What was made from records: versions, runs, models, endpoints, systems; with their teams, whoever looks later. */
@@ -128,13 +142,16 @@ export function createDependants({
     { registry, endpoints, systems }: DependantsPorts,
     version: KnownVersion,
     holders: readonly Holder[],
+    readers: readonly ReaderFact[],
   ): Promise<KeptDependant[]> {
     const addresses = holders.flatMap(({ number }) => addressesOf(version.dataset, number));
     const known = new Set(addresses);
     const uses = (await registry.uses({ named: { names: [version.dataset], addresses } })).filter((use) =>
       names(use, version.dataset, holders, known),
     );
-    const runIds = [...new Set(uses.filter(({ by }) => by === 'run').map(({ id }) => id))];
+    const used = uses.filter(({ by }) => by === 'run').map(({ id }) => id);
+    const told = readers.filter(({ registered }) => registered).map(({ id }) => id);
+    const runIds = [...new Set([...used, ...told])];
     const direct = uses.filter(({ by }) => by === 'model-version').map(({ id }) => id);
     const runs = await registry.runs(runIds);
     const models = await registry.modelVersions(await modelsOf(registry, runIds, direct));
@@ -151,7 +168,7 @@ export function createDependants({
       models: [...new Set(models.map(({ modelId }) => modelId))],
       endpoints: live.map(({ id }) => id),
     });
-    const used = await systems.named(EVERYBODY, {
+    const using = await systems.named(EVERYBODY, {
       ids: [...new Set(linked.map(({ id }) => id))],
       limit: MOST,
     });
@@ -165,7 +182,7 @@ export function createDependants({
         teamId,
       })),
       ...live.map(({ id, slug, teamId }) => ({ kind: 'endpoint' as const, id, label: slug, teamId })),
-      ...used.map(({ id, name }) => ({ kind: 'system' as const, id, label: name, teamId: version.teamId })),
+      ...using.map(({ id, name }) => ({ kind: 'system' as const, id, label: name, teamId: version.teamId })),
     ];
   }
 
@@ -180,8 +197,9 @@ export function createDependants({
           label: `${version.dataset} version ${number}`,
           teamId: version.teamId,
         }));
-      const further = ports ? await beyond(ports, version, holders) : [];
-      return [...further, ...versions].slice(0, MOST);
+      const readers = await readersOf(database, { nameKey: nameKey(version.dataset), versions: holders });
+      const further = ports ? await beyond(ports, version, holders, readers) : [];
+      return [...further, ...toldRuns(readers), ...versions].slice(0, MOST);
     },
   });
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Viewer } from '../../sight.ts';
-import { reachSql } from '../datasets/reach.ts';
 import { type ByKind, type Edge, type NodeId, nodeId, splitId, uuidKeys } from './model.ts';
 import type { NamedVersion, Resolving } from './resolving.ts';
+import { toldSql } from './telling.ts';
 
 const MOST = 20_000;
 
@@ -67,7 +67,7 @@ export function createEventEdges({
       if (begin.length === 0) return [];
       const end = side === 'below' ? sql`e.from_id` : sql`e.to_id`;
       const { rows } = await sql<Edge>`select e.from_id as "from", e.to_id as "to", e.relation
-        from data_lineage_edges e where ${end} = any(${begin}::text[]) and ${reachSql(viewer, sql`e.team_id`)}
+        from data_lineage_edges e where ${end} = any(${begin}::text[]) and ${toldSql(viewer, 'e')}
         order by e.from_id, e.to_id limit ${MOST}`.execute(database);
       const others = await meant(
         viewer,

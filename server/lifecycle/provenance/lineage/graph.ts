@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { AppError } from '../../../kernel/error.ts';
 import type { Viewer } from '../../sight.ts';
 import { type Edge, type NodeId, splitId } from './model.ts';
+import { useOfKey } from './naming.ts';
 import type { Neighbours, Side } from './neighbours.ts';
 import type { Newest } from './newest.ts';
 import type { NodeFacts, Nodes } from './nodes.ts';
@@ -123,6 +124,9 @@ export function createGraphs({ neighbours, nodes: names, newest }: GraphDeps) {
         issues: [{ path: 'node', message: 'must be <kind>:<key>' }],
       });
     const meant = (await neighbours.meant(viewer, name.kind, name.key)) ?? id;
+    // Such an id says itself what it is called: it is there only where a run or a model within reach says so too.
+    const bare = meant === id && name.kind === 'external-dataset' && useOfKey(name.key) !== undefined;
+    if (bare && (await neighbours.around(viewer, [id], 'below')).length === 0) throw noSuchThing();
     const found = (await names.load(viewer, [meant])).get(meant);
     if (!found || found.hidden) throw noSuchThing();
     return found;

@@ -10,6 +10,7 @@ import { createTracing } from './tracing.ts';
 
 export { lineageMigrations } from './migrations.ts';
 export type { EndpointFact, LineagePorts, Suspect, SuspectsPort } from './ports.ts';
+export { type ReaderFact, readersOf } from './readers.ts';
 
 export interface Lineage {
   readonly implementations: readonly RouteImplementation[];

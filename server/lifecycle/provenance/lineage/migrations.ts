@@ -88,4 +88,39 @@ export const lineageMigrations: readonly Migration[] = Object.freeze([
       create index data_versions_created on data_versions (created_at desc, id);
     `,
   },
+  {
+    id: '0460-data-lineage-tellers',
+    sql: `
+      -- Who told: the person, or the service account, that answers for the key. What one tells about a run or a job
+      -- never changes what another told. Empty: told before this was kept.
+      alter table data_lineage_events add teller_id text not null default '';
+      alter table data_lineage_nodes add teller_id text not null default '';
+      alter table data_lineage_runs add teller_id text not null default '', add told_by text not null default '';
+
+      -- What somebody in several teams told is seen by those who are in all of them: team_id and these.
+      alter table data_lineage_events add also_teams uuid[] not null default '{}';
+      alter table data_lineage_nodes add also_teams uuid[] not null default '{}';
+      alter table data_lineage_runs add also_teams uuid[] not null default '{}';
+      alter table data_lineage_edges add also_teams uuid[] not null default '{}';
+
+      drop index data_lineage_events_once;
+      create unique index data_lineage_events_once
+        on data_lineage_events (team_id, also_teams, teller_id, digest) nulls not distinct;
+      -- Of jobs each teller has their own; of names of datasets the teller is empty: by them lineages join.
+      drop index data_lineage_nodes_once;
+      create unique index data_lineage_nodes_once
+        on data_lineage_nodes (kind, team_id, also_teams, teller_id, digest) nulls not distinct;
+      drop index data_lineage_edges_once;
+      create unique index data_lineage_edges_once
+        on data_lineage_edges (from_id, to_id, relation, team_id, also_teams) nulls not distinct;
+
+      -- What stands in the graph: made of the id that the client gave and the teller
+      alter table data_lineage_runs add id uuid;
+      update data_lineage_runs set id = run_id;
+      alter table data_lineage_runs alter id set not null;
+      drop index data_lineage_runs_once;
+      create unique index data_lineage_runs_once on data_lineage_runs (id, team_id, also_teams) nulls not distinct;
+      create index data_lineage_runs_told on data_lineage_runs (run_id);
+    `,
+  },
 ]);

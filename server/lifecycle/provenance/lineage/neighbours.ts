@@ -13,6 +13,8 @@ import {
 } from './model.ts';
 import type { LineageDeps } from './ports.ts';
 import { createResolving } from './resolving.ts';
+import type { LineageViewer } from './telling.ts';
+import { createToldRuns } from './told-runs.ts';
 import { createUsesOfData } from './uses-of-data.ts';
 
 /** Where to look: towards where data comes from, or where it is felt. */
@@ -35,6 +37,7 @@ export function createNeighbours({ database, ports }: Pick<LineageDeps, 'databas
   const resolving = createResolving(database);
   const uses = createUsesOfData({ ports, resolving });
   const events = createEventEdges({ database, resolving });
+  const toldRuns = createToldRuns({ database, registry });
 
   const arrivals = async (where: RawBuilder<unknown>): Promise<readonly Arrival[]> =>
     (
@@ -136,8 +139,15 @@ export function createNeighbours({ database, ports }: Pick<LineageDeps, 'databas
   }
 
   return Object.freeze({
-    /** The node that a name of a dataset means: the version here, where it means one within the viewer's reach. */
-    async meant(viewer: Viewer, kind: string, key: string): Promise<NodeId | undefined> {
+    /**
+     * The node that a name means: of a dataset the version here, where it means one within the viewer's reach; of a
+     * run's id as clients gave it the run. `conflict` where several tell of such a run.
+     */
+    async meant(viewer: LineageViewer, kind: string, key: string): Promise<NodeId | undefined> {
+      if (kind === 'run') {
+        const run = await toldRuns.meant(viewer, key);
+        return run === undefined ? undefined : nodeId('run', run);
+      }
       if (kind !== 'external-dataset') return undefined;
       const version = key.startsWith('mlflow.')
         ? await uses.versionOf(viewer, key)

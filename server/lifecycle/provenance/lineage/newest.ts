@@ -5,6 +5,7 @@ import { reachSql } from '../datasets/reach.ts';
 import { batchKey, type NodeId, nodeId } from './model.ts';
 import type { LineageDeps } from './ports.ts';
 import { createResolving } from './resolving.ts';
+import { toldSql } from './telling.ts';
 
 interface Found {
   readonly kind: DataLineageKind;
@@ -39,12 +40,12 @@ export function createNewest({ database, ports }: Pick<LineageDeps, 'database' |
         group by v.dataset_id, v.batch order by max(v.created_at) desc limit ${limit})
       union all
       (select n.kind, n.id::text, n.at from data_lineage_nodes n
-        where ${reach('n.team_id')} and ${fits("(n.namespace || '/' || n.name)")}
+        where ${toldSql(viewer, 'n')} and ${fits("(n.namespace || '/' || n.name)")}
         order by n.at desc, n.id limit ${limit})
       union all
-      (select 'run', r.run_id::text, r.at from data_lineage_runs r
-        where ${reach('r.team_id')} and ${fits("(r.label || ' ' || r.run_id)")}
-        order by r.at desc, r.run_id limit ${limit})`.execute(database);
+      (select 'run', r.id::text, r.at from data_lineage_runs r
+        where ${toldSql(viewer, 'r')} and ${fits("(r.label || ' ' || r.run_id)")}
+        order by r.at desc, r.id limit ${limit})`.execute(database);
     return rows;
   }
 

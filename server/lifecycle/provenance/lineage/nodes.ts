@@ -5,6 +5,7 @@ import { inReach, reachSql } from '../datasets/reach.ts';
 import { type ByKind, batchKey, byKind, type NodeId, nodeId, splitBatch, uuidKeys } from './model.ts';
 import { useOfKey } from './naming.ts';
 import type { LineageDeps } from './ports.ts';
+import { toldSql } from './telling.ts';
 
 /** A thing as lineage shows it, before it stands at a distance from another. */
 export type NodeFacts = Omit<DataLineageNode, 'distance'>;
@@ -32,6 +33,11 @@ const factsOf = (row: Row): NodeFacts => ({
   hidden: !row.reached,
   at: row.reached ? row.at : null,
 });
+
+/** Whether others within reach tell of a run `r` with the same id: then it says who tells. */
+const others = (viewer: Viewer): RawBuilder<boolean> =>
+  sql`exists (select from data_lineage_runs o
+    where o.run_id = r.run_id and o.id <> r.id and ${toldSql(viewer, 'o')})`;
 
 /** Names of things, of many at once. What is out of the viewer's reach is there without a name. */
 export function createNodes({ database, ports }: Pick<LineageDeps, 'database' | 'ports'>) {
@@ -80,7 +86,7 @@ export function createNodes({ database, ports }: Pick<LineageDeps, 'database' | 
         ? []
         : await rowsOf(sql<Row>`select n.kind, n.id as key, n.namespace || '/' || n.name ||
             case when n.version = '' then '' else '@' || n.version end as label, null as ref,
-            ${reachSql(viewer, sql`n.team_id`)} as reached, n.at
+            ${toldSql(viewer, 'n')} as reached, n.at
           from data_lineage_nodes n where n.id = any(${ids}::uuid[])`);
     // What runs name in MLflow is told by the runs: who reaches one reaches the name.
     const told = (nodes.get('external-dataset') ?? []).flatMap((key): Row[] => {
@@ -97,10 +103,11 @@ export function createNodes({ database, ports }: Pick<LineageDeps, 'database' | 
     if (ids.length === 0) return [];
     const [here, elsewhere] = await Promise.all([
       ports.registry.runs(ids),
-      rowsOf(sql<Row>`select 'run' as kind, r.run_id as key, min(r.label) as label, null as ref, true as reached,
-          min(r.at) as at
-        from data_lineage_runs r where r.run_id = any(${[...ids]}::uuid[]) and ${reachSql(viewer, sql`r.team_id`)}
-        group by r.run_id`),
+      rowsOf(sql<Row>`select 'run' as kind, r.id as key,
+          min(r.label) || case when bool_or(${others(viewer)}) then ' (told by ' || min(r.told_by) || ')'
+            else '' end as label, null as ref, true as reached, min(r.at) as at
+        from data_lineage_runs r where r.id = any(${[...ids]}::uuid[]) and ${toldSql(viewer, 'r')}
+        group by r.id`),
     ]);
     const known = here.map(
       ({ id, name, teamId, at }): Row => ({
@@ -112,11 +119,8 @@ export function createNodes({ database, ports }: Pick<LineageDeps, 'database' | 
         at,
       }),
     );
-    // Somebody's own event about a run that is another team's tells no more than the event did.
-    const told = new Set(elsewhere.map(({ key }) => key));
-    const shown = known.filter(({ key, reached }) => reached || !told.has(key));
-    const ours = new Set(shown.map(({ key }) => key));
-    return [...shown, ...elsewhere.filter(({ key }) => !ours.has(key))];
+    const ours = new Set(known.map(({ key }) => key));
+    return [...known, ...elsewhere.filter(({ key }) => !ours.has(key))];
   };
 
   const modelVersions: Load = async (viewer, nodes) => {

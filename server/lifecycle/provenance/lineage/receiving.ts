@@ -3,17 +3,23 @@ import { sql } from 'kysely';
 import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
 import type { Database } from '../../../platform/database/types.ts';
-import type { Principal } from '../../../platform/http/types.ts';
-import { ownerOf } from '../datasets/model.ts';
-import { teamOfNew } from '../datasets/reach.ts';
-import type { DataActing } from '../ports.ts';
+import { inReach } from '../datasets/reach.ts';
 import { type LineageFacts, type NamedDataset, readEvent } from './event.ts';
 import { type Edge, nodeId } from './model.ts';
 import { claimsOfName, type ExternalName } from './naming.ts';
 import type { LineageDeps } from './ports.ts';
+import { createResolving } from './resolving.ts';
+import { runKey, type Scope, type Sender, scopeOf, scopeOfSender, teamsIn, tellerOf } from './telling.ts';
 
-/** Who sends events. */
-type Sender = DataActing & Pick<Principal, 'ownerId' | 'serviceAccountId'>;
+/** By whom an event is told, of which run, and who may see it. */
+interface Telling extends Scope {
+  readonly teller: string;
+  readonly toldBy: string;
+  /** Of the node of the run; null where the event is of none. */
+  readonly runKey: string | null;
+  /** Whether the run is one of the registry, which names it. */
+  readonly registered: boolean;
+}
 
 const HOUR_MS = 3_600_000;
 /** What one owner may send in an hour. */
@@ -64,17 +70,19 @@ function rowsOf({ job, inputs, outputs, atMs }: LineageFacts): readonly NodeRow[
 
 async function putNodes(
   tx: Database,
-  teamId: string | null,
+  { teamId, alsoTeams, teller }: Telling,
   rows: readonly NodeRow[],
   nowMs: number,
 ): Promise<ReadonlyMap<string, string>> {
   const given = rows.map((row) => ({ id: uuidv7(nowMs), ...row }));
   const { rows: stored } = await sql<{ id: string; kind: NodeRow['kind']; digest: string }>`
-    insert into data_lineage_nodes as n (id, kind, team_id, digest, namespace, name, version, at)
-    select id, kind, ${teamId}::uuid, digest, namespace, name, version, at
+    insert into data_lineage_nodes as n
+      (id, kind, team_id, also_teams, teller_id, digest, namespace, name, version, at)
+    select id, kind, ${teamId}::uuid, ${[...alsoTeams]}::uuid[],
+      case kind when 'job' then ${teller}::text else '' end, digest, namespace, name, version, at
     from json_to_recordset(${JSON.stringify(given)}::json)
       as g(id uuid, kind text, digest text, namespace text, name text, version text, at bigint)
-    on conflict (kind, team_id, digest) do update set at = least(n.at, excluded.at)
+    on conflict (kind, team_id, also_teams, teller_id, digest) do update set at = least(n.at, excluded.at)
     returning id, kind, digest`.execute(tx);
   return new Map(stored.map((row) => [keyOf(row), row.id]));
 }
@@ -97,7 +105,8 @@ async function putClaims(
 
 /** What an event says, as edges that point towards where data is felt. */
 function edgesOf(
-  { run, job, inputs, outputs }: LineageFacts,
+  { job, inputs, outputs }: LineageFacts,
+  key: string | null,
   ids: ReadonlyMap<string, string>,
 ): readonly Edge[] {
   const jobKey = job ? ids.get(keyOf(rowOf('job', { ...job, version: '' }, 0))) : undefined;
@@ -105,37 +114,78 @@ function edgesOf(
   const place = (dataset: ExternalName): string =>
     nodeId('external-dataset', ids.get(keyOf(rowOf('external-dataset', dataset, 0))) ?? '');
   const jobId = nodeId('job', jobKey);
-  const by = run ? nodeId('run', run.id) : jobId;
+  const by = key === null ? jobId : nodeId('run', key);
   return [
-    ...(run ? [{ from: jobId, to: by, relation: 'run-of' as const }] : []),
+    ...(key === null ? [] : [{ from: jobId, to: by, relation: 'run-of' as const }]),
     ...inputs.map((dataset) => ({ from: place(dataset), to: by, relation: 'read' as const })),
     ...outputs.map((dataset) => ({ from: by, to: place(dataset), relation: 'wrote' as const })),
   ];
 }
 
-async function putEdges(tx: Database, teamId: string | null, edges: readonly Edge[]): Promise<void> {
+async function putEdges(tx: Database, { teamId, alsoTeams }: Scope, edges: readonly Edge[]): Promise<void> {
   if (edges.length === 0) return;
-  await sql`insert into data_lineage_edges (from_id, to_id, relation, team_id)
-    select distinct "from", "to", relation, ${teamId}::uuid from json_to_recordset(${JSON.stringify(edges)}::json)
+  await sql`insert into data_lineage_edges (from_id, to_id, relation, team_id, also_teams)
+    select distinct "from", "to", relation, ${teamId}::uuid, ${[...alsoTeams]}::uuid[] from json_to_recordset(${JSON.stringify(edges)}::json)
       as g("from" text, "to" text, relation text)
     order by 1, 2, 3 on conflict do nothing`.execute(tx);
 }
 
-async function putRun(tx: Database, teamId: string | null, { run, job, atMs }: LineageFacts): Promise<void> {
-  if (!run || !job) return;
+async function putRun(tx: Database, telling: Telling, { run, job, atMs }: LineageFacts): Promise<void> {
+  const { runKey: key, registered, teamId, alsoTeams, teller, toldBy } = telling;
+  if (!run || !job || registered) return;
   // Events may come late: the state is that of the latest by the client's clock.
-  await sql`insert into data_lineage_runs as r (run_id, team_id, label, state, state_at, at)
-    values (${run.id}::uuid, ${teamId}::uuid, ${job.name.slice(0, 300)}, ${run.state}, ${atMs}, ${atMs})
-    on conflict (run_id, team_id) do update set at = least(r.at, excluded.at),
+  await sql`insert into data_lineage_runs as r
+      (id, run_id, team_id, also_teams, teller_id, told_by, label, state, state_at, at)
+    values (${key}::uuid, ${run.id}::uuid, ${teamId}::uuid, ${[...alsoTeams]}::uuid[], ${teller}, ${toldBy},
+      ${job.name.slice(0, 300)}, ${run.state}, ${atMs}, ${atMs})
+    on conflict (id, team_id, also_teams) do update set at = least(r.at, excluded.at),
       state = case when excluded.state_at >= r.state_at then excluded.state else r.state end,
       state_at = greatest(r.state_at, excluded.state_at)`.execute(tx);
 }
 
 /** Keeps OpenLineage events and what they say. The same event again changes nothing; order does not matter. */
-export function createReceiving({ database, clock }: Pick<LineageDeps, 'database' | 'clock'>) {
+export function createReceiving({
+  database,
+  clock,
+  ports,
+}: Pick<LineageDeps, 'database' | 'clock' | 'ports'>) {
+  const resolving = createResolving(database);
+
+  /** Teams of datasets here that the event names: callers over all teams have no team of their own. */
+  async function teamsNamed(actor: Sender, { inputs, outputs }: LineageFacts): Promise<readonly string[]> {
+    const claims = [...inputs, ...outputs]
+      .flatMap((dataset) => [dataset, ...dataset.symlinks])
+      .flatMap(claimsOfName)
+      .map((claim, index) => ({ key: String(index), ...claim }));
+    const versions = [...new Set((await resolving.resolve(actor, claims)).values())];
+    if (versions.length === 0) return [];
+    const { rows } = await sql<{ teamId: string }>`select distinct d.team_id as "teamId"
+      from data_versions v join data_datasets d on d.id = v.dataset_id
+      where v.id = any(${versions}::uuid[]) and d.team_id is not null`.execute(database);
+    return rows.map(({ teamId }) => teamId);
+  }
+
+  /**
+   * A run of the registry is spoken for by those who reach its experiment, and what they say is seen by its team. Of
+   * every other run each teller has their own: nobody adds to what another told, or learns that it is there.
+   */
+  async function tellingOf(actor: Sender, facts: LineageFacts): Promise<Telling> {
+    const sender = scopeOfSender(actor);
+    const teller = tellerOf(actor);
+    const toldBy = actor.name;
+    const { run } = facts;
+    const [known] = run ? await ports.registry.runs([run.id]) : [];
+    const registered = known !== undefined && inReach(actor, known.teamId);
+    if (registered && known.teamId !== null)
+      return { ...scopeOf([known.teamId]), teller, toldBy, runKey: known.id, registered };
+    const further = actor.teams === '*' ? await teamsNamed(actor, facts) : [];
+    const key = registered ? known.id : run ? runKey(run.id, teller) : null;
+    return { ...scopeOf([...teamsIn(sender), ...further]), teller, toldBy, runKey: key, registered };
+  }
+
   async function demandRoom(actor: Sender, { inputs, outputs }: LineageFacts, bytes: number): Promise<void> {
     // Keys are made at will: what counts is who answers for them.
-    const owner = ownerOf(actor);
+    const owner = tellerOf(actor);
     const hour = Math.floor(clock.now() / HOUR_MS);
     const { rows } = await sql<{ events: number; datasets: number; bytes: number }>`
       insert into data_lineage_sent as s (owner_id, hour, events, datasets, bytes)
@@ -158,21 +208,24 @@ export function createReceiving({ database, clock }: Pick<LineageDeps, 'database
      * `too_many_requests` past {@link AN_HOUR}.
      */
     async receive(actor: Sender, body: unknown): Promise<void> {
-      const teamId = teamOfNew(actor, undefined);
+      scopeOfSender(actor);
       const facts = readEvent(body);
       const now = clock.now();
       const text = JSON.stringify(canonical(body));
       await demandRoom(actor, facts, Buffer.byteLength(text));
+      const telling = await tellingOf(actor, facts);
+      const { teamId, alsoTeams, teller } = telling;
       await database.transaction().execute(async (tx) => {
         const kept = await sql`insert into data_lineage_events
-            (id, team_id, digest, body, by_id, by_name, received_at)
-          values (${uuidv7(now)}, ${teamId}::uuid, ${sha256(text)}, ${text}, ${actor.id}, ${actor.name}, ${now})
-          on conflict (team_id, digest) do nothing`.execute(tx);
+            (id, team_id, also_teams, teller_id, digest, body, by_id, by_name, received_at)
+          values (${uuidv7(now)}, ${teamId}::uuid, ${[...alsoTeams]}::uuid[], ${teller}, ${sha256(text)}, ${text},
+            ${actor.id}, ${actor.name}, ${now})
+          on conflict (team_id, also_teams, teller_id, digest) do nothing`.execute(tx);
         if (Number(kept.numAffectedRows ?? 0) === 0) return;
-        const ids = await putNodes(tx, teamId, rowsOf(facts), now);
+        const ids = await putNodes(tx, telling, rowsOf(facts), now);
         await putClaims(tx, [...facts.inputs, ...facts.outputs], ids);
-        await putRun(tx, teamId, facts);
-        await putEdges(tx, teamId, edgesOf(facts, ids));
+        await putRun(tx, telling, facts);
+        await putEdges(tx, telling, edgesOf(facts, telling.runKey, ids));
       });
     },
 

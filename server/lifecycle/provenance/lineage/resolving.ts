@@ -3,6 +3,7 @@ import type { Database } from '../../../platform/database/types.ts';
 import type { Viewer } from '../../sight.ts';
 import { reachSql } from '../datasets/reach.ts';
 import type { Claim } from './naming.ts';
+import { toldSql } from './telling.ts';
 
 /** A claim, and what it is about. */
 export interface KeyedClaim extends Claim {
@@ -58,7 +59,7 @@ export function createResolving(database: Database) {
       const { rows } =
         await sql<KeyedClaim>`select c.node_id as key, c.name_key as "nameKey", c.number, c.root
         from data_lineage_claims c join data_lineage_nodes n on n.id = c.node_id
-        where c.name_key = any(${[...nameKeys]}::text[]) and ${reachSql(viewer, sql`n.team_id`)}
+        where c.name_key = any(${[...nameKeys]}::text[]) and ${toldSql(viewer, 'n')}
         order by n.at desc limit ${MOST}`.execute(database);
       return rows;
     },

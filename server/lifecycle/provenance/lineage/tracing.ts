@@ -67,21 +67,21 @@ export function createTracing(deps: TracingDeps) {
     { below, root, limit }: { readonly below: Walked; readonly root: NodeId; readonly limit: number },
   ): Promise<{ readonly reached: Trace['reached']; readonly truncated: boolean }> {
     const shown = [...below.nodes.values()].filter(({ id, hidden }) => !hidden && id !== root);
-    const of = (kind: DataLineageKind) => shown.filter((node) => node.kind === kind);
-    const cut = (kind: DataLineageKind) => of(kind).slice(0, limit);
+    const of = (...kinds: readonly DataLineageKind[]) => shown.filter(({ kind }) => kinds.includes(kind));
+    const cut = (...kinds: readonly DataLineageKind[]) => of(...kinds).slice(0, limit);
     const endpoints = [...below.nodes.values()].filter(({ kind, hidden }) => kind === 'endpoint' && !hidden);
     return {
       reached: {
-        datasetVersions: cut('dataset-version'),
+        datasetVersions: cut('dataset-version', 'external-dataset'),
         runs: cut('run'),
         modelVersions: cut('model-version'),
         endpoints: cut('endpoint'),
         systems: cut('system'),
         interactions: await answered(walks, endpoints),
       },
-      truncated: (['dataset-version', 'run', 'model-version', 'endpoint', 'system'] as const).some(
-        (kind) => of(kind).length > limit,
-      ),
+      truncated:
+        of('dataset-version', 'external-dataset').length > limit ||
+        (['run', 'model-version', 'endpoint', 'system'] as const).some((kind) => of(kind).length > limit),
     };
   }
 

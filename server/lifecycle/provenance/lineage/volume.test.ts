@@ -47,14 +47,15 @@ beforeAll(async () => {
       select id, 'wide', version::int, null from data_lineage_nodes where namespace = 'in'`,
   );
   await pool.query(
-    `insert into data_lineage_runs (run_id, team_id, label, state, state_at, at)
-      select gen_random_uuid(), null, n::text, 'COMPLETE', n, n from generate_series(2, ${WIDE + 1}) n`,
+    `insert into data_lineage_runs (id, run_id, team_id, label, state, state_at, at)
+      select g.id, g.id, null, n::text, 'COMPLETE', n, n from generate_series(2, ${WIDE + 1}) n
+      cross join lateral (select gen_random_uuid() as id where n > 0) g`,
   );
   await pool.query(
     `insert into data_lineage_edges (from_id, to_id, relation, team_id)
-      select 'external-dataset:' || d.id, 'run:' || r.run_id, 'read', null::uuid
+      select 'external-dataset:' || d.id, 'run:' || r.id, 'read', null::uuid
         from data_lineage_nodes d join data_lineage_runs r on r.label = d.version where d.namespace = 'in'
-      union all select 'run:' || r.run_id, 'external-dataset:' || d.id, 'wrote', null
+      union all select 'run:' || r.id, 'external-dataset:' || d.id, 'wrote', null
         from data_lineage_nodes d join data_lineage_runs r on r.label = d.version where d.namespace = 'out'`,
   );
   await pool.query('analyze');
