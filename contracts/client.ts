@@ -33,6 +33,18 @@ interface AnyInput {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What went wrong, in our form or in that of MLflow's clients, whose routes answer in it. */
+function errorOf(response: Response, body: unknown): ApiError['error'] {
+  const parsed = ApiError.safeParse(body);
+  if (parsed.success) return parsed.data.error;
+  const said = (body as { message?: unknown } | null)?.message;
+  return {
+    code: 'unexpected',
+    message: typeof said === 'string' && said !== '' ? said : `the server answered ${response.status}`,
+    requestId: response.headers.get('x-request-id') ?? '',
+  };
+}
+
 /** The URL of a route with its parameters filled in. */
 export function routeUrl(route: Pick<AnyRoute, 'path'>, input: Pick<AnyInput, 'params' | 'query'>): string {
   const path = route.path
@@ -77,17 +89,7 @@ export function createClient(options: ClientOptions) {
       });
     }
     if (response.ok) return response;
-    const parsed = ApiError.safeParse(await response.json().catch(() => null));
-    throw new ApiFailure(
-      response.status,
-      parsed.success
-        ? parsed.data.error
-        : {
-            code: 'unexpected',
-            message: `the server answered ${response.status}`,
-            requestId: response.headers.get('x-request-id') ?? '',
-          },
-    );
+    throw new ApiFailure(response.status, errorOf(response, await response.json().catch(() => null)));
   }
 
   return Object.freeze({

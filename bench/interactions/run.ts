@@ -101,6 +101,7 @@ const lifecycle = createLifecycle({
   identity: {
     gatewayKeys: async () => [],
     touchKeys: async () => undefined,
+    standBehind: async () => new Set<string>(),
     directory: createDirectory(open.database.withTables<IdentityTables>()),
   },
   reviews: {

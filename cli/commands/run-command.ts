@@ -21,9 +21,10 @@ export function addRun(program: Command): void {
     .option('--output <path>', 'file or folder that is kept with the run; may be given again', collect)
     .option('--model <name=path>', 'register what lies at the path as a version of a model')
     .option('--replay <run>', 'run the command of this run again, with the same inputs')
+    .option('--yes', 'with --replay: run the recorded command without asking')
     .option('--json', 'print JSON once it is over')
     .passThroughOptions()
-    .action(async (command: string[], flags: RunFlags & { replay?: string }) => {
+    .action(async (command: string[], flags: RunFlags & { replay?: string; yes?: boolean }) => {
       if (flags.model !== undefined && !/^[^=]+=.+$/.test(flags.model))
         throw new CliError('write --model like loans=model.pkl', EXIT.usage);
       if (flags.replay !== undefined) {

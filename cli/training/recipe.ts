@@ -85,10 +85,29 @@ export function withoutCredentials(remote: string): string {
     const url = new URL(remote);
     url.username = '';
     url.password = '';
+    url.search = '';
+    url.hash = '';
     return url.href;
   } catch {
     return remote.replace(/^[^@/]+@/, '');
   }
+}
+
+const SECRET = /(?:pass(?:word|wd)?|secret|token|api[-_]?key|credential|private[-_]?key)/i;
+
+/** Arguments without what their names call a secret: `--api-key=…`, and what follows `--password`. */
+export function withoutSecrets(command: readonly string[]): string[] {
+  return command.map((arg, at) => {
+    const named = /^(-{0,2}[\w.-]+)=(.+)$/s.exec(arg);
+    if (named?.[1] && SECRET.test(named[1])) return `${named[1]}=***`;
+    const before = command[at - 1];
+    return before !== undefined &&
+      /^-{1,2}[\w.-]+$/.test(before) &&
+      SECRET.test(before) &&
+      !arg.startsWith('-')
+      ? '***'
+      : arg;
+  });
 }
 
 export interface Code {

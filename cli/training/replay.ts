@@ -1,6 +1,8 @@
+import { createInterface } from 'node:readline/promises';
 import { mlflowRoutes } from '@bartizan/contracts';
 import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { printable } from '../output.ts';
 import { client } from '../session.ts';
 import { Recipe } from './recipe.ts';
 import { RECIPE_PATH, type RunFlags, runRecorded } from './run.ts';
@@ -23,9 +25,32 @@ export async function recipeOf(api: Client, run: string): Promise<Recipe> {
   }
 }
 
+/**
+ * What is run was written by whoever may write to that run: a person says yes to the very command, or a script does
+ * with --yes.
+ */
+async function demandConsent({ command, code, environment }: Recipe, yes: boolean): Promise<void> {
+  const lines = [
+    `The run was made by this command, on ${printable(environment.hostname)}:`,
+    `  ${command.map((each) => printable(JSON.stringify(each))).join(' ')}`,
+    ...(code === null ? [] : [`  at ${printable(code.commit)}`]),
+  ];
+  process.stderr.write(`${lines.join('\n')}\n`);
+  if (yes) return;
+  if (!process.stdin.isTTY) throw new CliError('look at the command, and run it with --yes', EXIT.usage);
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await ask.question('Run it here, with your key? [y/N] ');
+    if (!/^y(?:es)?$/i.test(answer.trim())) throw new CliError('not run', EXIT.usage);
+  } finally {
+    ask.close();
+  }
+}
+
 /** Runs the command of an earlier run again, with the same inputs; says what is not as it was. */
-export async function replayRun(run: string, flags: RunFlags): Promise<void> {
+export async function replayRun(run: string, flags: RunFlags & { yes?: boolean }): Promise<void> {
   const recipe = await recipeOf(client(), run);
+  await demandConsent(recipe, flags.yes ?? false);
   const inputs = recipe.inputs.map(({ name }) => name);
   await runRecorded(
     recipe.command,

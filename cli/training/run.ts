@@ -6,7 +6,7 @@ import { localFiles } from '../model/transfer/files.ts';
 import { createOutput, printable } from '../output.ts';
 import { clientFor, readSession, type Stored } from '../session.ts';
 import { factsOf, type Prepared, prepareInputs } from './inputs.ts';
-import { codeOf, differences, environmentOf, type FileFact, type Recipe } from './recipe.ts';
+import { codeOf, differences, environmentOf, type FileFact, type Recipe, withoutSecrets } from './recipe.ts';
 import {
   beginRun,
   endRun,
@@ -138,7 +138,7 @@ export async function runRecorded(
     const [code, environment] = await Promise.all([codeOf(process.cwd()), environmentOf(command)]);
     const recipe: Recipe = {
       bartizan: 1,
-      command: [...command],
+      command: withoutSecrets(command),
       folder: code?.folder ?? process.cwd(),
       startedAt: startedAt.toISOString(),
       code: code?.facts ?? null,

@@ -113,6 +113,8 @@ export interface LifecycleDeps {
     >;
     /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
     readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
+    /** Ids of the people who may hold the secret of a key; of a person's id, nobody. */
+    readonly standBehind: (keyId: string, within: Database) => Promise<ReadonlySet<string>>;
     /** Who there is, for stages that name people and teams. */
     readonly directory: Directory;
   };

@@ -11,6 +11,7 @@ import {
 import { type MasterKey, masterKeyFromHex } from '@bartizan/contracts/sealed.ts';
 import { auditMigrations, createAuditLog } from '../audit/index.ts';
 import { createAlarms, createDirectory, type IdentityTables, identityMigrations } from '../identity/index.ts';
+import { standBehind } from '../identity/key-backers.ts';
 import { createEvents } from '../kernel/events.ts';
 import { uuidv7 } from '../kernel/id.ts';
 import { type OpenDatabase, openDatabase } from '../platform/database/index.ts';
@@ -167,6 +168,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     objects,
     identity: {
+      standBehind,
       gatewayKeys: async () => keys.map((key) => ({ ...key, teams: '*' as const })),
       touchKeys: async (ids, atMs) => void touched.push({ ids, atMs }),
       directory: createDirectory(open.database.withTables<IdentityTables>()),

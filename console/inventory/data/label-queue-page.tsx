@@ -201,8 +201,10 @@ function Item({
       if (/^[1-9]$/.test(event.key) && label !== undefined && isOpen) decide.mutate(label);
       else if (event.key === 'Enter' && item.proposed !== null && isOpen && target.tagName !== 'BUTTON')
         decide.mutate(item.proposed);
-      else if (event.key === 'u' && item.decision !== null && isOpen) decide.mutate(null);
-      else if (event.key === 'j') onMove(1);
+      else if (event.key === 'u' && isOpen) {
+        if (item.decision !== null) decide.mutate(null);
+        else onMove(-1);
+      } else if (event.key === 'j') onMove(1);
       else if (event.key === 'k') onMove(-1);
       else return;
       event.preventDefault();

@@ -64,6 +64,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     datasets: datasets.port,
     describe: datasets.describe,
     publicUrl: deps.config.publicUrl,
+    standBehind: deps.identity.standBehind,
     scans: { passed: (...asked) => scans.port.passed(...asked) },
   });
   const scans: ScansPart = createScans({

@@ -149,8 +149,8 @@ export interface Admission {
   readonly batch: string | null;
   readonly reason: string;
   readonly storage: DataStorage;
-  /** Null: of a push. */
-  readonly parentId: string | null;
+  /** The version, once its records are known with what brought them in; null when a push begins. */
+  readonly versionId: string | null;
   /** True where another version of the dataset is ready: this one changes what is in use. */
   readonly changes: boolean;
 }

@@ -43,8 +43,17 @@ export function createCleaningService(
       throw new AppError('conflict', 'the records of this version are not kept here', {
         hint: 'Take them out where they are, and push the rest as a new version.',
       });
-    if (version.state !== 'ready' && version.state !== 'awaiting-review')
-      throw new AppError('conflict', `this version is ${version.state}; there are no records to take out`);
+    if (version.state !== 'ready')
+      throw new AppError(
+        'conflict',
+        `this version is ${version.state}: records are taken out of what may be used`,
+        {
+          hint:
+            version.state === 'awaiting-review'
+              ? 'Have it approved or rejected first.'
+              : 'Push a version without them.',
+        },
+      );
     return version;
   }
 
@@ -161,6 +170,12 @@ export function createCleaningService(
         const { state } = viewOf(actor, now);
         if (state !== 'done')
           throw new AppError('conflict', `this quarantine is ${state}: there is nothing to bring back`);
+        const from = await datasets.versionById(now.versionId, tx);
+        if (from?.state !== 'ready')
+          throw new AppError(
+            'conflict',
+            `the version that they came from is ${from?.state ?? 'gone'}: they stay out`,
+          );
         await store.setRestoring(id, { reason, acting: keptActor(actor) }, tx);
         const detail = { quarantine: id, number: now.fromVersion, records: now.removed, reason };
         const subject = `dataset-version:${now.versionId}`;

@@ -21,6 +21,9 @@ export interface BeginningDeps {
   readonly jobs: Pick<Jobs, 'send'>;
 }
 
+/** Priorities that pushes of one actor go down by at most. */
+const MOST_BEHIND = 1_000;
+
 type Files = readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
 type Asked = Omit<ParsedPush, 'files'>;
 
@@ -58,7 +61,7 @@ export function createBeginnings({ versions, datasets, governance, audit, clock,
       batch: input.batch ?? null,
       reason: input.reason,
       storage: input.storage,
-      parentId: null,
+      versionId: null,
       changes: parent !== undefined,
     };
     await governance.admit(actor, admission, tx);
@@ -73,6 +76,8 @@ export function createBeginnings({ versions, datasets, governance, audit, clock,
     tx: Database,
   ): Promise<Begun> {
     const id = uuidv7(clock.now());
+    // Who has many under way waits behind those who have few.
+    const priority = -Math.min(MOST_BEHIND, await versions.processingBy(actor.id, tx));
     const number = await versions.insert(
       {
         ...version,
@@ -85,7 +90,7 @@ export function createBeginnings({ versions, datasets, governance, audit, clock,
       tx,
     );
     await versions.addFiles(id, files, tx);
-    await jobs.send(readQueue, { versionId: id }, { key: id, within: tx });
+    await jobs.send(readQueue, { versionId: id }, { key: id, priority, within: tx });
     return { datasetId: version.datasetId, versionId: id, number };
   }
 

@@ -99,7 +99,7 @@ export function createSettling({
         batch: version.batch,
         reason: version.reason,
         storage: version.storage,
-        parentId: version.parentId,
+        versionId: version.id,
         changes: newest !== undefined,
       },
       tx,
@@ -107,9 +107,11 @@ export function createSettling({
   }
 
   async function write(version: StoredVersion, outcome: Outcome, tx: Database): Promise<boolean> {
+    // Policies judge by what brought its records in, which stands in the row first.
+    await versions.setRead(version.id, outcome, { state: 'awaiting-review', readyAt: null }, tx);
     const state = await admit(version, tx);
-    const readyAt = state === 'ready' ? clock.now() : null;
-    await versions.setRead(version.id, outcome, { state, readyAt }, tx);
+    if (state === 'ready')
+      await versions.setState(version.id, { state, failure: null, readyAt: clock.now() }, tx);
     const files = await versions.files(version.id, {}, tx);
     // Of a reference only the leaves are kept; the data are elsewhere.
     if (version.storage === 'reference') await versions.removeFiles(version.id, tx);

@@ -27,14 +27,15 @@ export async function valuesOf(
     throw wrong(`the column "${column}" holds ${type.kind}, not numbers`, 'column');
   const numbers: number[] = [];
   const categories: (string | null)[] = [];
+  let counted = 0;
   for await (const chunk of data.chunks()) {
     if (numbers.length + categories.length + chunk.rows > MOST_VALUES)
       throw wrong(`the version has more than ${MOST_VALUES} records`, 'version');
+    if (index === -1 || type === undefined) {
+      counted += chunk.rows;
+      continue;
+    }
     for (let row = 0; row < chunk.rows; row += 1) {
-      if (index === -1 || type === undefined) {
-        numbers.push(1);
-        continue;
-      }
       const { value } = cellOf(chunk.columns[index] as ColumnChunk, row, type);
       if (as === 'number') numbers.push(value === null ? Number.NaN : Number(value));
       else {
@@ -43,7 +44,12 @@ export async function valuesOf(
       }
     }
   }
+  if (index === -1) return { kind: 'number', values: ones(counted) };
   return as === 'number' ? { kind: 'number', values: numbers } : { kind: 'category', values: categories };
+}
+
+function* ones(count: number): Generator<number> {
+  for (let at = 0; at < count; at += 1) yield 1;
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(['integer', 'decimal', 'float', 'double', 'boolean']);

@@ -28,6 +28,8 @@ export const privacyMigrations: readonly Migration[] = Object.freeze([
       end $$;
       create trigger data_privacy_entries_append_only before update on data_privacy_entries
         for each row execute function data_privacy_append_only();
+      create trigger data_privacy_entries_no_truncate before truncate on data_privacy_entries
+        for each statement execute function data_privacy_append_only();
 
       create table data_privacy_releases (
         id uuid primary key,

@@ -115,9 +115,13 @@ function asked<T>(run: () => T): T {
   }
 }
 
+/** Releases whose records are read at once by this server: each takes a process, and holds a column. */
+const AT_ONCE = 2;
+
 /** Statistics with differential privacy, each paid from the budget of its dataset. */
 export function createPrivacy(deps: PrivacyDeps) {
   const { database, store, audit, clock, datasets, governance } = deps;
+  let reading = 0;
 
   async function opened(datasetId: string, tx: Database): Promise<{ id: string; ledger: Ledger }> {
     const { id, entries } = await store.ledger(datasetId, tx);
@@ -227,6 +231,20 @@ export function createPrivacy(deps: PrivacyDeps) {
   }
 
   async function readColumn(versionId: string, query: PrivateQuery, signal: AbortSignal) {
+    if (reading >= AT_ONCE)
+      throw new AppError('too_many_requests', 'other statistics are being worked out', {
+        hint: 'Ask again in a moment; nothing was spent.',
+        retryAfterMs: 2_000,
+      });
+    reading += 1;
+    try {
+      return await readValues(versionId, query, signal);
+    } finally {
+      reading -= 1;
+    }
+  }
+
+  async function readValues(versionId: string, query: PrivateQuery, signal: AbortSignal) {
     const data = await datasets.records(versionId, signal);
     try {
       const isCategory = query.kind === 'histogram' || (query.kind === 'count' && query.column !== undefined);

@@ -5,6 +5,7 @@ import type { KnownVersion } from '../ports.ts';
 import type { Custody } from './custody.ts';
 import type { SourceDeps } from './deps.ts';
 import type { Hold, Holds } from './holds.ts';
+import { isSamePerson } from './people.ts';
 
 interface VersionParams {
   readonly dataset: string;
@@ -13,13 +14,13 @@ interface VersionParams {
 
 const HOLD_WORDS: Readonly<Record<Hold, string>> = {
   'four-eyes': 'somebody other than who pushed it must approve it',
-  'new-source': 'its source must be reviewed',
+  source: 'what brought its records in must be reviewed, or the version approved',
   scan: 'a scan must find nothing high or critical in it that is still open',
 };
 
 /** Policies, and what people decide on versions that they hold. */
 export function createDecisions(deps: SourceDeps & { readonly holds: Holds; readonly custody: Custody }) {
-  const { database, store, audit, clock, datasets, holds, custody } = deps;
+  const { database, store, audit, clock, datasets, holds, custody, standBehind } = deps;
 
   function demandWaiting(version: KnownVersion): void {
     if (version.state === 'awaiting-review') return;
@@ -28,8 +29,7 @@ export function createDecisions(deps: SourceDeps & { readonly holds: Holds; read
 
   /** Four eyes: not the person who pushed it, nor with a key of theirs. */
   async function demandOther(actor: Principal, version: KnownVersion): Promise<void> {
-    const pusher = await store.personOf(version.createdById);
-    if (pusher !== (actor.ownerId ?? actor.id)) return;
+    if (!(await isSamePerson(actor, version.createdById, standBehind, database))) return;
     throw new AppError('forbidden', 'somebody other than who pushed a version approves it', {
       hint: 'Ask another person with the permission data.approve.',
     });

@@ -20,4 +20,6 @@ export interface SourceDeps {
     'find' | 'version' | 'versionById' | 'settle' | 'announce' | 'profile'
   >;
   readonly scans: ScanStanding;
+  /** Ids of the people who may hold the secret of a key. */
+  readonly standBehind: (keyId: string, within: Database) => Promise<ReadonlySet<string>>;
 }

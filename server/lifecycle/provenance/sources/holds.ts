@@ -3,11 +3,12 @@ import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Admission, DataActing, KnownVersion } from '../ports.ts';
 import type { SourceDeps } from './deps.ts';
+import type { Arrival } from './store.ts';
 
 const DEFAULT: DataPolicy = DataPolicy.parse({});
 
-/** What a policy asks of a version before it is used. */
-export type Hold = 'four-eyes' | 'new-source' | 'scan';
+/** What a policy asks of a version before it is used. `source`: of what brought its records in. */
+export type Hold = 'four-eyes' | 'source' | 'scan';
 
 /** What keeps versions from use, and what lets them go. */
 export function createHolds({ store, datasets, scans }: SourceDeps) {
@@ -22,15 +23,15 @@ export function createHolds({ store, datasets, scans }: SourceDeps) {
     return { own, effective: own ?? read(await store.policy(null, tx)) ?? DEFAULT };
   }
 
-  function holdsOf(
-    policy: DataPolicy,
-    { sourceId, trust }: { readonly sourceId: string | null; readonly trust: string | null },
-  ): readonly Hold[] {
-    const holds: Hold[] = [];
-    if (policy.fourEyes) holds.push('four-eyes');
-    if (policy.newSourceReview && sourceId !== null && trust === 'unreviewed') holds.push('new-source');
-    if (policy.scanBeforeUse) holds.push('scan');
-    return holds;
+  /**
+   * Whether what brought records in stands against a version. Records of earlier versions are settled with those: they
+   * are in use, or they wait, were refused or put away. Records of its own are judged by their source.
+   */
+  function isOpen(policy: DataPolicy, { own, state, quarantined, trust }: Arrival): boolean {
+    if (!own) return state !== 'ready' || quarantined;
+    if (trust === 'blocked') return true;
+    if (policy.trustedSourcesOnly && trust !== 'trusted') return true;
+    return policy.newSourceReview && trust === 'unreviewed';
   }
 
   /** Throws where records of this source may not come in at all. */
@@ -56,15 +57,12 @@ export function createHolds({ store, datasets, scans }: SourceDeps) {
 
   async function pending(version: KnownVersion, tx: Database): Promise<readonly Hold[]> {
     const { effective } = await policyOf(version.datasetId, tx);
-    const source = version.sourceId === null ? null : ((await store.find(version.sourceId, tx)) ?? null);
-    const holds = holdsOf(effective, {
-      sourceId: version.parentId === null ? version.sourceId : null,
-      trust: source?.trust ?? null,
-    });
     const isApproved = await store.isApproved(version.id, tx);
+    const arrivals = await store.arrivals(version.id, tx);
     const open: Hold[] = [];
-    for (const hold of holds)
-      if (hold === 'scan' ? !(await scans.passed(version.id, tx)) : !isApproved) open.push(hold);
+    if (effective.fourEyes && !isApproved) open.push('four-eyes');
+    if (!isApproved && arrivals.some((arrival) => isOpen(effective, arrival))) open.push('source');
+    if (effective.scanBeforeUse && !(await scans.passed(version.id, tx))) open.push('scan');
     return open;
   }
 
@@ -82,13 +80,13 @@ export function createHolds({ store, datasets, scans }: SourceDeps) {
     ): Promise<'ready' | 'awaiting-review'> {
       const { effective } = await policyOf(admission.dataset.id, tx);
       const source = admission.source === null ? null : ((await store.find(admission.source.id, tx)) ?? null);
-      // What is made from a version that was let in has no records of its own.
-      if (admission.parentId === null) demandSource(effective, source);
-      const holds = holdsOf(effective, {
-        sourceId: admission.parentId === null ? (source?.id ?? null) : null,
-        trust: source?.trust ?? null,
-      });
-      return holds.length === 0 ? 'ready' : 'awaiting-review';
+      if (admission.versionId === null) {
+        demandSource(effective, source);
+        return 'ready';
+      }
+      const version = await datasets.versionById(admission.versionId, tx);
+      if (version === undefined) return 'awaiting-review';
+      return (await pending(version, tx)).length === 0 ? 'ready' : 'awaiting-review';
     },
 
     /** Lets a waiting version into use where nothing holds it any more; true where it did. */

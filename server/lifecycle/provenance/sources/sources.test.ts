@@ -123,6 +123,47 @@ describe('a version of a source that nobody has reviewed', () => {
   });
 });
 
+describe('what waits', () => {
+  it('is not let in by a further push of the same records, nor of the same source', async () => {
+    const { name } = await register('Fourth crawl');
+    await versionOf(server, 'again', { 'a.csv': loans(40) });
+    const held = await versionOf(server, 'again', { 'b.csv': loans(60) }, { source: name });
+    expect(held.state).toBe('awaiting-review');
+    // The same records, and one more, without a source: what the waiting version brought in still waits.
+    const further = await versionOf(server, 'again', { 'c.csv': loans(61) });
+    expect(further.state).toBe('awaiting-review');
+    expect((await version('again', 'latest')).number).toBe(1);
+  });
+
+  it('is not approved by who stands behind the key that pushed it', async () => {
+    const key: Principal = {
+      ...principalWith(),
+      kind: 'key',
+      id: '00000000-0000-7000-8000-0000000000c1',
+      ownerId: BEN.id,
+      name: 'Ben (key pipeline)',
+    };
+    await server.call('data.datasets.create', { body: { name: 'eyed' } });
+    await setPolicy('eyed', { fourEyes: true });
+    await versionOf(server, 'eyed', { 'a.csv': loans(30) }, { principal: key });
+    const params = { dataset: 'eyed', version: '1' };
+    await expect(
+      server.call('dataVersions.approve', { principal: key, params, body: { reason } }),
+    ).rejects.toThrow(/other than who pushed/);
+  });
+
+  it('has no records taken out of it before it is settled', async () => {
+    const { name } = await register('Fifth crawl');
+    await versionOf(server, 'uncleaned', { 'a.csv': loans(40) }, { source: name });
+    await expect(
+      server.call('cleaning.quarantine', {
+        params: { dataset: 'uncleaned', version: '1' },
+        body: { selection: { by: 'rows', rows: [0] }, reason },
+      }),
+    ).rejects.toThrow(/awaiting-review/);
+  });
+});
+
 describe('policies', () => {
   it('take in trusted sources only, where they say so', async () => {
     const { id, name } = await register('Vouched for');

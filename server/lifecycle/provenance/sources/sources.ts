@@ -10,6 +10,7 @@ import { afterOf, positionOf } from '../datasets/paging.ts';
 import { inReach, teamOfNew, unknownTeam } from '../datasets/reach.ts';
 import type { SourceDeps } from './deps.ts';
 import type { Holds } from './holds.ts';
+import { isSamePerson } from './people.ts';
 import type { StoredSource } from './store.ts';
 
 export const noSuchSource = (): AppError =>
@@ -39,6 +40,7 @@ export function createSources({
   store,
   audit,
   clock,
+  standBehind,
   datasets,
   holds,
 }: SourceDeps & { readonly holds: Holds }) {
@@ -142,9 +144,8 @@ export function createSources({
       const released: string[] = [];
       const source = await database.transaction().execute(async (tx) => {
         const before = await find(actor, id, tx, true);
-        const registrant = await store.personOf(before.createdById, tx);
         const raises = trust === 'trusted' || trust === 'known';
-        if (raises && registrant === (actor.ownerId ?? actor.id))
+        if (raises && (await isSamePerson(actor, before.createdById, standBehind, tx)))
           throw new AppError(
             'forbidden',
             'somebody other than who registered a source says how far it is trusted',

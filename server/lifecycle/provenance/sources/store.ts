@@ -22,6 +22,16 @@ export interface StoredCustody {
   readonly auditId: string | null;
 }
 
+/** A version that brought records of another one in. */
+export interface Arrival {
+  /** The version itself. */
+  readonly own: boolean;
+  readonly state: string;
+  readonly quarantined: boolean;
+  /** Of its source; null where it named none. */
+  readonly trust: SourceTrust | null;
+}
+
 export interface After {
   readonly at: number;
   readonly id: string;
@@ -31,7 +41,9 @@ const SOURCE = sql`s.id, s.name, s.team_id as "teamId", s.owner, s.method, s.url
   s.description, s.trust, s.reviewed_by as "reviewedBy", s.reviewed_at::float8 as "reviewedAt",
   s.created_by_id as "createdById", s.created_by as "createdBy", s.created_at::float8 as "createdAt",
   (select count(distinct v.dataset_id)::int from data_versions v where v.source_id = s.id) as datasets,
-  (select coalesce(sum(v.rows), 0)::float8 from data_versions v where v.source_id = s.id and v.parent_id is null)
+  (select coalesce(sum(o.rows), 0)::float8 from data_versions v
+    cross join lateral jsonb_to_recordset(v.origins) as o(version uuid, rows bigint)
+    where v.source_id = s.id and o.version = v.id)
     as records`;
 
 export const sourceKey = (name: string): string => name.normalize('NFC').toLowerCase();
@@ -132,16 +144,24 @@ export function createSourceStore(database: Database) {
     /** Versions that wait for somebody, all or of one source; oldest first, 1,000 at most. */
     async waiting(sourceId: string | null, tx: Database): Promise<readonly string[]> {
       const { rows } = await sql<{ id: string }>`select v.id from data_versions v
-        where v.state = 'awaiting-review' and (${sourceId}::uuid is null or v.source_id = ${sourceId}::uuid)
+        where v.state = 'awaiting-review' and (${sourceId}::uuid is null or v.source_id = ${sourceId}::uuid
+          or exists (select 1 from jsonb_to_recordset(v.origins) as o(version uuid, rows bigint)
+            join data_versions b on b.id = o.version
+            where o.rows > 0 and b.source_id = ${sourceId}::uuid))
         order by v.created_at, v.id limit 1000`.execute(tx);
       return rows.map(({ id }) => id);
     },
 
-    /** The person behind an actor: of a key, who it belongs to. */
-    async personOf(actorId: string, tx: Database = database): Promise<string> {
-      const { rows } = await sql<{ owner: string | null }>`select owner_id::text as owner from api_keys
-        where id::text = ${actorId}`.execute(tx);
-      return rows[0]?.owner ?? actorId;
+    /** What brought records of a version in, itself included: how far each source is trusted, and who approved it. */
+    async arrivals(versionId: string, tx: Database): Promise<readonly Arrival[]> {
+      const { rows } = await sql<Arrival>`
+        select b.id = v.id as own, b.state, b.quarantined, s.trust
+        from data_versions v
+        cross join lateral jsonb_to_recordset(v.origins) as o(version uuid, rows bigint)
+        join data_versions b on b.id = o.version
+        left join data_sources s on s.id = b.source_id
+        where v.id = ${versionId} and o.rows > 0`.execute(tx);
+      return rows;
     },
 
     /** Within the transaction that wrote the entry of the audit log, which is then found by who wrote it. */
