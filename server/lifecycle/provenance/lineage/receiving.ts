@@ -166,8 +166,8 @@ export function createReceiving({
   }
 
   /**
-   * A run of the registry is spoken for by those who reach its experiment, and what they say is seen by its team. Of
-   * every other run each teller has their own: nobody adds to what another told, or learns that it is there.
+   * A run of the registry is spoken for by those who reach its experiment, and what they say is seen by nobody outside
+   * its team. Of every other run each teller has their own: nobody adds to what another told, or learns that it is there.
    */
   async function tellingOf(actor: Sender, facts: LineageFacts): Promise<Telling> {
     const sender = scopeOfSender(actor);
@@ -176,11 +176,16 @@ export function createReceiving({
     const { run } = facts;
     const [known] = run ? await ports.registry.runs([run.id]) : [];
     const registered = known !== undefined && inReach(actor, known.teamId);
-    if (registered && known.teamId !== null)
-      return { ...scopeOf([known.teamId]), teller, toldBy, runKey: known.id, registered };
     const further = actor.teams === '*' ? await teamsNamed(actor, facts) : [];
     const key = registered ? known.id : run ? runKey(run.id, teller) : null;
-    return { ...scopeOf([...teamsIn(sender), ...further]), teller, toldBy, runKey: key, registered };
+    const ofRun = registered && known.teamId !== null ? [known.teamId] : [];
+    return {
+      ...scopeOf([...teamsIn(sender), ...further, ...ofRun]),
+      teller,
+      toldBy,
+      runKey: key,
+      registered,
+    };
   }
 
   async function demandRoom(actor: Sender, { inputs, outputs }: LineageFacts, bytes: number): Promise<void> {

@@ -97,6 +97,8 @@ describe('a run that somebody told of', () => {
     await send(server, { run: { runId: id }, job, inputs: [lake('theirs')] }, us);
     // Who looks after all teams speaks for the run to its team, not to everybody.
     await send(server, { run: { runId: id }, job, inputs: [lake('quiet')] });
+    // Who is in two teams may name things of the other one.
+    await send(server, { run: { runId: id }, job, inputs: [lake('mixed')] }, member(risk, retail));
     const run = await graphOf(server, { node: `run:${id}`, depth: 1 }, us);
     expect(drawn(run).filter((line) => line.includes('-read-> fit'))).toEqual([
       'loans (12345678) -read-> fit',
@@ -104,6 +106,9 @@ describe('a run that somebody told of', () => {
       's3://lake/theirs -read-> fit',
     ]);
     expect(drawn(await graphOf(server, { node: `run:${id}`, depth: 1 }))).not.toContain('bad@1 -read-> fit');
+    expect(drawn(await graphOf(server, { node: `run:${id}`, depth: 1 }))).toContain(
+      's3://lake/mixed -read-> fit',
+    );
     expect(await all(them, 'quiet')).not.toContain('quiet');
     // Theirs is a run of their own, as of any id that nobody knows.
     expect(drawn(await graphOf(server, { node: `run:${id}`, depth: 1 }, them))).toEqual([
