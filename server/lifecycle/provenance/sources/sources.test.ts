@@ -193,6 +193,11 @@ describe('policies', () => {
     await versionOf(server, 'eyes', { 'a.csv': loans(20) });
     await setPolicy('eyes', { fourEyes: true });
     expect((await versionOf(server, 'eyes', { 'b.csv': loans(21) })).state).toBe('awaiting-review');
+    await server.call('dataVersions.approve', {
+      principal: BEN,
+      params: { dataset: 'eyes', version: '2' },
+      body: { reason },
+    });
     await setPolicy('eyes', null);
     expect((await versionOf(server, 'eyes', { 'c.csv': loans(22) })).state).toBe('ready');
   });
