@@ -195,7 +195,8 @@ export function createDatasets(deps: DatasetDeps) {
       return await viewOf(changed);
     },
 
-    async remove(principal: Principal, ref: string): Promise<void> {
+    /** Gives the id, of which versions may still be read. */
+    async remove(principal: Principal, ref: string): Promise<string> {
       const { id } = await find(principal, ref);
       await within(database, async (tx) => {
         const dataset = await store.lock(id, tx);
@@ -204,6 +205,7 @@ export function createDatasets(deps: DatasetDeps) {
         const detail = { name: dataset.name };
         await witness(principal, dataset, { action: 'data.dataset-removed', custody: 'removed', detail }, tx);
       });
+      return id;
     },
   });
 }

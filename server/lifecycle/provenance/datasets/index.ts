@@ -65,10 +65,10 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
   const datasets = createDatasets({ ...deps, store: createDatasetStore(database), versions });
   const pushStore = createPushStore(database);
   const beginnings = createBeginnings({ versions, datasets, governance, audit, clock, jobs });
-  const pushes = createPushes({ ...deps, store: pushStore, versions, beginnings });
   const laying = createLaying({ root: join(config.dataDir, WORK_FOLDER), objects });
   const originating = createOriginating({ versions, objects });
   const reading = createReading({ ...deps, versions, pushes: pushStore, laying, originating });
+  const pushes = createPushes({ ...deps, store: pushStore, versions, beginnings, reading });
   const shown = createVersions({ ...deps, versions, datasets });
   const opening = createOpening({ versions, laying, objects, config });
   const reads = createReads({ database, governance, audit });
@@ -109,7 +109,14 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
       },
     }),
     implementations: Object.freeze([
-      ...datasetRoutes(datasets),
+      ...datasetRoutes({
+        ...datasets,
+        async remove(principal, ref) {
+          const id = await datasets.remove(principal, ref);
+          await reading.stopDataset(id);
+          return id;
+        },
+      }),
       ...versionRoutes(shown),
       ...contentRoutes(contents, records),
       ...comparisonRoutes(diffs, verifications),

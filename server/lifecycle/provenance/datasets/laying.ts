@@ -43,6 +43,22 @@ export function limitsFor(config: { readonly maxUploadBytes: number }, timeMs = 
   return { memoryBytes: 2 * GIB, contentBytes: Math.max(config.maxUploadBytes, 1), timeMs };
 }
 
+const [LEAST_READ_MS, MOST_READ_MS] = [60_000, 6 * 3_600_000];
+const MS_OF_A_FILE = 2;
+/** Bytes that are read and hashed in a millisecond at least; Parquet is unpacked to many times its bytes. */
+const BYTES_A_MS = 1_000;
+const PARQUET_BYTES_A_MS = 100;
+
+/** How long one attempt at reading what was pushed may take: a minute, and time for its bytes and files; 6 hours at most. */
+export function readTimeMs({
+  bytes,
+  fileCount,
+  format,
+}: Pick<StoredVersion, 'bytes' | 'fileCount' | 'format'>): number {
+  const pace = format === 'parquet' ? PARQUET_BYTES_A_MS : BYTES_A_MS;
+  return Math.min(MOST_READ_MS, LEAST_READ_MS + MS_OF_A_FILE * fileCount + Math.ceil(bytes / pace));
+}
+
 async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     hash.update(chunk);

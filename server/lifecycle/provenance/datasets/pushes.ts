@@ -26,6 +26,7 @@ import { demandFits, demandPaths } from './push-rules.ts';
 import type { PushStore, StoredPush } from './pushes-store.ts';
 import { readQueue } from './queues.ts';
 import { inReach } from './reach.ts';
+import type { Reading } from './reading.ts';
 import type { VersionStore } from './versions-store.ts';
 
 export interface PushDeps {
@@ -33,6 +34,7 @@ export interface PushDeps {
   readonly store: PushStore;
   readonly versions: VersionStore;
   readonly beginnings: Beginnings;
+  readonly reading: Pick<Reading, 'stop'>;
   readonly objects: RecordedObjects;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
@@ -87,7 +89,7 @@ const stateOf = (push: StoredPush, version: StoredVersion | undefined): DataPush
  * pushes of others and for those whose time is over.
  */
 export function createPushes(deps: PushDeps) {
-  const { database, store, versions, beginnings, objects, audit, clock, jobs, config } = deps;
+  const { database, store, versions, beginnings, reading, objects, audit, clock, jobs, config } = deps;
   const writing = createWriting({ store, now: clock.now });
   const receive = createReceiving({ objects, store, writing, now: clock.now });
 
@@ -251,6 +253,8 @@ export function createPushes(deps: PushDeps) {
 
     async discard(principal: Principal, id: string): Promise<void> {
       const push = demandOwn(principal, await store.find(id));
+      if (push.versionId !== null)
+        await reading.stop(push.versionId, 'The push was discarded while it was read.');
       await remove(push.id, { actor: principal, action: 'data.push-discarded' });
     },
 

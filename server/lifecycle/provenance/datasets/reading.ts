@@ -4,7 +4,7 @@ import { AppError } from '../../../kernel/error.ts';
 import type { Job, Jobs } from '../../../platform/jobs/index.ts';
 import { isDamage, type RecordedObjects } from '../../../platform/objects/index.ts';
 import type { Logger } from '../../ports.ts';
-import { type Laying, limitsFor, type Workplace } from './laying.ts';
+import { type Laying, limitsFor, readTimeMs, type Workplace } from './laying.ts';
 import type { StoredVersion } from './model.ts';
 import type { Originating } from './originating.ts';
 import { readQueue } from './queues.ts';
@@ -21,6 +21,8 @@ export interface ReadingDeps extends SettlingDeps {
   readonly logger: Logger;
   readonly config: { readonly maxUploadBytes: number };
 }
+
+const REMOVED = 'The dataset was removed while it was read.';
 
 /** The job that reads what was pushed. Killed half-way, it is run again and ends the same. */
 export function createReading(deps: ReadingDeps) {
@@ -75,7 +77,7 @@ export function createReading(deps: ReadingDeps) {
     const place = await laying.begin(job.signal);
     const options: WorkOptions = {
       folder: place.folder,
-      limits: limitsFor(config),
+      limits: limitsFor(config, readTimeMs(version)),
       signal: job.signal,
       onProgress: ({ rows, stage }) => job.progress({ done: rows, total: 0, detail: { stage } }),
     };
@@ -98,8 +100,7 @@ export function createReading(deps: ReadingDeps) {
   jobs.work(readQueue, async (job) => {
     const version = await versions.find(job.payload.versionId);
     if (version?.state !== 'processing') return;
-    if (version.removedAt !== null)
-      return await settling.fail(version, 'The dataset was removed while it was read.');
+    if (version.removedAt !== null) return await settling.fail(version, REMOVED);
     try {
       await attempt(version, job);
     } catch (error) {
@@ -116,8 +117,21 @@ export function createReading(deps: ReadingDeps) {
     }
   });
 
+  async function stop(versionId: string, why: string): Promise<void> {
+    const version = await versions.find(versionId);
+    if (version?.state !== 'processing') return;
+    await settling.fail(version, why);
+    await jobs.cancel(readQueue, versionId);
+  }
+
   return Object.freeze({
     announce: settling.announce,
+    /** Ends the reading of a version, which fails with this reason. Nothing happens where it is read already. */
+    stop,
+    /** Ends what is read of a dataset that was removed. */
+    async stopDataset(datasetId: string): Promise<void> {
+      for (const id of await versions.processingOf(datasetId)) await stop(id, REMOVED);
+    },
     /** Queues what was lost, by a restore or a fault of the queue. */
     async resume(): Promise<void> {
       const ids = await versions.processing();

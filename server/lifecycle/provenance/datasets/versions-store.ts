@@ -111,6 +111,24 @@ export function createVersionStore(database: Database) {
         await sql<{ id: string }>`select id from data_versions where state = 'processing'`.execute(database)
       ).rows.map(({ id }) => id),
 
+    processingOf: async (datasetId: string): Promise<readonly string[]> =>
+      (
+        await sql<{
+          id: string;
+        }>`select id from data_versions where state = 'processing' and dataset_id = ${datasetId}`.execute(
+          database,
+        )
+      ).rows.map(({ id }) => id),
+
+    /** How many versions of one actor wait to be read, or are being read. */
+    processingBy: async (actorId: string, tx: Database): Promise<number> =>
+      Number(
+        (
+          await sql<{ count: string }>`select count(*) as count from data_versions
+            where state = 'processing' and acting ->> 'id' = ${actorId}`.execute(tx)
+        ).rows[0]?.count ?? 0,
+      ),
+
     async measured(id: string): Promise<Measured | null> {
       const { rows } = await sql<{
         schema: string | null;
