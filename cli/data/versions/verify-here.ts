@@ -7,9 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import {
   createFileSpill,
+  type Format,
+  formatOf,
   openDataset,
   openLeafFile,
   ReadError,
+  type ReadOptions,
 } from '@bartizan/checks/datasets/read/index.ts';
 import {
   type Change,
@@ -22,7 +25,7 @@ import { type DataTampering, type DataVerification, datasetRoutes } from '@barti
 import type { Client } from '@bartizan/contracts/client.ts';
 import { CliError } from '../../exit.ts';
 
-type Told = Pick<DataVerification, 'state' | 'rows' | 'tamperings' | 'counts' | 'failure'>;
+type Told = Pick<DataVerification, 'state' | 'rows' | 'tamperings' | 'counts' | 'failure' | 'contentRead'>;
 
 interface Here {
   readonly api: Client;
@@ -52,6 +55,23 @@ function tampering(change: Change): DataTampering {
   };
 }
 
+const hasSchema = (format: Format): boolean => !['npy', 'texts', 'images'].includes(format);
+
+/**
+ * How a file is read whose records should be those of a version: by its own ending, under the version's schema. The
+ * same rows from CSV and from Parquet have the same hashes.
+ */
+function readingOf(path: string, format: Format, { schema, ...options }: ReadOptions): ReadOptions {
+  const own = formatOf(path);
+  if (own === null || own === format)
+    return { format, ...options, ...(hasSchema(format) && schema !== undefined ? { schema } : {}) };
+  if (!hasSchema(own) || !hasSchema(format) || schema === undefined)
+    throw new CliError(
+      `the version is ${format}, and by its ending this is ${own}: their records cannot be the same`,
+    );
+  return { format: own, schema };
+}
+
 /**
  * Holds a file or folder of this machine against a version: its records are hashed here, and nothing but the version's
  * hashes is fetched. How data that were pushed by reference are verified.
@@ -71,12 +91,7 @@ export async function verifyHere({ api, dataset, version, path, limit }: Here): 
       createWriteStream(file, { mode: 0o600 }),
     );
     const schema = kept.schema as Schema;
-    const isFolder = kept.format === 'texts' || kept.format === 'images';
-    const data = await openDataset(path, {
-      format: kept.format,
-      ...kept.options,
-      ...(isFolder || kept.format === 'npy' ? {} : { schema }),
-    });
+    const data = await openDataset(path, readingOf(path, kept.format, { ...kept.options, schema }));
     const leaves = await openLeafFile(file);
     const spill = await createFileSpill(folder);
     try {
@@ -92,6 +107,7 @@ export async function verifyHere({ api, dataset, version, path, limit }: Here): 
       if (found.leaves?.sound === false)
         return {
           state: 'error',
+          contentRead: true,
           rows: found.head.size,
           tamperings: [],
           counts: {},
@@ -108,6 +124,7 @@ export async function verifyHere({ api, dataset, version, path, limit }: Here): 
       await found.close();
       return {
         state: found.intact ? 'intact' : 'tampered',
+        contentRead: true,
         rows: found.head.size,
         tamperings,
         counts,

@@ -16,24 +16,36 @@ interface VerifyFlags {
   json?: boolean;
 }
 
-async function onServer(text: string): Promise<DataVerification> {
+type Found = Pick<
+  DataVerification,
+  'state' | 'rows' | 'tamperings' | 'counts' | 'failure' | 'contentRead'
+> & {
+  /** Where data lie that were pushed by reference. */
+  readonly location?: string | null;
+};
+
+async function onServer(text: string): Promise<Found> {
   const api = client();
   const asked = versionName(text);
-  const { datasetId, number } = await api.call(datasetRoutes.version, { params: asked });
+  const { datasetId, number, location } = await api.call(datasetRoutes.version, { params: asked });
   const params = { dataset: datasetId, version: String(number) };
   const begun = await api.call(datasetRoutes.verify, { params });
   for (;;) {
     const now = await api.call(datasetRoutes.verification, { params: { ...params, id: begun.id } });
-    if (now.state !== 'running') return now;
+    if (now.state !== 'running') return { ...now, location };
     await sleep(POLL_MS);
   }
 }
 
-function human(
-  found: Pick<DataVerification, 'state' | 'rows' | 'tamperings' | 'counts' | 'failure'>,
-): string {
-  const { state, rows, tamperings, counts, failure } = found;
+/** Of a version whose records nobody read: nothing is said of them. */
+const unread = (location: string | null | undefined): string =>
+  location
+    ? `Hashes and the database are what they were; the data stay at ${printable(location)} and were not read: verify them with --against.`
+    : 'Hashes and the database are what they were; the content was removed and was not read: hold a copy of it against them with --against.';
+
+function human({ state, rows, tamperings, counts, failure, contentRead, location }: Found): string {
   if (state === 'error') return `It could not be told: ${printable(failure ?? '')}`;
+  if (state === 'intact' && !contentRead) return unread(location);
   if (state === 'intact') return `Nothing was changed: ${(rows ?? 0).toLocaleString('en')} records.`;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return [

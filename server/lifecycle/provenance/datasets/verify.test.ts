@@ -98,8 +98,12 @@ describe('a version', () => {
     const first = await made();
     alter(await digestOf(first.name), (bytes) => Buffer.from(bytes.toString().replace('\n617,', '\nsix,')));
     const unreadable = await verified(server, first.name);
-    expect(named(unreadable.tamperings)).toMatchObject([{ kind: 'content-unreadable' }]);
+    expect(named(unreadable.tamperings)).toEqual([
+      { kind: 'record-altered', was: 617, now: 617 },
+      { kind: 'content-unreadable', was: null, now: null },
+    ]);
     expect(unreadable.tamperings.at(-1)?.message).toMatch(/line 619/);
+    expect(unreadable.tamperings.at(-1)?.message).not.toMatch(/six/);
     const second = await made();
     rmSync(objectPath(server, await digestOf(second.name)));
     const gone = await verified(server, second.name);

@@ -13,7 +13,7 @@ import {
 import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
 import type { DataTampering } from '@bartizan/contracts';
 import { openContent, type TaskHooks } from './content.ts';
-import type { Kept, Task, Verified } from './protocol.ts';
+import type { Kept, Readable, Task, Verified } from './protocol.ts';
 
 type LeafFile = Awaited<ReturnType<typeof openLeafFile>>;
 type Data = Awaited<ReturnType<typeof openContent>>;
@@ -175,6 +175,29 @@ async function verifyLeaves(found: Found, { kept, leaves, blocks }: Held): Promi
   return leaves.size;
 }
 
+/**
+ * The record that a line is of: DuckDB counts a line for each record of CSV, whatever line ends its values hold, and
+ * one for the names of the columns. Exact where no line is empty.
+ */
+function rowOf({ line }: ReadError, { format, options }: Readable): number | null {
+  if (line === null || !['csv', 'tsv', 'jsonl'].includes(format)) return null;
+  const first = format === 'jsonl' || options.header === false ? 1 : 2;
+  return line < first ? null : line - first;
+}
+
+/** Content that no longer can be read was: the record where reading broke off is named. */
+function addUnreadable(found: Found, error: ReadError | DatasetInputError, content: Readable | null): void {
+  const message = (error instanceof ReadError ? error.shown : error.message).slice(0, 1_000);
+  const row = error instanceof ReadError && content !== null ? rowOf(error, content) : null;
+  if (row !== null)
+    found.add('record-altered', {
+      was: row,
+      now: row,
+      message: `Record ${row} was altered: it can no longer be read, and records after it were not looked at.`,
+    });
+  found.add('content-unreadable', { where: 'content', message });
+}
+
 /** Holds what lies there now against what was kept; every record that was changed is named where that can be told. */
 export async function verify(
   { content, kept, limit }: Extract<Task, { is: 'verify' }>,
@@ -194,7 +217,7 @@ export async function verify(
     }
   } catch (error) {
     if (!(error instanceof ReadError) && !(error instanceof DatasetInputError)) throw error;
-    found.add('content-unreadable', { where: 'content', message: error.message.slice(0, 1_000) });
+    addUnreadable(found, error, content);
   } finally {
     await leaves?.close();
     await data?.close();
