@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ColumnType, Schema } from '../records/index.ts';
+import type { ColumnChunk, ColumnType, Schema } from '../records/index.ts';
 import { delimiterOf, firstLine } from './dialect.ts';
 import { openEngine } from './engine.ts';
-import { ReadError, type ReadOptions } from './index.ts';
+import { openDataset, ReadError, type ReadOptions } from './index.ts';
 import { createFiles, failure, rootOf, types } from './testing/files.ts';
 
 const { folder, file, remove } = await createFiles();
@@ -235,4 +235,29 @@ describe('what is told of a broken file to those who may not read its records', 
     const brackets = `{"a":"[[\\"${'{'.repeat(1_000)}\\\\"}\n`;
     expect((await rootOf(await file('brackets.jsonl', brackets.repeat(3)))).size).toBe(3);
   });
+});
+
+describe('a file of many chunks', () => {
+  const ROWS = 300_000;
+  const schema = { columns: [{ name: 'a', type: { kind: 'integer' as const } }] };
+  it.each(['csv', 'jsonl'] as const)(
+    'of %s comes in order, and breaking off late is no end',
+    async (format) => {
+      const lines = Array.from({ length: ROWS }, (_, row) => (format === 'csv' ? `${row}` : `{"a":${row}}`));
+      const write = (): Promise<string> =>
+        file(`many.${format}`, `${format === 'csv' ? 'a\n' : ''}${lines.join('\n')}\n`);
+      const dataset = await openDataset(await write(), { schema });
+      let next = 0;
+      for await (const { columns } of dataset.chunks())
+        for (const value of (columns[0] as ColumnChunk).values as BigInt64Array) {
+          if (Number(value) !== next) throw new Error(`${value} is at ${next}`);
+          next += 1;
+        }
+      await dataset.close();
+      expect(next).toBe(ROWS);
+      lines[ROWS - 9] = format === 'csv' ? 'x1' : '{"a":"x1"}';
+      const { line } = await failure(await write(), { schema });
+      expect(line).toBe(ROWS - 8 + (format === 'csv' ? 1 : 0));
+    },
+  );
 });

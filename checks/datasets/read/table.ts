@@ -113,6 +113,17 @@ async function withConnection<Result>(
   }
 }
 
+/** Reads all again for the error that a stream does not tell; throws in any case. */
+async function demandWhole(
+  connection: DuckDBConnection,
+  { engine }: Table,
+  list: string,
+  from: string,
+): Promise<never> {
+  await connection.run(`SELECT bit_xor(hash(row)) FROM (SELECT ${list} FROM ${from}) AS row`, [engine.path]);
+  throw new ReadError('The file broke off while it was read: it was changed, or needs too much memory.');
+}
+
 async function* read(table: Table, schema: Schema, deadline: AbortSignal): AsyncGenerator<Chunk> {
   const { engine } = table;
   const connection = await engine.connect();
@@ -121,12 +132,22 @@ async function* read(table: Table, schema: Schema, deadline: AbortSignal): Async
   try {
     const from = source(table, schema);
     const found = await typesIn(connection, from, engine.path);
-    const result = await connection.stream(`SELECT ${selectList(schema, found)} FROM ${from}`, [engine.path]);
+    const list = selectList(schema, found);
+    const nothing = schema.columns.map(() => 'NULL');
+    const result = await connection.stream(
+      `SELECT ${list}, false FROM ${from} UNION ALL SELECT ${[...nothing, 'true'].join(', ')}`,
+      [engine.path],
+    );
     const types = result.columnTypes();
     for (let before = 0; ; ) {
       if (deadline.aborted) throw new ReadError('The file took longer to read than is allowed.');
       const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
+      // A stream that breaks off ends as if it were whole: only its last row says that it is.
+      if (chunk === null || chunk.rowCount === 0) return await demandWhole(connection, table, list, from);
+      if (chunk.getColumnVector(schema.columns.length).getItem(chunk.rowCount - 1) === true) {
+        if (chunk.rowCount > 1) throw new TypeError('the last row came with others');
+        return;
+      }
       yield columnsOf(chunk, types, schema, before);
       before += chunk.rowCount;
     }
