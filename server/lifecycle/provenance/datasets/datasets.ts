@@ -134,8 +134,17 @@ export function createDatasets(deps: DatasetDeps) {
 
     /** The dataset of this name, registered if there is none; `conflict` where the name is out of reach or too alike. */
     async ensure(actor: DataActing, input: NewDataset, tx: Database): Promise<StoredDataset> {
-      const known = await store.alike(input.name, tx);
-      if (!known) return await register(actor, input, tx);
+      const before = await store.alike(input.name, tx);
+      if (!before) {
+        try {
+          return await register(actor, input, tx);
+        } catch (error) {
+          if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
+          // Somebody registered it meanwhile.
+        }
+      }
+      const known = before ?? (await store.alike(input.name, tx));
+      if (!known) throw nameTaken(input.name);
       if (!inReach(actor, known.teamId) || known.name !== input.name) throw nameTaken(input.name);
       if (input.teamId !== undefined && input.teamId !== known.teamId)
         throw new AppError('conflict', 'this dataset is of another team', {
