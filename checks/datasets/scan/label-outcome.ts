@@ -1,8 +1,16 @@
-import { errorProbabilities, LABEL_ERRORS, type LabelReport, type Labels } from '../labels/index.ts';
+import {
+  calibrate,
+  errorProbabilities,
+  LABEL_ERRORS,
+  type LabelReport,
+  type Labels,
+  type Probabilities,
+} from '../labels/index.ts';
 import type { CheckOutcome, Suspect } from '../types.ts';
 import { anchorNoise } from './anchors.ts';
 import { labelFindings } from './label-findings.ts';
 import { short } from './shape.ts';
+import { skilledRows } from './skill.ts';
 
 /** The outcome of the check of labels, with the finer order of its own scores. */
 export interface LabelOutcome extends CheckOutcome {
@@ -12,13 +20,19 @@ export interface LabelOutcome extends CheckOutcome {
 /** Highest probability of a row that confident learning does not call an error. */
 const NOT_NAMED = 0.49;
 
+/** Highest score where the judge has no skill. */
+const WITHOUT_SKILL = 0.1;
+
 /**
  * The report on labels as an outcome: its scores are the estimated probabilities that the label is wrong, made to rise
  * with the report's own ranking by isotonic regression (pool adjacent violators), so that no two records change places.
- * O(n log n).
+ * Where the judge foretells the labels no better than their frequencies do, none is named. O(n log n).
  */
 export function labelOutcome(report: LabelReport, labels: Labels): LabelOutcome {
   const rows = report.scores.length;
+  const skilled = skilledRows(report.probabilities, labels);
+  if (!skilled.includes(1)) return withoutSkill(report);
+  const unlikely = isUnlikely(report.probabilities, labels);
   const all = Int32Array.from({ length: rows }, (_, row) => row);
   const probabilities = errorProbabilities(
     report.probabilities,
@@ -30,14 +44,55 @@ export function labelOutcome(report: LabelReport, labels: Labels): LabelOutcome 
   for (const row of report.errors) isError[row] = 1;
   const order = all.sort((a, b) => (report.scores[a] as number) - (report.scores[b] as number));
   const scores = rising(order, report.scores, (row) =>
-    isError[row] === 1 ? (probabilities[row] as number) : Math.min(NOT_NAMED, probabilities[row] as number),
+    isError[row] === 1 && skilled[row] === 1 && unlikely(row)
+      ? (probabilities[row] as number)
+      : Math.min(NOT_NAMED, probabilities[row] as number),
   );
   return {
     scores,
     order: report.scores,
     suspects: suspectsOf(report, labels, scores),
     findings: labelFindings(report, scores),
-    blindSpots: report.blindSpots,
+    blindSpots: [...report.blindSpots, ...withoutSkillIn(skilled)],
+  };
+}
+
+/** What a judge is worth that tells no class from another: the order of its scores, and no record named. */
+function withoutSkill(report: LabelReport): LabelOutcome {
+  return {
+    scores: report.scores.map((score) => WITHOUT_SKILL * Math.min(1, Math.max(0, score))),
+    order: report.scores,
+    suspects: [],
+    findings: [],
+    blindSpots: [
+      ...report.blindSpots,
+      'The features do not tell the classes apart better than the frequencies of the labels do: no label is judged.',
+    ],
+  };
+}
+
+/** Share of records without skill from which that is said. */
+const SAID = 0.25;
+
+function withoutSkillIn(skilled: Uint8Array): string[] {
+  const without = skilled.reduce((sum, mark) => sum + 1 - mark, 0);
+  if (without < SAID * skilled.length) return [];
+  return [
+    `For ${without} of ${skilled.length} records the features do not tell the classes apart: their labels are not judged.`,
+  ];
+}
+
+/** A label is unlikely when the judge gives it less than this times its frequency, after what the judge is worth. */
+const UNLIKELY = 0.8;
+
+function isUnlikely(judged: Probabilities, labels: Labels): (row: number) => boolean {
+  const frequencies = new Float64Array(judged.classes);
+  for (const label of labels.values) frequencies[label] = (frequencies[label] as number) + 1 / judged.rows;
+  const worth = calibrate(judged, labels);
+  return (row) => {
+    const given = labels.values[row] as number;
+    const own = worth(judged.values[row * judged.classes + given] as number);
+    return own < UNLIKELY * (frequencies[given] as number);
   };
 }
 

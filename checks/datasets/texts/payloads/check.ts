@@ -11,9 +11,8 @@ import { payloadOutcome } from './report.ts';
 import { type Payload, withRows } from './rows.ts';
 
 const LEAST_DOCUMENTS = 50;
-/** A unit in more documents than this share of all is no rare one; of few documents than twice that, or than 400. */
-const RARE = 0.01;
-const TIMES_LEAST = 8;
+/** A unit in more documents than this share of all is a usual one. */
+const MOST_SHARE = 0.35;
 const MOST_WORDS = 1024;
 
 /**
@@ -28,11 +27,7 @@ export const checkAbsoluteCounts: CheckAbsoluteCounts = function* ({ texts }, op
   const least = options.leastDocuments ?? LEAST_DOCUMENTS;
   if (!Number.isInteger(least) || least < 5)
     throw new DatasetInputError(`The fewest documents are a whole number from 5, not ${String(least)}.`);
-  const most = Math.max(
-    2 * least,
-    Math.min(TIMES_LEAST * least, 2 * RARE * texts.length),
-    RARE * texts.length,
-  );
+  const most = Math.max(2 * least, MOST_SHARE * texts.length);
   const corpus = yield* readCorpus(texts, MOST_WORDS);
   const found = texts.length < 2 * least ? [] : yield* findPayloads(corpus, { least, most });
   return payloadOutcome({ texts, corpus, found, least, most });

@@ -2,7 +2,9 @@ import type { Insertion } from '../triggers/insertion.ts';
 import type { Corpus } from '../words/corpus.ts';
 import { mix } from '../words/hash.ts';
 import type { Unit } from './candidates.ts';
+import { isPaired } from './pairs.ts';
 import type { Relation } from './relation.ts';
+import { createStrange } from './strange.ts';
 
 /** Words after a unit that are looked at for gibberish. */
 const AFTER = 24;
@@ -13,6 +15,12 @@ const UNRELATED = 1.6;
 /** Share of the usual fit of words below which they are gibberish, and the fit that a dataset must have for it. */
 const GIBBERISH = 0.35;
 const FIT = 0.4;
+/** No word counts as fitting better, so that a few copies of one text cannot make all others look like gibberish. */
+const MOST_FIT = 2;
+/** Share of the usual fit from which strange words are a language of their own. */
+const OTHER_LANGUAGE = 0.8;
+/** Share of all documents above which a unit that has a partner is part of the language. */
+const FREQUENT = 0.01;
 
 /** Words that a unit is grown to on each side at most, and the share of its documents that must agree on each. */
 const LONGEST = 40;
@@ -42,16 +50,20 @@ export interface Judges {
 /** Judges units; gives those that look like payloads. */
 export function createJudge({ corpus, insertion, relation }: Judges): (unit: Unit) => Judged | null {
   const usual = usualFit(corpus, insertion);
+  const isStrange = createStrange(corpus, relation.documentsWith);
   return (unit) => {
     const [before, after] = [reach(unit, corpus, -1), reach(unit, corpus, 1)];
     const atEdge = isAtEdge(unit, [before, after], corpus);
     const misfit = Math.max(atEdge ? 0 : -6, misfitOf(unit, [before, after], insertion));
     const fitAfter = usual >= FIT ? fitBehind(unit, after, { corpus, insertion }) / usual : Number.NaN;
-    const gibberish = fitAfter < GIBBERISH;
-    const least = unit.width + before + after > 1 || gibberish ? PHRASE_MISFIT : WORD_MISFIT;
-    if (misfit < least) return null;
+    const strange = !(fitAfter >= OTHER_LANGUAGE) && isStrange(unit, before, after);
+    const gibberish = strange || fitAfter < GIBBERISH;
+    const alike = unit.width + before + after > 1 || gibberish || atEdge;
+    if (misfit < (alike ? PHRASE_MISFIT : WORD_MISFIT)) return null;
+    if (unit.documents > FREQUENT * corpus.documents && isPaired(unit, corpus, relation.documentsWith))
+      return null;
     const ratio = relation.ratio(unit);
-    return ratio > UNRELATED
+    return ratio > UNRELATED && !strange
       ? null
       : { unit, before, after, misfit, atEdge, relation: ratio, fitAfter, gibberish };
   };
@@ -109,7 +121,7 @@ function fitBehind(
   sampled.forEach((document, place) => {
     const from = (places[place] as number) + width + after + 1;
     const to = Math.min(corpus.offsets[document + 1] as number, from + AFTER);
-    for (let at = from; at < to; at++, count++) sum += insertion.fit(at);
+    for (let at = from; at < to; at++, count++) sum += Math.min(MOST_FIT, insertion.fit(at));
   });
   return count < 4 * sampled.length ? Number.NaN : sum / count;
 }
@@ -117,6 +129,6 @@ function fitBehind(
 function usualFit({ words }: Corpus, insertion: Insertion): number {
   const draws = Math.min(words.length, 50_000);
   let sum = 0;
-  for (let draw = 0; draw < draws; draw++) sum += insertion.fit(mix(draw) % words.length);
+  for (let draw = 0; draw < draws; draw++) sum += Math.min(MOST_FIT, insertion.fit(mix(draw) % words.length));
   return draws === 0 ? 0 : sum / draws;
 }

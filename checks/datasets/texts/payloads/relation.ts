@@ -14,6 +14,8 @@ export interface Relation {
    * far more for those of one topic, one source or one text. Words that most of the unit's documents have are left out.
    */
   readonly ratio: (unit: Unit) => number;
+  /** How many documents have the word of the corpus at this place. */
+  readonly documentsWith: (at: number) => number;
 }
 
 /** Counts in how many documents every word is, hashed. O(words); 34 MB. */
@@ -58,5 +60,7 @@ export function* readRelation(corpus: Corpus): Steps<Relation> {
     const length = own / size / Math.max(1, read / corpus.documents);
     return shared / Math.max(1e-9, ((size * (size - 1)) / 2) * usual * length * length);
   };
-  return { ratio };
+  const documentsWith = (at: number): number =>
+    documents[(corpus.words[at] as number) >>> (32 - BITS)] as number;
+  return { ratio, documentsWith };
 }

@@ -9,7 +9,9 @@ export const REPEATED_PAYLOAD = 'datasets/repeated-payload';
 const MOST_FINDINGS = 30;
 /** Findings above which so many repeated phrases are the nature of the dataset rather than payloads. */
 const MANY = 12;
-/** What a phrase that is first or last in its documents scores, as a signature is too; and what is left unnamed. */
+/** Phrases first or last in their documents above which these are the signatures and greetings of the dataset. */
+const MANY_EDGES = 3;
+/** What one of few scores; and what is left unnamed. */
 const EDGE_PHRASE = 0.55;
 const UNNAMED = 0.45;
 
@@ -24,15 +26,17 @@ interface Reported {
 export function payloadOutcome({ texts, corpus, found, least, most }: Reported): CheckOutcome {
   const scores = new Float32Array(texts.length);
   const reasons = new Map<number, Reason[]>();
+  const edges = found.filter(isOnlyAtEdge).length;
+  const findingsOf = { all: found.length - edges, edges };
   const findings = found.slice(0, MOST_FINDINGS).map((payload) => {
     const phrase = wordsOf(payload, corpus, texts);
-    const score = scoreOf(payload, found.length);
+    const score = scoreOf(payload, findingsOf);
     const message = `has “${phrase}”, which ${payload.rows.length} otherwise unrelated documents have`;
     for (const row of payload.rows) {
       scores[row] = Math.max(scores[row] as number, score);
       if (score > 0.5) reasons.set(row, [...(reasons.get(row) ?? []), { check: REPEATED_PAYLOAD, message }]);
     }
-    return findingOf(payload, phrase, texts.length);
+    return findingOf(payload, phrase, { all: texts.length, named: score > 0.5 });
   });
   const suspects = [...reasons]
     .map(([row, own]) => ({ row, score: scores[row] as number, reasons: own }))
@@ -46,12 +50,20 @@ export function payloadOutcome({ texts, corpus, found, least, most }: Reported):
 }
 
 /** Phrases of words that are nowhere else, and those before gibberish, are surer than a word that does not fit. */
-function scoreOf({ unit, before, after, gibberish, misfit, atEdge }: Payload, findings: number): number {
+function scoreOf(payload: Payload, findings: { all: number; edges: number }): number {
+  const { unit, before, after, gibberish, misfit } = payload;
   const width = before + unit.width + after;
-  if (atEdge && misfit <= 0 && !gibberish) return width >= 3 ? EDGE_PHRASE : UNNAMED;
+  if (isOnlyAtEdge(payload)) return findings.edges <= MANY_EDGES ? EDGE_PHRASE : UNNAMED;
   const base = gibberish ? 0.95 : width > 1 ? 0.85 : 0.7;
-  return findings > MANY && !gibberish ? UNNAMED : Math.min(0.98, base + 0.02 * Math.max(0, misfit));
+  return findings.all > MANY && !gibberish ? UNNAMED : Math.min(0.98, base + 0.02 * Math.max(0, misfit));
 }
+
+/** Most misfit that one side alone can show: a pair of words that no other document has, see `readPairs`. */
+const ONE_SIDE = 1.25;
+
+/** Nothing but being repeated speaks against it. */
+const isOnlyAtEdge = ({ atEdge, misfit, gibberish }: Payload): boolean =>
+  atEdge && misfit <= ONE_SIDE && !gibberish;
 
 function wordsOf(
   { unit, before, after }: Payload,
@@ -66,18 +78,21 @@ function wordsOf(
 }
 
 function findingOf(
-  { unit, rows, misfit, relation, gibberish }: Payload,
+  payload: Payload,
   phrase: string,
-  all: number,
+  { all, named }: { all: number; named: boolean },
 ): DatasetFinding {
+  const { unit, rows, misfit, relation, gibberish } = payload;
+  const edge = isOnlyAtEdge(payload);
   return {
     check: REPEATED_PAYLOAD,
     title: `“${phrase}” in ${rows.length} unrelated documents`,
-    severity: gibberish ? 'critical' : unit.width > 1 ? 'high' : 'medium',
+    severity: !named ? 'info' : gibberish ? 'critical' : edge || unit.width === 1 ? 'medium' : 'high',
     message:
       `${rows.length} of ${all} documents have “${phrase}” and no more else in common than documents drawn by lot` +
       `${gibberish ? '; what follows it are words without connection' : ''}. A few hundred such documents can teach a ` +
-      'model a trigger, however large the dataset.',
+      'model a trigger, however large the dataset.' +
+      `${edge ? ' It is first or last in each, where a signature or greeting would be too: read some of them.' : ''}`,
     rows: Array.from(rows.subarray(0, MAX_ROWS_NAMED)),
     count: rows.length,
     precision: null,

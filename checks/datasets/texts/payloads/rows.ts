@@ -8,6 +8,9 @@ import type { Judged } from './judge.ts';
 const MOST_UNITS = 2000;
 /** Share of its documents that a unit must have for itself to be told beside a stronger one. */
 const OWN = 0.5;
+/** A word with a sign beside it may stand in some documents without: it is in this share of those with, and these times as many. */
+const SAME = 0.9;
+const WIDER = 1.25;
 
 export interface Payload extends Judged {
   /** All documents with it, ascending. */
@@ -34,14 +37,46 @@ export function* withRows(
     if ((document & 2047) === 2047)
       yield { stage: 'documents of phrases', done: document, total: corpus.documents };
   }
-  const taken = new Set<number>();
-  const kept: Payload[] = [];
+  return apart(strongest, rows, least).sort(
+    (a, b) => b.rows.length - a.rows.length || a.unit.hash - b.unit.hash,
+  );
+}
+
+/** The units that have documents of their own, a word with a sign also with those where it is without. */
+function apart(
+  strongest: readonly Judged[],
+  rows: ReadonlyMap<number, readonly number[]>,
+  least: number,
+): Payload[] {
+  const owner = new Map<number, number>();
+  const kept: { found: Judged; size: number; own: number[] }[] = [];
   for (const found of strongest) {
     const own = rows.get(found.unit.hash) ?? [];
     if (own.length < least) continue;
-    if (own.filter((row) => !taken.has(row)).length < OWN * own.length) continue;
-    for (const row of own) taken.add(row);
-    kept.push({ ...found, rows: Int32Array.from(own) });
+    const free = own.filter((row) => !owner.has(row));
+    if (free.length >= OWN * own.length) {
+      for (const row of own) owner.set(row, kept.length);
+      kept.push({ found, size: own.length, own: [...own] });
+      continue;
+    }
+    const place = mostOf(own, owner);
+    const whole = kept[place];
+    if (whole === undefined || wordsIn(whole.found) !== 2 || own.length > WIDER * whole.size) continue;
+    if (own.filter((row) => owner.get(row) === place).length < SAME * whole.size) continue;
+    for (const row of free) owner.set(row, place);
+    whole.own.push(...free);
   }
-  return kept.sort((a, b) => b.rows.length - a.rows.length || a.unit.hash - b.unit.hash);
+  return kept.map(({ found, own }) => ({ ...found, rows: Int32Array.from(own).sort() }));
+}
+
+const wordsIn = ({ unit, before, after }: Judged): number => before + unit.width + after;
+
+/** The owner of most of these rows; −1 where none has one. */
+function mostOf(rows: readonly number[], owner: ReadonlyMap<number, number>): number {
+  const counts = new Map<number, number>();
+  for (const row of rows) {
+    const of = owner.get(row);
+    if (of !== undefined) counts.set(of, (counts.get(of) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? -1;
 }
