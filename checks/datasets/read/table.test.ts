@@ -70,6 +70,11 @@ describe('one record', () => {
 });
 
 describe('CSV', () => {
+  it('keeps yes and no as what was written; only true and false are truth values', async () => {
+    const path = await file('words.csv', 'a,b,c\nyes,true,t\nno,false,f\nyes,TRUE,t\n');
+    expect(await types(path)).toEqual(['a text', 'b boolean', 'c text']);
+  });
+
   it('keeps codes with leading zeros, and dates that are not ISO, as text', async () => {
     const path = await file(
       'codes.csv',

@@ -47,12 +47,15 @@ function lossTest(name: string, type: ColumnType): string | null {
   if (type.kind === 'integer' || type.kind === 'double')
     return `regexp_matches(${column}, '^\\s*[-+]?0[0-9]') OR (${column} IS NOT NULL AND TRY_CAST(${column} AS ${sqlType(type)}) IS NULL)`;
   if (type.kind === 'text') return null;
+  // "yes" and "t" are what somebody wrote: only true and false are truth values.
+  if (type.kind === 'boolean')
+    return `${column} IS NOT NULL AND lower(trim(${column})) NOT IN ('true', 'false')`;
   return `${column} IS NOT NULL AND TRY_CAST(${column} AS ${sqlType(type)}) IS NULL`;
 }
 
 /**
  * Columns of CSV that have to stay text: those whose values begin with a zero that a number would lose (postcodes,
- * account numbers), and dates in other forms than ISO 8601. Reads all as text, so broken lines show here.
+ * account numbers), words such as yes and no, and dates in other forms than ISO 8601. Reads all as text, so broken lines show here.
  */
 async function textColumns(
   connection: DuckDBConnection,

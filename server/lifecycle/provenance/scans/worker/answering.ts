@@ -43,9 +43,12 @@ export function answer<Task>(perform: (task: Task, limits: Limits, tell: Tell) =
       (result) => say({ type: 'done', result }),
       (error: unknown) =>
         say(
-          error instanceof ReadError || error instanceof DatasetInputError
-            ? { type: 'refused', message: error.message }
-            : broken(error),
+          error instanceof ReadError
+            ? // What it shows has no values in it.
+              { type: 'refused', message: error.shown }
+            : error instanceof DatasetInputError
+              ? { type: 'refused', message: error.message }
+              : broken(error),
         ),
     );
   });
