@@ -56,6 +56,7 @@ beforeAll(async () => {
     // A key gives a service account no role that can more than itself: what a viewer can is here too.
     'systems.read',
     'models.read',
+    'data.read',
   ];
   const made = await post('/keys', { name: 'cli', scopes: more, endpoints: '*', expiresAt: null }, cookie);
   key = ((await made.json()) as { secret: string }).secret;
