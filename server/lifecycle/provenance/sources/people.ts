@@ -13,7 +13,7 @@ export async function isSamePerson(
 ): Promise<boolean> {
   const person = caller.ownerId ?? caller.id;
   if (caller.id === actorId || person === actorId) return true;
-  const behind = new Set([...(await standBehind(actorId, tx))]);
+  const behind = await standBehind(actorId, tx);
   if (behind.has(person)) return true;
   // A key decides for all who may hold it.
   const deciders = await standBehind(caller.id, tx);
