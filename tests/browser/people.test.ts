@@ -61,6 +61,8 @@ describe.skipIf(missingChromium() !== null)('people and what their roles let the
       'Injection detector',
       'Systems',
       'Models',
+      'Datasets',
+      'Lineage',
     ]);
   });
 
