@@ -117,4 +117,11 @@ export const modelMigrations: readonly Migration[] = Object.freeze([
       create index endpoint_models_model on endpoint_models (model_id);
     `,
   },
+  {
+    id: '0212-registry-datasets-named',
+    sql: `
+      create index model_version_datasets_address on model_version_datasets
+        ((substring(source from 'bartizan://datasets/[^"/[:space:]]+/versions/[0-9]+')));
+    `,
+  },
 ]);

@@ -186,8 +186,6 @@ export const runMigrations: readonly Migration[] = Object.freeze([
       create index datasets_named on datasets (name, digest);
       create index datasets_address on datasets
         ((substring(source from 'bartizan://datasets/[^"/[:space:]]+/versions/[0-9]+')));
-      create index model_version_datasets_address on model_version_datasets
-        ((substring(source from 'bartizan://datasets/[^"/[:space:]]+/versions/[0-9]+')));
     `,
   },
 ]);
