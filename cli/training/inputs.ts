@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { type DatasetVersion, datasetRoutes } from '@bartizan/contracts';
@@ -11,6 +10,7 @@ import type { Client } from '@bartizan/contracts/client.ts';
 import { verifyHere } from '../data/versions/verify-here.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { localFiles } from '../model/transfer/files.ts';
+import { type HashedFile, hashFiles } from '../model/transfer/hashing.ts';
 import { printable } from '../output.ts';
 import type { FileFact, Recipe } from './recipe.ts';
 
@@ -24,23 +24,14 @@ export interface Prepared {
   readonly path: string;
 }
 
-export async function factOf(path: string, place: string): Promise<FileFact> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(place)) {
-    hash.update(chunk as Uint8Array);
-    bytes += (chunk as Uint8Array).byteLength;
-  }
-  return { path, bytes, sha256: hash.digest('hex') };
+/** Every file of a path, with where it lies and its digest. */
+export async function filesOf(path: string): Promise<readonly HashedFile[]> {
+  return await hashFiles((await localFiles(path)).files, () => undefined);
 }
 
-/** Every file of a path, with its digest. */
-export async function factsOf(path: string): Promise<FileFact[]> {
-  const { files } = await localFiles(path);
-  const facts: FileFact[] = [];
-  for (const file of files) facts.push(await factOf(file.path, file.place));
-  return facts;
-}
+export const factOf = ({ path, size, sha256 }: HashedFile): FileFact => ({ path, bytes: size, sha256 });
+
+const factsOf = async (path: string): Promise<FileFact[]> => (await filesOf(path)).map(factOf);
 
 /** `loans@3`, `loans@3=data/loans.csv`, or `data/prices.csv`. */
 export function inputOf(
@@ -73,7 +64,6 @@ async function download(
   const place = join(folder, `${version.datasetId}-${version.number}.${version.format}`);
   await pipeline(
     Readable.fromWeb(answer.body as ReadableStream<Uint8Array>),
-    new Transform({ transform: (chunk, _, done) => done(null, chunk) }),
     createWriteStream(place, { mode: 0o600 }),
   );
   return place;

@@ -2,10 +2,9 @@ import { spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { CliError, EXIT } from '../exit.ts';
-import { localFiles } from '../model/transfer/files.ts';
 import { createOutput, printable } from '../output.ts';
 import { clientFor, readSession, type Stored } from '../session.ts';
-import { factsOf, type Prepared, prepareInputs } from './inputs.ts';
+import { factOf, filesOf, type Prepared, prepareInputs } from './inputs.ts';
 import { codeOf, differences, environmentOf, type FileFact, type Recipe, withoutSecrets } from './recipe.ts';
 import {
   beginRun,
@@ -83,23 +82,21 @@ function environmentFor(
   };
 }
 
-/** Files that a run made, below the name of what was asked to be kept. */
+/** Keeps files that a run made, in this folder of its artifacts. */
 async function keepOutputs(
   session: Stored,
   run: RemoteRun,
   places: readonly string[],
-  prefix: (place: string) => string,
+  folder: string,
 ): Promise<FileFact[]> {
   const kept: FileFact[] = [];
   for (const place of places) {
-    const { files } = await localFiles(place);
-    const facts = await factsOf(place);
-    for (const [index, file] of files.entries()) {
+    const files = await filesOf(place);
+    for (const file of files) {
       const under = files.length === 1 && file.path === basename(place) ? '' : `${basename(place)}/`;
-      const path = `${prefix(place)}/${under}${file.path}`;
+      const path = `${folder}/${under}${file.path}`;
       await sendArtifact(session, run, path, { place: file.place });
-      const fact = facts[index];
-      if (fact) kept.push({ ...fact, path });
+      kept.push({ ...factOf(file), path });
     }
   }
   return kept;
@@ -187,12 +184,12 @@ export async function runRecorded(
 }
 
 async function keep(session: Stored, run: RemoteRun, flags: RunFlags) {
-  const outputs = await keepOutputs(session, run, flags.output ?? [], () => 'outputs');
+  const outputs = await keepOutputs(session, run, flags.output ?? [], 'outputs');
   if (flags.model === undefined) return { outputs, model: null };
   const equals = flags.model.indexOf('=');
   const place = flags.model.slice(equals + 1);
   const model = flags.model.slice(0, equals);
-  const files = await keepOutputs(session, run, [place], () => 'model');
+  const files = await keepOutputs(session, run, [place], 'model');
   const version = await registerModel(clientFor(session), run, model, 'model');
   return { outputs: [...outputs, ...files], model: { name: model, version } };
 }

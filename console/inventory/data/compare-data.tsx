@@ -1,4 +1,4 @@
-import { type DatasetDiff, type DatasetDiffEntry, datasetRoutes } from '@bartizan/contracts';
+import { type DatasetDiff, datasetRoutes } from '@bartizan/contracts';
 import { Group, Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -7,13 +7,6 @@ import { formatCount } from '../../ui/format.ts';
 import { Section } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { datasetVersionsQuery } from './data-queries.ts';
-
-const KINDS: Readonly<Record<DatasetDiffEntry['kind'], string>> = {
-  added: 'added',
-  removed: 'removed',
-  changed: 'changed',
-  moved: 'moved',
-};
 
 /** Two versions record by record: places and columns, no values. */
 export function CompareVersions({
@@ -148,7 +141,7 @@ function Shown({ diff }: { diff: DatasetDiff }) {
           <tbody>
             {diff.entries.map((entry) => (
               <tr key={`${entry.kind} ${entry.was} ${entry.now}`}>
-                <td>{KINDS[entry.kind]}</td>
+                <td>{entry.kind}</td>
                 <td className="bz-num">{entry.was === null ? '' : formatCount(entry.was)}</td>
                 <td className="bz-num">{entry.now === null ? '' : formatCount(entry.now)}</td>
                 <td className="bz-wrap">{entry.columns.join(', ')}</td>

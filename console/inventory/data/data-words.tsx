@@ -58,12 +58,7 @@ const TRUST_MARKS: Readonly<Record<SourceTrust, Mark & { readonly meaning: strin
   },
   blocked: { word: 'Blocked', icon: IconBan, tone: 'block', meaning: 'Nothing of it is taken in.' },
 };
-export const TRUST_WORDS: Readonly<Record<SourceTrust, string>> = {
-  trusted: 'Trusted',
-  known: 'Known',
-  unreviewed: 'Not reviewed',
-  blocked: 'Blocked',
-};
+export const trustWord = (trust: SourceTrust): string => TRUST_MARKS[trust].word;
 
 export function TrustBadge({ trust }: { trust: SourceTrust }) {
   const mark = TRUST_MARKS[trust];

@@ -11,7 +11,7 @@ import { LoadMore } from '../../ui/load-more.tsx';
 import { NoteDialog } from '../../ui/note-dialog.tsx';
 import { EmptyState, ErrorState, ListSkeleton } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
-import { TRUST_WORDS, TrustBadge } from './data-words.tsx';
+import { TrustBadge, trustWord } from './data-words.tsx';
 import { SourceDialog } from './source-dialog.tsx';
 
 interface SourcesTabProps {
@@ -54,7 +54,7 @@ export function SourcesTab({ search, onSearch, onAdd }: SourcesTabProps) {
         </form>
         <ChoiceChip
           name="Trust"
-          choices={SOURCE_TRUST.map((value) => ({ value, label: TRUST_WORDS[value] }))}
+          choices={SOURCE_TRUST.map((value) => ({ value, label: trustWord(value) }))}
           value={trust ? [trust] : []}
           onChange={(value) => onSearch({ trust: value.at(-1) })}
         />
@@ -169,9 +169,7 @@ function Acts({ source }: { source: Source }) {
             ? SOURCE_TRUST.filter((trust) => trust !== source.trust && trust !== 'unreviewed').map(
                 (trust) => (
                   <Menu.Item key={trust} onClick={() => setJudged(trust)}>
-                    {trust === 'blocked'
-                      ? 'Block this source'
-                      : `Call it ${TRUST_WORDS[trust].toLowerCase()}`}
+                    {trust === 'blocked' ? 'Block this source' : `Call it ${trustWord(trust).toLowerCase()}`}
                   </Menu.Item>
                 ),
               )
@@ -181,7 +179,7 @@ function Acts({ source }: { source: Source }) {
       </Menu>
       <NoteDialog
         opened={judged !== null}
-        title={judged === null ? '' : `${source.name}: ${TRUST_WORDS[judged].toLowerCase()}`}
+        title={judged === null ? '' : `${source.name}: ${trustWord(judged).toLowerCase()}`}
         label="Why"
         description={
           judged === 'blocked'

@@ -6,7 +6,7 @@ import { AppError } from '../../../kernel/error.ts';
 import type { Job } from '../../../platform/jobs/index.ts';
 import { isDamage } from '../../../platform/objects/index.ts';
 import { ContentRefused } from '../datasets/worker/process.ts';
-import type { LaidVersion } from '../ports.ts';
+import type { KnownVersion, LaidVersion } from '../ports.ts';
 import type { DataScanDeps } from './deps.ts';
 import { keepResult } from './keeping.ts';
 import { plainLine } from './masking.ts';
@@ -28,10 +28,11 @@ export function createScanning(deps: DataScanDeps & { readonly store: ScanStore 
   const { database, store, audit, clock, events, jobs, logger, config, datasets, custody, release } = deps;
 
   /** What brought each record in, as a file beside the content; null where all came with one delivery. */
-  async function layOrigins(versionId: string, path: string): Promise<RecordedOrigins | null> {
-    const version = await datasets.versionById(versionId);
-    const rows = version?.rows ?? 0;
-    if (rows === 0 || rows > MOST_ROWS) return null;
+  async function layOrigins(
+    { id: versionId, rows }: KnownVersion,
+    path: string,
+  ): Promise<RecordedOrigins | null> {
+    if (rows === null || rows === 0 || rows > MOST_ROWS) return null;
     const { origins, of } = await datasets.originsOf(
       versionId,
       Array.from({ length: rows }, (_, row) => row),
@@ -51,7 +52,7 @@ export function createScanning(deps: DataScanDeps & { readonly store: ScanStore 
 
   async function look(
     scan: StoredScan,
-    label: string | null,
+    version: KnownVersion,
     laid: LaidVersion,
     job: Job<unknown>,
   ): Promise<Scanned> {
@@ -59,8 +60,8 @@ export function createScanning(deps: DataScanDeps & { readonly store: ScanStore 
     const task: ScanTask = {
       content: { path: laid.path, format: laid.format, options: laid.options, schema: laid.schema as Schema },
       options: scan.options,
-      label,
-      origins: await layOrigins(scan.versionId, join(folder, 'origins')),
+      label: version.label,
+      origins: await layOrigins(version, join(folder, 'origins')),
       out: join(folder, 'scanned'),
       maxRecords: MAX_RECORDS,
       maxFindings: MAX_FINDINGS,
@@ -131,7 +132,7 @@ export function createScanning(deps: DataScanDeps & { readonly store: ScanStore 
     if (!version) return;
     const laid = await datasets.lay(scan.versionId, job.signal);
     try {
-      await keep(scan, await look(scan, version.label, laid, job));
+      await keep(scan, await look(scan, version, laid, job));
     } finally {
       await laid.release();
     }

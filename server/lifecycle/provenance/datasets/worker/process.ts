@@ -43,7 +43,7 @@ const WATCH_MS = 250;
 const START_MS = 60_000;
 
 /** Resident memory of a process, in bytes; null where the system does not tell. */
-async function residentBytes(pid: number): Promise<number | null> {
+export async function residentBytes(pid: number): Promise<number | null> {
   try {
     const pages = Number((await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ')[1]);
     return Number.isFinite(pages) ? pages * PAGE_BYTES : null;

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { workerCommand } from '../../datasets/worker/command.ts';
-import { ContentRefused, ReaderBroken } from '../../datasets/worker/process.ts';
+import { ContentRefused, ReaderBroken, residentBytes } from '../../datasets/worker/process.ts';
 import { EXIT_MEMORY, type Limits } from '../../datasets/worker/protocol.ts';
 
 export interface Stage {
@@ -43,7 +42,6 @@ export interface ChildOptions {
 /** Code of this domain; nothing else lies there. */
 const OURS = fileURLToPath(new URL('../../', import.meta.url));
 const MIB = 1024 * 1024;
-const PAGE_BYTES = 4096;
 const WATCH_MS = 250;
 const START_MS = 60_000;
 /** The heap's share of what the process may hold: DuckDB and typed arrays take the rest. */
@@ -68,13 +66,6 @@ function start({ entry, folder, limits }: ChildOptions): ChildProcess {
     // It is gone already, which its end tells.
   }
   return child;
-}
-
-async function residentBytes(pid: number | undefined): Promise<number> {
-  if (pid === undefined) return 0;
-  const told = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '');
-  const pages = Number(told.split(' ')[1]);
-  return Number.isFinite(pages) ? pages * PAGE_BYTES : 0;
 }
 
 const tooMuch = ({ memoryBytes }: Limits): ContentRefused =>
@@ -110,7 +101,8 @@ export function runChild(options: ChildOptions): Promise<unknown> {
     const onAbort = (): void => fail(signal.reason);
     let timer = setTimeout(() => fail(new ReaderBroken('the process did not start')), START_MS);
     const watch = setInterval(async () => {
-      if ((await residentBytes(child.pid)) > limits.memoryBytes) fail(tooMuch(limits));
+      const bytes = child.pid === undefined ? null : await residentBytes(child.pid);
+      if (bytes !== null && bytes > limits.memoryBytes) fail(tooMuch(limits));
     }, WATCH_MS);
     signal.addEventListener('abort', onAbort, { once: true });
     child.on('message', (message: FromChild) => {
