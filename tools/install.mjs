@@ -13,9 +13,16 @@ export const pinnedNode = join(ROOT, 'node_modules', 'node', 'bin', windows ? 'n
 
 /** Installs what package-lock.json names unless it is there already. */
 export function install() {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'));
   const stamp = join(ROOT, 'node_modules', '.bartizan-installed');
-  const wanted = hash([readFileSync(join(ROOT, 'package-lock.json'))]);
-  if (existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === wanted) return;
+  const wanted = hash([lock]);
+  if (existsSync(pinnedNode)) {
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+    if (isInstalled(JSON.parse(lock.toString('utf8')).packages)) {
+      writeFileSync(stamp, wanted);
+      return;
+    }
+  }
   say('Installing dependencies (once, about a minute)');
   run(npm(), ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed; see above');
   if (!existsSync(pinnedNode)) {
@@ -24,6 +31,21 @@ export function install() {
     );
   }
   writeFileSync(stamp, wanted);
+}
+
+/** Whether npm's own note of what it put there, say by `npm ci`, is what the lock file asks for. */
+function isInstalled(asked) {
+  const note = join(ROOT, 'node_modules', '.package-lock.json');
+  if (!existsSync(note)) return false;
+  const there = JSON.parse(readFileSync(note, 'utf8')).packages ?? {};
+  const required = Object.entries(asked).filter(
+    ([path, entry]) => path.startsWith('node_modules/') && !entry.optional,
+  );
+  return (
+    required.every(
+      ([path, entry]) => there[path]?.version === entry.version && existsSync(join(ROOT, path)),
+    ) && Object.keys(there).every((path) => asked[path] !== undefined)
+  );
 }
 
 /** Builds the console unless the built one is made from these very sources. */
