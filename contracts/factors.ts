@@ -78,7 +78,8 @@ export type SignInSettings = z.infer<typeof SignInSettings>;
 
 /**
  * `audit-broken`: something of the audit log was altered. `sink-behind`: a receiver does not take its events.
- * `model-quarantined`: a version that is in use was found to be dangerous.
+ * `model-quarantined`: a version that is in use was found to be dangerous. `data-drip`: what a source brings changes
+ * slowly. `data-reached-endpoint`: an endpoint serves what was made from records that are no longer trusted.
  */
 export const ALARM_KINDS = [
   'break-glass-used',
@@ -88,6 +89,8 @@ export const ALARM_KINDS = [
   'audit-broken',
   'sink-behind',
   'model-quarantined',
+  'data-drip',
+  'data-reached-endpoint',
 ] as const;
 
 export const Alarm = z.object({

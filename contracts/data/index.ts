@@ -1,5 +1,6 @@
 export * from './cleaning.ts';
 export * from './datasets.ts';
+export * from './diffs.ts';
 export * from './fields.ts';
 export * from './labelling.ts';
 export * from './lineage.ts';
@@ -7,3 +8,4 @@ export * from './privacy.ts';
 export * from './pushes.ts';
 export * from './scans.ts';
 export * from './sources.ts';
+export * from './watch.ts';
