@@ -9,6 +9,7 @@ import { constraintOf, isForeignKeyViolation, isUniqueViolation } from '../../sq
 import { afterOf, positionOf } from '../datasets/paging.ts';
 import { inReach, teamOfNew, unknownTeam } from '../datasets/reach.ts';
 import type { SourceDeps } from './deps.ts';
+import { sourceFacts } from './facts.ts';
 import type { Holds } from './holds.ts';
 import { isSamePerson } from './people.ts';
 import type { StoredSource } from './store.ts';
@@ -101,6 +102,7 @@ export function createSources({
                 owner: source.owner,
                 method: source.method,
                 teamId: source.teamId,
+                facts: sourceFacts(source),
               },
             },
             tx,
@@ -123,7 +125,8 @@ export function createSources({
           const before = await find(actor, id, tx, true);
           const after: StoredSource = { ...before, ...given };
           await store.update(after, tx);
-          const detail = { changed: Object.keys(given), name: after.name, formerly: before.name };
+          const facts = sourceFacts(after);
+          const detail = { changed: Object.keys(given), name: after.name, formerly: before.name, facts };
           await audit.record(
             { actor, action: 'data.source-changed', subject: `data-source:${before.id}`, detail },
             tx,
@@ -155,7 +158,8 @@ export function createSources({
           );
         const after: StoredSource = { ...before, trust, reviewedBy: actor.name, reviewedAt: clock.now() };
         await store.update(after, tx);
-        const detail = { name: before.name, before: before.trust, after: trust, reason };
+        const facts = sourceFacts(after);
+        const detail = { name: before.name, before: before.trust, after: trust, reason, facts };
         await audit.record(
           { actor, action: 'data.source-trusted', subject: `data-source:${before.id}`, detail },
           tx,
