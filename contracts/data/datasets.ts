@@ -224,8 +224,12 @@ export const DATA_TAMPERINGS = [
   'content-damaged',
   'content-missing',
   'content-unreadable',
-  /** The row of the database is not what the audit log holds of the version. */
+  /** A row of the database is not what the audit log holds of it. */
   'row-changed',
+  /** A row that the audit log holds is gone from the database. */
+  'row-missing',
+  /** A row of the database that the audit log holds nothing of. */
+  'row-added',
   'audit-missing',
   'audit-changed',
 ] as const;
@@ -236,9 +240,11 @@ export const DataTampering = z.object({
   was: Count.nullable(),
   /** Place in what lies there now. */
   now: Count.nullable(),
-  /** Of what was changed: a path, a column of the database, a file. Empty for records. */
+  /** Of what was changed: a path, a table or column of the database, a file. Empty for records. */
   where: z.string(),
   message: z.string(),
+  /** Entry of the audit log that says otherwise. */
+  entry: z.string().optional(),
 });
 export type DataTampering = z.infer<typeof DataTampering>;
 
@@ -255,6 +261,8 @@ export const DataVerification = z.object({
   counts: z.record(z.string(), Count),
   /** The first {@link MAX_TAMPERINGS_LISTED}. */
   tamperings: z.array(DataTampering),
+  /** What could not be checked, in words: facts that the audit log does not hold of what was made by an older Bartizan. */
+  notes: z.array(z.string()),
   failure: z.string().nullable(),
   progress: z.object({ rows: Count, stage: z.string() }).nullable(),
   by: DataActor,

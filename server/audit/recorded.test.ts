@@ -41,3 +41,27 @@ test('one whose leaf in the tree was changed with it is broken: the root is sign
   const found = await Promise.all([0, 1, 2, 3, 4].map(find));
   expect(found.flat().some(({ standing }) => standing === 'broken')).toBe(true);
 });
+
+test('the history of a subject comes in pages, in its order, and each entry with its standing', async () => {
+  const fresh = await startTestTrail();
+  try {
+    const read = createRecordedEntries({ database: fresh.open.database, masterKey: fresh.masterKey });
+    const write = (n: number) => fresh.trail.log.record({ ...entryOf(n), subject: 'one:1' });
+    for (let n = 0; n < 7; n++) await write(n);
+    await fresh.settled();
+    await write(7);
+    const history = await read.history('one:1', ['tests.counted', 'tests.others']);
+    expect(history.map(({ detail }) => detail.n)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(new Set(history.map(({ standing }) => standing))).not.toContain('broken');
+    expect(history[0]).toMatchObject({ action: 'tests.counted', actor: { kind: 'system' } });
+    const sizes: number[] = [];
+    for await (const page of read.pages('one:1', ['tests.counted'], { limit: 3 })) sizes.push(page.length);
+    expect(sizes).toEqual([3, 3, 2]);
+    expect(await read.history('one:1', ['tests.others'])).toEqual([]);
+    await fresh.attack(`update audit_entries set detail = '{"n": 70}' where detail->>'n' = '2'`);
+    const after = await read.history('one:1', ['tests.counted']);
+    expect(after.filter(({ standing }) => standing === 'broken').map(({ detail }) => detail.n)).toEqual([70]);
+  } finally {
+    await fresh.close();
+  }
+}, 120_000);

@@ -10,7 +10,7 @@ const MOST_CHARS = 200;
 /** SHA-256 of a text, or of the canonical JSON (RFC 8785) of another value; lower-case hexadecimal. */
 export const digestOf = (value: unknown): string =>
   createHash('sha256')
-    .update(typeof value === 'string' ? value : canonicalJson(value ?? null))
+    .update(typeof value === 'string' ? value : canonicalJson(JSON.parse(JSON.stringify(value ?? null))))
     .digest('hex');
 
 /**
