@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { CursorQuery, Id, Instant, pageOf, Slug } from './common.ts';
+import { DataPolicy } from './data/sources.ts';
 import { DetectorModelRef, OverrideReason } from './detector/fields.ts';
 import { PolicyDocument } from './policies.ts';
 import { defineRoute } from './route.ts';
 
 /**
- * What may be proposed while four eyes are demanded: the change, and nothing else, is done when somebody else
- * approves it.
+ * What may be proposed: the change, and nothing else, is done when somebody else approves it. Most kinds only need
+ * that while four eyes are demanded; those that say so always do.
  */
 export const Proposal = z.discriminatedUnion('kind', [
   z.object({
@@ -33,6 +34,14 @@ export const Proposal = z.discriminatedUnion('kind', [
     model: DetectorModelRef,
     /** Why it is put live without a comparison. */
     override: OverrideReason.optional(),
+  }),
+  z.object({
+    /** Demand less before data is used. Always needs a second person. */
+    kind: z.literal('data.policy'),
+    /** Null: what holds where a dataset says nothing else. */
+    dataset: Id.nullable(),
+    /** Null: the dataset gets that of all. */
+    policy: DataPolicy.nullable(),
   }),
   z.object({
     /** Turn four eyes off. */
@@ -75,7 +84,7 @@ export const Review = z.object({
   kind: z.string(),
   /** What happens on approval, in one sentence. */
   title: z.string(),
-  /** `policy:<id>`, `endpoint:<id>`, `detector`, `reviews`. */
+  /** `policy:<id>`, `endpoint:<id>`, `detector`, `data-policy:all`, `dataset:<id>`, `reviews`. */
   subject: z.string(),
   reason: z.string(),
   state: ReviewState,

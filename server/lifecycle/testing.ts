@@ -129,7 +129,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     audit,
     clock,
     whoMay: async () => [],
-    standBehind: async () => new Set<string>(),
+    standBehind,
     alarm: async () => undefined,
   });
   const alarms = createAlarms({
@@ -183,7 +183,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     touched,
     keys,
     announced,
-    call: caller(lifecycle.implementations, clock.now),
+    call: caller([...lifecycle.implementations, ...reviews.implementations], clock.now),
     async audited() {
       const { rows } = await open.pool.query('select action, subject, detail from audit_entries order by id');
       return rows as { action: string; subject: string; detail: unknown }[];

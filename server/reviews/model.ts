@@ -34,6 +34,8 @@ export interface ReviewKind<P extends Proposal = Proposal> {
   readonly kind: P['kind'];
   /** What the change itself takes; proposing it takes the same. */
   readonly permission: Permission;
+  /** True: it needs a second person whether or not four eyes are demanded. */
+  readonly always?: boolean;
   /** Whether the subject is there for the caller; a review of one that is not there is not there either. */
   readonly isThereFor: (proposal: P, caller: Caller) => Promise<boolean>;
   /**

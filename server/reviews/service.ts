@@ -185,15 +185,18 @@ export function createReviewService(deps: ReviewDeps) {
     await deps.alarm({ by, what });
   }
 
+  const needsSecond = async (kind: string): Promise<boolean> =>
+    kinds.get(kind)?.always === true || (await store.fourEyes());
+
   /**
-   * Throws `review_required` while four eyes are demanded: the change has to be proposed as `kind`. An
-   * emergency account passes, with an audit entry and an alarm. Whoever needs no second person must have
-   * proved lately who they are; else it throws `step_up_required`.
+   * Throws `review_required` while four eyes are demanded, and for kinds that always need them: the change has to
+   * be proposed as `kind`. An emergency account passes, with an audit entry and an alarm. Whoever needs no second
+   * person must have proved lately who they are; else it throws `step_up_required`.
    */
   async function demandFree(caller: Caller, kind: ProposalKind): Promise<void> {
-    const fourEyes = await store.fourEyes();
-    if (!fourEyes || caller.breakGlass) demandStepUp(caller, clock.now());
-    if (!fourEyes) return;
+    const isNeeded = await needsSecond(kind);
+    if (!isNeeded || caller.breakGlass) demandStepUp(caller, clock.now());
+    if (!isNeeded) return;
     if (caller.breakGlass) return bypass(caller, kind);
     throw new AppError('review_required', 'this change needs a second person', {
       hint: `Propose it with a reason (POST /api/v1/reviews, kind "${kind}"); somebody else approves it.`,
@@ -255,7 +258,7 @@ export function createReviewService(deps: ReviewDeps) {
 
     get: detail,
 
-    /** Throws what the change itself would throw, and `conflict` while four eyes are not demanded. */
+    /** Throws what the change itself would throw, and `conflict` where it needs nobody else. */
     async propose(caller: Caller, proposal: Proposal, reason: string): Promise<ReviewDetail> {
       const kind = kindOf(proposal.kind);
       if (!caller.permissions.has(kind.permission)) {
@@ -268,7 +271,7 @@ export function createReviewService(deps: ReviewDeps) {
       if (!(await kind.isThereFor(proposal, caller))) {
         throw new AppError('not_found', 'there is no such thing to change');
       }
-      if (!(await store.fourEyes())) {
+      if (!(await needsSecond(proposal.kind))) {
         throw new AppError('conflict', 'nothing needs a second person at the moment; just do it', {
           hint: 'Proposals are for when four eyes are demanded.',
         });

@@ -1,4 +1,3 @@
-import type { DataPolicy } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Principal } from '../../../platform/http/types.ts';
 import type { KnownVersion } from '../ports.ts';
@@ -18,7 +17,7 @@ const HOLD_WORDS: Readonly<Record<Hold, string>> = {
   scan: 'a scan must find nothing high or critical in it that is still open',
 };
 
-/** Policies, and what people decide on versions that they hold. */
+/** What people decide on versions that policies hold. */
 export function createDecisions(deps: SourceDeps & { readonly holds: Holds; readonly custody: Custody }) {
   const { database, store, audit, clock, datasets, holds, custody, standBehind } = deps;
 
@@ -36,50 +35,6 @@ export function createDecisions(deps: SourceDeps & { readonly holds: Holds; read
   }
 
   return Object.freeze({
-    async policy(): Promise<DataPolicy> {
-      return (await holds.policyOf(null)).effective;
-    },
-
-    async setPolicy(actor: Principal, policy: DataPolicy): Promise<DataPolicy> {
-      if (actor.teams !== '*')
-        throw new AppError('forbidden', 'what holds for all datasets is for who looks after all teams');
-      await database.transaction().execute(async (tx) => {
-        await store.setPolicy(null, policy, { name: actor.name, atMs: clock.now() }, tx);
-        await audit.record(
-          { actor, action: 'data.policy-changed', subject: 'data-policy:all', detail: { policy } },
-          tx,
-        );
-      });
-      return policy;
-    },
-
-    async datasetPolicy(actor: Principal, dataset: string) {
-      const { id } = await datasets.find(actor, dataset);
-      return await holds.policyOf(id);
-    },
-
-    async setDatasetPolicy(actor: Principal, dataset: string, policy: DataPolicy | null) {
-      const { id } = await datasets.find(actor, dataset);
-      await database.transaction().execute(async (tx) => {
-        await store.setPolicy(id, policy, { name: actor.name, atMs: clock.now() }, tx);
-        const detail = { policy };
-        await audit.record({ actor, action: 'data.policy-changed', subject: `dataset:${id}`, detail }, tx);
-        await custody.add(
-          {
-            datasetId: id,
-            versionId: null,
-            action: 'changed',
-            actor,
-            reason: '',
-            audit: 'data.policy-changed',
-            detail,
-          },
-          tx,
-        );
-      });
-      return await holds.policyOf(id);
-    },
-
     /** Answers the state that the version is in then: a scan may still be awaited. */
     async approve(actor: Principal, { dataset, version: ref }: VersionParams, reason: string) {
       const version = await datasets.version(actor, dataset, ref);

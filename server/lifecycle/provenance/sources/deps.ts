@@ -1,6 +1,7 @@
 import type { AuditLog } from '../../../audit/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Database } from '../../../platform/database/types.ts';
+import type { ReviewGate } from '../../../reviews/index.ts';
 import type { DatasetsPort } from '../ports.ts';
 import type { SourceStore } from './store.ts';
 
@@ -20,6 +21,8 @@ export interface SourceDeps {
     'find' | 'version' | 'versionById' | 'settle' | 'announce' | 'profile'
   >;
   readonly scans: ScanStanding;
+  /** Changes that need a second person. */
+  readonly reviews: Pick<ReviewGate, 'register' | 'demandFree'>;
   /** Ids of the people who may hold the secret of a key. */
   readonly standBehind: (keyId: string, within: Database) => Promise<ReadonlySet<string>>;
 }

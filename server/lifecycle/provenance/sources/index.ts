@@ -6,6 +6,7 @@ import { createCustody } from './custody.ts';
 import { createDecisions } from './decisions.ts';
 import type { SourceDeps } from './deps.ts';
 import { createHolds } from './holds.ts';
+import { createPolicies } from './policies.ts';
 import { sourceRoutes } from './routes.ts';
 import { createSources } from './sources.ts';
 import { createSourceStore } from './store.ts';
@@ -35,6 +36,7 @@ export function createGovernance(deps: Omit<SourceDeps, 'store'> & CroissantDeps
   const custody = createCustody(parts);
   const sources = createSources({ ...parts, holds });
   const decisions = createDecisions({ ...parts, holds, custody });
+  const policies = createPolicies({ ...parts, holds, custody });
   const croissants = createCroissants(parts);
   return Object.freeze({
     port: Object.freeze({
@@ -66,6 +68,6 @@ export function createGovernance(deps: Omit<SourceDeps, 'store'> & CroissantDeps
       custody: custody.add,
     } satisfies GovernancePort),
     release: holds.release,
-    implementations: sourceRoutes({ sources, decisions, custody, croissants }),
+    implementations: sourceRoutes({ sources, policies, decisions, custody, croissants }),
   });
 }

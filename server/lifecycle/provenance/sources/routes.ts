@@ -3,16 +3,24 @@ import { implement, type RouteImplementation } from '../../../platform/http/type
 import type { Croissants } from './croissant/index.ts';
 import type { Custody } from './custody.ts';
 import type { Decisions } from './decisions.ts';
+import type { Policies } from './policies.ts';
 import { type Sources, viewOfSource } from './sources.ts';
 
 interface Parts {
   readonly sources: Sources;
+  readonly policies: Policies;
   readonly decisions: Decisions;
   readonly custody: Custody;
   readonly croissants: Croissants;
 }
 
-export function sourceRoutes({ sources, decisions, custody, croissants }: Parts): RouteImplementation[] {
+export function sourceRoutes({
+  sources,
+  policies,
+  decisions,
+  custody,
+  croissants,
+}: Parts): RouteImplementation[] {
   return [
     implement(contracts.list, ({ query }, { principal }) => sources.list(principal, query)),
     implement(contracts.create, ({ body }, { principal }) => sources.create(principal, body)),
@@ -25,13 +33,11 @@ export function sourceRoutes({ sources, decisions, custody, croissants }: Parts)
     implement(contracts.trust, ({ params, body }, { principal }) =>
       sources.trust(principal, params.id, body),
     ),
-    implement(contracts.policy, () => decisions.policy()),
-    implement(contracts.setPolicy, ({ body }, { principal }) => decisions.setPolicy(principal, body)),
-    implement(contracts.datasetPolicy, ({ params }, { principal }) =>
-      decisions.datasetPolicy(principal, params.dataset),
-    ),
+    implement(contracts.policy, () => policies.ofAll()),
+    implement(contracts.setPolicy, ({ body }, { principal }) => policies.setForAll(principal, body)),
+    implement(contracts.datasetPolicy, ({ params }, { principal }) => policies.of(principal, params.dataset)),
     implement(contracts.setDatasetPolicy, ({ params, body }, { principal }) =>
-      decisions.setDatasetPolicy(principal, params.dataset, body.policy),
+      policies.setFor(principal, params.dataset, body.policy),
     ),
     implement(contracts.custody, ({ params, query }, { principal }) =>
       custody.list(principal, params.dataset, query),

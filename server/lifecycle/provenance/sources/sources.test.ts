@@ -4,20 +4,21 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../../../platform/http/types.ts';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
 import { ADA, loans, pushed, versionOf } from '../datasets/testing.ts';
+import { FIRST_POLICY, loosen } from './testing.ts';
 
 // A busy machine starts a process in seconds.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let server: TestServer;
-const BEN: Principal = { ...principalWith(), id: '00000000-0000-7000-8000-0000000000b1', name: 'Ben' };
-const reason = 'looked at the export and its owner';
-const NO_POLICY: DataPolicy = {
-  trustedSourcesOnly: false,
-  fourEyes: false,
-  newSourceReview: true,
-  scanBeforeUse: false,
-  purposes: [],
+/** Who proposes. */
+const by: Principal = { ...principalWith(), ownerId: '00000000-0000-7000-8000-0000000000a1' };
+const BEN: Principal = {
+  ...principalWith(),
+  id: '00000000-0000-7000-8000-0000000000b1',
+  ownerId: '00000000-0000-7000-8000-0000000000b1',
+  name: 'Ben',
 };
+const reason = 'looked at the export and its owner';
 
 beforeAll(async () => {
   server = await startTestServer({ mayWarn: true });
@@ -33,7 +34,7 @@ const version = (dataset: string, number = '1'): Promise<DatasetVersion> =>
 const setPolicy = (dataset: string, policy: Partial<DataPolicy> | null) =>
   server.call('dataPolicies.setOfDataset', {
     params: { dataset },
-    body: { policy: policy && { ...NO_POLICY, ...policy } },
+    body: { policy: policy && { ...FIRST_POLICY, ...policy } },
   });
 async function custody(dataset: string, act?: string): Promise<CustodyEntry[]> {
   const page: { items: CustodyEntry[] } = await server.call('dataCustody.list', {
@@ -190,7 +191,7 @@ describe('policies', () => {
   });
 
   it('want four eyes, where they say so', async () => {
-    await versionOf(server, 'eyes', { 'a.csv': loans(20) });
+    const made = await versionOf(server, 'eyes', { 'a.csv': loans(20) });
     await setPolicy('eyes', { fourEyes: true });
     expect((await versionOf(server, 'eyes', { 'b.csv': loans(21) })).state).toBe('awaiting-review');
     await server.call('dataVersions.approve', {
@@ -198,7 +199,7 @@ describe('policies', () => {
       params: { dataset: 'eyes', version: '2' },
       body: { reason },
     });
-    await setPolicy('eyes', null);
+    await loosen(server, { dataset: made.datasetId, policy: null }, { by, approver: BEN });
     expect((await versionOf(server, 'eyes', { 'c.csv': loans(22) })).state).toBe('ready');
   });
 
@@ -217,13 +218,13 @@ describe('policies', () => {
 
   it('of all datasets hold where one has none of its own', async () => {
     const put = (policy: DataPolicy) => server.call('dataPolicies.set', { body: policy });
-    await put({ ...NO_POLICY, fourEyes: true });
+    await put({ ...FIRST_POLICY, fourEyes: true });
     expect((await versionOf(server, 'everywhere', { 'a.csv': loans(25) })).state).toBe('awaiting-review');
-    await put(NO_POLICY);
+    await loosen(server, { dataset: null, policy: FIRST_POLICY }, { by, approver: BEN });
     await expect(
       server.call('dataPolicies.set', {
         principal: { ...principalWith(), teams: new Set<string>() },
-        body: NO_POLICY,
+        body: FIRST_POLICY,
       }),
     ).rejects.toThrow(/all teams/);
   });

@@ -105,6 +105,11 @@ export function createSourceStore(database: Database) {
       return rows[0]?.policy ?? null;
     },
 
+    /** Held to the end of the transaction: no policy changes until then. */
+    async lockPolicies(tx: Database): Promise<void> {
+      await sql`select pg_advisory_xact_lock(hashtext('bartizan data policies'))`.execute(tx);
+    },
+
     async setPolicy(
       datasetId: string | null,
       policy: DataPolicy | null,
