@@ -1,17 +1,20 @@
 import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
-import type { DatasetDiff } from '@bartizan/contracts';
+import type { DatasetDiff, DatasetDiffRecords } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
+import type { Principal } from '../../../platform/http/types.ts';
 import type { Viewer } from '../../sight.ts';
-import { type Laying, limitsFor } from './laying.ts';
+import { type Laying, limitsFor, type Workplace } from './laying.ts';
 import { type StoredVersion, summaryOf } from './model.ts';
+import type { Reads } from './reads.ts';
 import type { Versions } from './versions.ts';
 import type { VersionStore } from './versions-store.ts';
 import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
-import type { Compared, Readable } from './worker/protocol.ts';
+import type { Compared, Picked, Readable } from './worker/protocol.ts';
 
 export interface DiffDeps {
   readonly versions: VersionStore;
   readonly findRead: Versions['findRead'];
+  readonly reads: Reads;
   readonly laying: Laying;
   readonly config: { readonly maxUploadBytes: number };
 }
@@ -23,9 +26,18 @@ interface Asked {
   readonly limit: number;
   readonly signal: AbortSignal;
 }
+interface AskedRecords {
+  readonly from: string;
+  readonly to: string;
+  readonly was: readonly number[];
+  readonly now: readonly number[];
+  readonly purpose: string;
+  readonly signal: AbortSignal;
+}
 type Read = Awaited<ReturnType<Versions['findRead']>>;
 
 const DIFF_MS = 10 * 60_000;
+const RECORDS_MS = 120_000;
 /** Comparisons that this server makes at once. */
 const AT_ONCE = 2;
 const KINDS = ['added', 'removed', 'changed', 'moved'] as const;
@@ -52,12 +64,21 @@ function schemaDifference(was: Schema, now: Schema): DatasetDiff['schema'] {
   };
 }
 
-/** Differences of versions, record by record: places and columns, never values. */
-export function createDiffs({ versions, findRead, laying, config }: DiffDeps) {
+/**
+ * Differences of versions, record by record: places and columns for whoever sees the dataset; what lies at the places
+ * for those who may read records, each such reading recorded.
+ */
+export function createDiffs({ versions, findRead, reads, laying, config }: DiffDeps) {
   let running = 0;
 
   const schemaOf = async (version: StoredVersion): Promise<Schema> =>
     ((await versions.measured(version.id))?.schema ?? { columns: [] }) as Schema;
+
+  async function contentOf(version: StoredVersion, place: Workplace, name: string): Promise<Readable> {
+    const files = await versions.files(version.id);
+    const path = await place.below(name, version, files);
+    return { path, format: version.format, options: version.options, schema: await schemaOf(version) };
+  }
 
   async function byPlace(was: Read, now: Read, options: WorkOptions & { limit: number }): Promise<Compared> {
     const place = await laying.begin(options.signal);
@@ -82,12 +103,8 @@ export function createDiffs({ versions, findRead, laying, config }: DiffDeps) {
   ): Promise<Compared> {
     const place = await laying.begin(options.signal);
     try {
-      const content = async ({ version }: Read, name: string): Promise<Readable> => {
-        const files = await versions.files(version.id);
-        const path = await place.below(name, version, files);
-        return { path, format: version.format, options: version.options, schema: await schemaOf(version) };
-      };
-      const [before, after] = [await content(was, 'was'), await content(now, 'now')];
+      const before = await contentOf(was.version, place, 'was');
+      const after = await contentOf(now.version, place, 'now');
       const task = { is: 'keyed', was: before, now: after, keys, limit: options.limit } as const;
       const compared = await work(task, { ...options, folder: place.folder });
       const { removed, changed } = compared.counts;
@@ -108,6 +125,42 @@ export function createDiffs({ versions, findRead, laying, config }: DiffDeps) {
     );
   }
 
+  /** Lets few be read at once; what the content is to blame for becomes `blamed`. */
+  async function oneOfFew<T>(
+    task: () => Promise<T>,
+    blamed: (error: ContentRefused) => AppError,
+  ): Promise<T> {
+    if (running >= AT_ONCE)
+      throw new AppError('too_many_requests', 'other versions are being compared', {
+        hint: 'Try again in a moment.',
+        retryAfterMs: 5_000,
+      });
+    running += 1;
+    try {
+      return await task();
+    } catch (error) {
+      throw error instanceof ContentRefused ? blamed(error) : error;
+    } finally {
+      running -= 1;
+    }
+  }
+
+  async function pickOf(
+    { version }: Read,
+    rows: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Picked | null> {
+    if (rows.length === 0) return null;
+    const place = await laying.begin(signal);
+    try {
+      const content = await contentOf(version, place, 'content');
+      const limits = limitsFor(config, RECORDS_MS);
+      return await work({ is: 'pick', content, rows }, { folder: place.folder, limits, signal });
+    } finally {
+      await place.remove();
+    }
+  }
+
   async function compare(was: Read, now: Read, { key, limit, signal }: Asked): Promise<Compared> {
     const keys = keysOf(key);
     const options = { folder: '', limits: limitsFor(config, DIFF_MS), signal, limit };
@@ -121,31 +174,56 @@ export function createDiffs({ versions, findRead, laying, config }: DiffDeps) {
     async between(viewer: Viewer, dataset: string, asked: Asked): Promise<DatasetDiff> {
       const was = await findRead(viewer, { dataset, version: asked.from });
       const now = await findRead(viewer, { dataset, version: asked.to });
-      if (running >= AT_ONCE)
-        throw new AppError('too_many_requests', 'other versions are being compared', {
-          hint: 'Try again in a moment.',
-          retryAfterMs: 5_000,
-        });
-      running += 1;
-      try {
-        const { same, counts, schema, entries } = await compare(was, now, asked);
-        return {
-          from: summaryOf(was.version),
-          to: summaryOf(now.version),
-          key: keysOf(asked.key),
-          same,
-          counts,
-          schema,
-          entries: [...entries],
-          complete: KINDS.every((kind) => counts[kind] <= asked.limit),
-        };
-      } catch (error) {
-        if (!(error instanceof ContentRefused)) throw error;
-        throw new AppError('invalid_input', error.message, { cause: error });
-      } finally {
-        running -= 1;
-      }
+      const { same, counts, schema, entries } = await oneOfFew(
+        () => compare(was, now, asked),
+        (error) => new AppError('invalid_input', error.message, { cause: error }),
+      );
+      return {
+        from: summaryOf(was.version),
+        to: summaryOf(now.version),
+        key: keysOf(asked.key),
+        same,
+        counts,
+        schema,
+        entries: [...entries],
+        complete: KINDS.every((kind) => counts[kind] <= asked.limit),
+      };
+    },
+
+    /** What lies at places that a diff named. Each version that is read of is one read on record. */
+    async records(principal: Principal, dataset: string, asked: AskedRecords): Promise<DatasetDiffRecords> {
+      const { purpose, signal } = asked;
+      if (asked.was.length + asked.now.length === 0)
+        throw new AppError('invalid_input', 'no rows are named', { hint: 'Name some: was=3,17 or now=4.' });
+      const was = await findRead(principal, { dataset, version: asked.from });
+      const now = await findRead(principal, { dataset, version: asked.to });
+      const sides = [
+        { read: was, rows: inside(was, asked.was), beside: now.version.number },
+        { read: now, rows: inside(now, asked.now), beside: was.version.number },
+      ] as const;
+      for (const { read, rows, beside } of sides)
+        if (rows.length > 0)
+          await reads.demand(principal, read.version, {
+            purpose,
+            what: { what: 'records', rows: rows.join(','), comparedWith: beside },
+          });
+      return await oneOfFew(
+        async () => {
+          const before = await pickOf(was, sides[0].rows, signal);
+          const after = await pickOf(now, sides[1].rows, signal);
+          return { was: before, now: after } as DatasetDiffRecords;
+        },
+        (error) =>
+          new AppError('unavailable', `the stored content cannot be read: ${error.message}`, {
+            hint: 'Verify the version: it may have been changed.',
+            cause: error,
+          }),
+      );
     },
   });
 }
+
+const inside = ({ rows }: Read, places: readonly number[]): number[] =>
+  places.filter((row) => row < rows).toSorted((a, b) => a - b);
+
 export type Diffs = ReturnType<typeof createDiffs>;

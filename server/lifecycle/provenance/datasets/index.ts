@@ -74,7 +74,7 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
   const reads = createReads({ database, governance, audit });
   const contents = createContents({ versions, find: shown.find, reads, objects });
   const records = createRecords({ find: shown.find, reads, opening });
-  const diffs = createDiffs({ versions, findRead: shown.findRead, laying, config });
+  const diffs = createDiffs({ versions, findRead: shown.findRead, reads, laying, config });
   const verifications = createVerifications({
     ...deps,
     store: createVerificationStore(database),

@@ -1,4 +1,8 @@
-import { datasetRoutes as contracts, dataPushRoutes as pushContracts } from '@bartizan/contracts';
+import {
+  datasetRoutes as contracts,
+  datasetDiffRoutes as diffContracts,
+  dataPushRoutes as pushContracts,
+} from '@bartizan/contracts';
 import { implement, type RouteImplementation } from '../../../platform/http/types.ts';
 import type { Contents } from './contents.ts';
 import type { Datasets } from './datasets.ts';
@@ -105,6 +109,9 @@ export function comparisonRoutes(diffs: Diffs, verifications: Verifications): Ro
   return [
     implement(contracts.diff, ({ params, query }, { principal, signal }) =>
       diffs.between(principal, params.dataset, { ...query, signal }),
+    ),
+    implement(diffContracts.records, ({ params, query }, { principal, purpose, signal }) =>
+      diffs.records(principal, params.dataset, { ...query, purpose, signal }),
     ),
     implement(contracts.verify, ({ params }, { principal }) => verifications.begin(principal, params)),
     implement(contracts.verifications, ({ params, query }, { principal }) =>

@@ -33,6 +33,7 @@ export function workerCommand(
   const libraries = dirname(realpathSync(createRequire(import.meta.url).resolve('zod/package.json')));
   const readable = [
     here,
+    join(dirname(here), 'cells.ts'),
     checks,
     contracts,
     libraries,

@@ -1,8 +1,16 @@
 import { createFileSpill, openLeafFile } from '@bartizan/checks/datasets/read/index.ts';
-import { compareHashes, diffByKey, leafHashes } from '@bartizan/checks/datasets/records/index.ts';
+import {
+  type Chunk,
+  type ColumnChunk,
+  compareHashes,
+  diffByKey,
+  leafHashes,
+  type Schema,
+} from '@bartizan/checks/datasets/records/index.ts';
 import type { DatasetDiffEntry } from '@bartizan/contracts';
+import { cellOf } from '../cells.ts';
 import { openContent, type TaskHooks } from './content.ts';
-import type { Compared, Task } from './protocol.ts';
+import type { Compared, Picked, Task } from './protocol.ts';
 
 type Kind = DatasetDiffEntry['kind'];
 
@@ -90,5 +98,48 @@ export async function compareKeyed(
     }
   } finally {
     await before.close();
+  }
+}
+
+/** An answer holds no more than about this much text, in characters; one record is always shown. */
+const MOST_CHARS = 8 * 1024 * 1024;
+
+function recordOf({ columns }: Chunk, at: number, schema: Schema): Omit<Picked['items'][number], 'row'> {
+  const cells = schema.columns.map(({ name, type }, column) => ({
+    name,
+    ...cellOf(columns[column] as ColumnChunk, at, type),
+  }));
+  return {
+    values: cells.map(({ value }) => value),
+    cut: cells.filter(({ cut }) => cut).map(({ name }) => name),
+  };
+}
+
+/** The records at a few places, as people are shown them; reads no further than the last of them. */
+export async function pick(
+  { content, rows }: Extract<Task, { is: 'pick' }>,
+  { limits }: TaskHooks,
+): Promise<Picked> {
+  const data = await openContent(content, limits);
+  const { schema } = data;
+  const wanted = [...new Set(rows)].toSorted((a, b) => a - b);
+  const items: Picked['items'][number][] = [];
+  let [first, chars] = [0, 0];
+  try {
+    for await (const chunk of data.chunks()) {
+      for (; items.length < wanted.length; ) {
+        const row = wanted[items.length] as number;
+        if (row >= first + chunk.rows) break;
+        const record = recordOf(chunk, row - first, schema);
+        chars += JSON.stringify(record.values).length;
+        if (items.length > 0 && chars > MOST_CHARS) return { schema, items, complete: false };
+        items.push({ row, ...record });
+      }
+      if (items.length === wanted.length) break;
+      first += chunk.rows;
+    }
+    return { schema, items, complete: true };
+  } finally {
+    await data.close();
   }
 }

@@ -32,6 +32,7 @@ export interface Kept {
  * - `hash`: read content, hash every record. - `reference`: hold a leaf file against what a client says of it.
  * - `origins`: where the records of a later version came from, given those of the one before. - `compare`, `keyed`: what
  *   differs. - `verify`: hold content against what was kept. - `stream`: the records from `from` on, chunk by chunk.
+ * - `pick`: the records at a few places.
  */
 export type Task =
   | {
@@ -67,7 +68,8 @@ export type Task =
       readonly limit: number;
     }
   | { readonly is: 'verify'; readonly content: Readable | null; readonly kept: Kept; readonly limit: number }
-  | { readonly is: 'stream'; readonly content: Readable; readonly from: number };
+  | { readonly is: 'stream'; readonly content: Readable; readonly from: number }
+  | { readonly is: 'pick'; readonly content: Readable; readonly rows: readonly number[] };
 
 /** What content came to. Digests in lower-case hexadecimal. */
 export interface Hashed {
@@ -96,6 +98,18 @@ export interface Compared {
   readonly entries: readonly DatasetDiffEntry[];
 }
 
+/** Records as people are shown them, ascending by row. */
+export interface Picked {
+  readonly schema: Schema;
+  readonly items: readonly {
+    readonly row: number;
+    readonly values: readonly unknown[];
+    readonly cut: readonly string[];
+  }[];
+  /** False where the answer is as long as it may be. */
+  readonly complete: boolean;
+}
+
 export interface Verified {
   /** Records of what lies there now; of a reference, leaves. */
   readonly rows: number;
@@ -111,6 +125,7 @@ export interface Results {
   readonly keyed: Compared;
   readonly verify: Verified;
   readonly stream: { readonly schema: Schema; readonly bytes: number };
+  readonly pick: Picked;
 }
 
 /** What the server says to the process. */

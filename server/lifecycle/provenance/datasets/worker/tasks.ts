@@ -5,7 +5,7 @@ import {
   createRecordTree,
   hashRecords,
 } from '@bartizan/checks/datasets/records/index.ts';
-import { compare, compareKeyed } from './compare.ts';
+import { compare, compareKeyed, pick } from './compare.ts';
 import {
   createSampling,
   demandLabel,
@@ -94,5 +94,7 @@ export function perform(task: Task, hooks: TaskHooks): Promise<Results[keyof Res
       return verify(task, hooks);
     case 'stream':
       return stream(task, hooks);
+    case 'pick':
+      return pick(task, hooks);
   }
 }
