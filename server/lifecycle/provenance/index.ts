@@ -72,6 +72,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
     datasets: datasets.port,
     custody: governancePort.custody,
     release: governance.release,
+    standBehind: deps.identity.standBehind,
   });
   const cleaning = createCleaningPart({
     ...deps,

@@ -21,4 +21,6 @@ export interface DataScanDeps {
   readonly custody: GovernancePort['custody'];
   /** Lets a version into use that waited for its scan; true where it did. */
   readonly release: (versionId: string, tx: Database) => Promise<boolean>;
+  /** Ids of the people who may hold the secret of a key. */
+  readonly standBehind: (keyId: string, within: Database) => Promise<ReadonlySet<string>>;
 }

@@ -1,12 +1,13 @@
 import type { DataFinding, DataScan, DatasetVersion, SuspectedRecord } from '@bartizan/contracts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
-import { loans, pushed, versionOf } from '../datasets/testing.ts';
+import { ADA, loans, pushed, versionOf } from '../datasets/testing.ts';
 import { deniedLoans, scanned } from './testing.ts';
 
 // A busy machine starts a process in seconds.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
+const KEY_ID = '00000000-0000-7000-8000-0000000000c1';
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ mayWarn: true });
@@ -149,8 +150,30 @@ describe('scans', () => {
     expect((await version()).state).toBe('awaiting-review');
     const { scan, findings } = await scanned(server, (await start('held', {}, '2')).id);
     expect((await version()).state).toBe('awaiting-review');
+    const grave = findings.filter(({ severity }) => severity === 'high' || severity === 'critical');
+    expect(grave.length).toBeGreaterThan(0);
     const told: unknown[] = [];
     const end = server.events.on('dataset.version-created', (event) => void told.push(event));
+    // Not by who pushed it, with a key of theirs or without; they may say that a finding is true.
+    for (const pusher of [ADA, { ...ADA, kind: 'key' as const, id: KEY_ID, ownerId: ADA.id }]) {
+      for (const { number } of grave)
+        await expect(
+          server.call('dataScans.decide', {
+            principal: pusher,
+            params: { id: scan.id, number },
+            body: { decision: 'dismissed' },
+          }),
+        ).rejects.toMatchObject({
+          code: 'forbidden',
+          hint: expect.stringContaining('Ada pushed it. Anybody else with the permission data.manage'),
+        });
+    }
+    await server.call('dataScans.decide', {
+      principal: ADA,
+      params: { id: scan.id, number: grave[0]?.number },
+      body: { decision: 'confirmed' },
+    });
+    expect((await version()).state).toBe('awaiting-review');
     for (const { number, severity } of findings)
       if (severity === 'high' || severity === 'critical')
         await server.call('dataScans.decide', {

@@ -7,6 +7,7 @@ import type { Principal } from '../../../platform/http/types.ts';
 import type { Viewer } from '../../sight.ts';
 import { numberOf } from '../datasets/paging.ts';
 import type { KnownVersion } from '../ports.ts';
+import { isSamePerson } from '../sources/people.ts';
 import type { DataScanDeps } from './deps.ts';
 import { fingerprintOf, MAX_ACTIVE, type StoredFinding, type StoredScan, viewOf } from './model.ts';
 import { dataScanQueue } from './queues.ts';
@@ -111,6 +112,26 @@ export function createScanService(deps: DataScanDeps & { readonly store: ScanSto
     await jobs.send(dataScanQueue, { scanId: id }, { key: id, priority: ASKED_FOR });
   }
 
+  /** What holds a version back is not called a false alarm by who brought the version. */
+  async function demandOther(
+    actor: Principal,
+    versionId: string,
+    { severity }: Pick<StoredFinding, 'severity'>,
+    tx: Database,
+  ): Promise<void> {
+    if (severity !== 'high' && severity !== 'critical') return;
+    const version = await datasets.versionById(versionId, tx);
+    if (version?.state !== 'awaiting-review') return;
+    if (!(await isSamePerson(actor, version.createdById, deps.standBehind, tx))) return;
+    throw new AppError(
+      'forbidden',
+      'while a version awaits review, somebody other than who pushed it says what in it is a false alarm',
+      {
+        hint: `${version.createdBy} pushed it. Anybody else with the permission data.manage (roles administrator and security) can say so, unless they stand behind the key that pushed it.`,
+      },
+    );
+  }
+
   return Object.freeze({
     find,
 
@@ -163,6 +184,7 @@ export function createScanService(deps: DataScanDeps & { readonly store: ScanSto
         await store.lock(id, tx);
         const finding = await store.finding(id, number, tx);
         if (!finding) throw noSuchFinding();
+        if (decision === 'dismissed') await demandOther(actor, scan.versionId, finding, tx);
         const open = decision === 'open';
         const change = { decision, note, by: open ? null : actor.name, atMs: open ? null : clock.now() };
         await store.decide(id, number, change, tx);
