@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { EncodedRecords } from './encode.ts';
+import { type BatchSha256, createBatchSha256 } from './sha256/batch.ts';
 
 /** Bytes of a SHA-256. */
 export const HASH_BYTES = 32;
@@ -15,11 +16,24 @@ export function sha256Into(bytes: Uint8Array, out: Buffer, place: number): void 
   out.write(hash('sha256', bytes, 'binary'), place, HASH_BYTES, 'latin1');
 }
 
+let made: BatchSha256 | null | undefined;
+/** Made when first needed; null where the machine cannot, and node:crypto does all of the work. */
+function batch(): BatchSha256 | null {
+  if (made === undefined) made = createBatchSha256();
+  return made;
+}
+
 /** The hashes of the records, one after the other: SHA-256 over each encoding (an RFC 6962 leaf hash). */
 export function hashRecords({ rows, bytes, offsets }: EncodedRecords): Buffer {
   const out = Buffer.allocUnsafeSlow(rows * HASH_BYTES);
-  for (let row = 0; row < rows; row++)
+  for (let row = 0; row < rows; ) {
+    const rest = { first: row, count: rows - row };
+    const done = batch()?.hash({ bytes, offsets }, rest, out.subarray(row * HASH_BYTES)) ?? 0;
+    row += done;
+    if (done > 0) continue;
     sha256Into(bytes.subarray(offsets[row], offsets[row + 1]), out, row * HASH_BYTES);
+    row += 1;
+  }
   return out;
 }
 
@@ -47,7 +61,10 @@ export function rootOf(hashes: Uint8Array, start: number, count: number): Buffer
   if (level.length !== count * HASH_BYTES || count < 1)
     throw new RangeError('there are fewer hashes than that');
   for (let width = count; width > 1; width = Math.ceil(width / 2)) {
-    for (let i = 0; i + 1 < width; i += 2) nodeInto(level, i * HASH_BYTES, level, (i / 2) * HASH_BYTES);
+    const pairs = width >> 1;
+    const many = pairs > 1 ? batch() : null;
+    if (many) many.nodes(level, pairs, level);
+    else for (let i = 0; i < pairs; i++) nodeInto(level, 2 * i * HASH_BYTES, level, i * HASH_BYTES);
     // The last of an odd number goes up as it is, as RFC 6962's split at the largest power of two has it.
     if (width % 2 === 1)
       level.copy(level, ((width - 1) / 2) * HASH_BYTES, (width - 1) * HASH_BYTES, width * HASH_BYTES);
