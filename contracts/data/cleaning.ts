@@ -48,7 +48,7 @@ export type Dependant = z.infer<typeof Dependant>;
 export const Quarantine = z.object({
   id: Id,
   datasetId: Id,
-  /** Version that they were taken out of, and the one without them; null while that is made or waits for approval. */
+  /** Version that they were taken out of, and the one without them; null while that is made, or where it failed. */
   fromVersion: z.number().int().positive(),
   toVersion: z.number().int().positive().nullable(),
   state: z.enum(['working', 'done', 'failed', 'awaiting-review', 'rejected', 'restored']),

@@ -11,6 +11,7 @@ import { NoteDialog } from '../../ui/note-dialog.tsx';
 import { Section, Tag } from '../../ui/page.tsx';
 import { SeverityBadge } from '../../ui/severity.tsx';
 import { EmptyState } from '../../ui/states.tsx';
+import { evidenceWords } from './evidence-words.ts';
 import { QuarantineDialog } from './quarantine-dialog.tsx';
 
 interface FindingsProps {
@@ -70,14 +71,14 @@ function Finding({ finding, scan, version }: { finding: DataFinding } & Omit<Fin
       </p>
       {Object.keys(finding.evidence).length > 0 ? (
         <div className="bz-data-evidence" style={{ marginTop: 6 }}>
-          {Object.entries(finding.evidence).map(([name, value]) => (
-            <span key={name} className="bz-wrap">
-              <span className="bz-dim">{name}</span>{' '}
-              {typeof value === 'number'
-                ? value.toLocaleString('en', { maximumSignificantDigits: 4 })
-                : String(value)}
-            </span>
-          ))}
+          {Object.entries(finding.evidence).map(([key, value]) => {
+            const words = evidenceWords(key, value);
+            return (
+              <span key={key} className="bz-wrap" title={key}>
+                <span className="bz-dim">{words.name}</span> {words.value}
+              </span>
+            );
+          })}
         </div>
       ) : null}
       {finding.rows.length > 0 ? (

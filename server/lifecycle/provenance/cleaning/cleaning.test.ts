@@ -270,7 +270,7 @@ describe('selections', () => {
       body: { policy: { fourEyes: true } },
     });
     const waiting = await ended(server, (await begin('eyes', { by: 'rows', rows: [2] })).id);
-    expect(waiting).toMatchObject({ state: 'awaiting-review', toVersion: null, removed: 1 });
+    expect(waiting).toMatchObject({ state: 'awaiting-review', toVersion: 2, removed: 1 });
     await server.call('dataVersions.approve', {
       params: at('eyes', '2'),
       body: { reason: 'looked at it' },

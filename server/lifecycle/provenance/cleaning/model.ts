@@ -63,7 +63,7 @@ export function viewOf(viewer: Viewer, stored: StoredQuarantine): Quarantine {
     id,
     datasetId,
     fromVersion,
-    toVersion: state === 'done' || state === 'restored' ? stored.toVersion : null,
+    toVersion: state === 'working' || state === 'failed' ? null : stored.toVersion,
     state,
     failure: stored.failure ?? stored.toFailure,
     selection: JSON.parse(stored.selection) as CleaningSelection,

@@ -69,6 +69,7 @@ test('each version that is read of is one read on record, with its rows and why'
       dataset: 'loans',
       number: 1,
       what: 'records',
+      records: 1,
       rows: '5',
       comparedWith: 2,
       purpose: 'looking into a complaint',

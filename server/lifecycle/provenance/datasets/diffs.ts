@@ -205,7 +205,7 @@ export function createDiffs({ versions, findRead, reads, laying, config }: DiffD
         if (rows.length > 0)
           await reads.demand(principal, read.version, {
             purpose,
-            what: { what: 'records', rows: rows.join(','), comparedWith: beside },
+            what: { what: 'records', records: rows.length, rows: rows.join(','), comparedWith: beside },
           });
       return await oneOfFew(
         async () => {

@@ -1,22 +1,42 @@
 import type { CustodyEntry as CustodyView } from '@bartizan/contracts';
+import type { AuditLog } from '../../../audit/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Viewer } from '../../sight.ts';
 import { afterOf, positionOf } from '../datasets/paging.ts';
 import type { CustodyAction, CustodyEntry, DatasetsPort } from '../ports.ts';
+import {
+  CUSTODY_ACTION,
+  custodyDigest,
+  custodySubject,
+  insertCustody,
+  newestCustody,
+} from './custody-rows.ts';
 import type { SourceStore, StoredCustody } from './store.ts';
 
 /** Told by the entry itself, or read by machines. */
 const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['records', 'rows', 'number', 'version', 'root']);
 
-/** Facts that people read, as `name value`; lists and objects stay in the audit log. */
+/** What facts are called where their own name tells too little. */
+const FACT_WORDS: Readonly<Record<string, string>> = {
+  what: 'read were',
+  offset: 'from row',
+  limit: 'at most',
+  comparedWith: 'compared with version',
+  from: 'from version',
+  to: 'to version',
+};
+const wordsOf = (name: string): string =>
+  FACT_WORDS[name] ?? name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** Facts that people read, as words and a value; lists and objects stay in the audit log. */
 function detailWords(detail: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
     .filter(
       ([name, value]) =>
         !SHOWN_ELSEWHERE.has(name) && (typeof value === 'string' || typeof value === 'number'),
     )
-    .map(([name, value]) => `${name} ${String(value)}`)
+    .map(([name, value]) => `${wordsOf(name)} ${String(value)}`)
     .join(', ')
     .slice(0, 300);
 }
@@ -38,16 +58,32 @@ function viewOf({ id, at, action, by, number, reason, detail, auditId }: StoredC
 }
 
 interface CustodyDeps {
-  readonly store: SourceStore;
+  readonly store: Pick<SourceStore, 'custody'>;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly clock: Clock;
   readonly datasets: Pick<DatasetsPort, 'find'>;
 }
 
 /** Who added, changed, approved and read what. */
-export function createCustody({ store, clock, datasets }: CustodyDeps) {
+export function createCustody({ store, audit, clock, datasets }: CustodyDeps) {
   return Object.freeze({
-    /** See `GovernancePort.custody`. */
-    add: (entry: CustodyEntry, tx: Database): Promise<void> => store.addCustody(entry, clock.now(), tx),
+    /**
+     * See `GovernancePort.custody`. The row gets an entry of the audit log of its own, with its digest and the row that
+     * it follows, so that rows that are altered, gone or invented can be named.
+     */
+    async add(entry: CustodyEntry, tx: Database): Promise<void> {
+      const before = await newestCustody(entry.datasetId, tx);
+      const row = await insertCustody(entry, clock.now(), tx);
+      const detail = {
+        entry: row.id,
+        act: entry.action,
+        version: entry.versionId,
+        digest: custodyDigest(row),
+        before,
+      };
+      const subject = custodySubject(entry.datasetId);
+      await audit.record({ actor: entry.actor, action: CUSTODY_ACTION, subject, detail }, tx);
+    },
 
     async list(
       viewer: Viewer,
