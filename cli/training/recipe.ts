@@ -4,6 +4,7 @@ import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { masked, maskedPatch } from './secrets.ts';
 
 const execute = promisify(execFile);
 const LOOK_MS = 20_000;
@@ -27,7 +28,16 @@ const FileFact = z.object({ path: z.string(), bytes: z.number(), sha256: z.strin
 /** All that is needed to run a command again as it was run. */
 export const Recipe = z.object({
   bartizan: z.literal(1),
+  /** With `***` in place of secrets. */
   command: z.array(z.string()).min(1),
+  /** What was not kept, without its values: of the command, of what was not committed, of the environment. */
+  masked: z
+    .object({
+      command: z.array(z.string()),
+      patch: z.array(z.string()),
+      environment: z.array(z.string()),
+    })
+    .default({ command: [], patch: [], environment: [] }),
   /** Below the top of the code's working tree, or whole where it is in none. */
   folder: z.string(),
   startedAt: z.string(),
@@ -37,7 +47,7 @@ export const Recipe = z.object({
       branch: z.string().nullable(),
       /** Without credentials. */
       remote: z.string().nullable(),
-      /** Of what was changed and not committed; null where nothing was. */
+      /** Of what was changed and not committed, without secrets; null where nothing was. */
       patchSha256: z.string().nullable(),
     })
     .nullable(),
@@ -60,7 +70,6 @@ export const Recipe = z.object({
       files: z.array(FileFact),
     }),
   ),
-  outputs: z.array(FileFact),
 });
 export type Recipe = z.infer<typeof Recipe>;
 export type FileFact = z.infer<typeof FileFact>;
@@ -87,34 +96,21 @@ export function withoutCredentials(remote: string): string {
     url.password = '';
     url.search = '';
     url.hash = '';
-    return url.href;
+    return masked(url.href).text;
   } catch {
-    return remote.replace(/^[^@/]+@/, '');
+    return masked(remote.replace(/^[^@/]+@/, '')).text;
   }
-}
-
-const SECRET = /(?:pass(?:word|wd)?|secret|token|api[-_]?key|credential|private[-_]?key)/i;
-
-/** Arguments without what their names call a secret: `--api-key=…`, and what follows `--password`. */
-export function withoutSecrets(command: readonly string[]): string[] {
-  return command.map((arg, at) => {
-    const named = /^(-{0,2}[\w.-]+)=(.+)$/s.exec(arg);
-    if (named?.[1] && SECRET.test(named[1])) return `${named[1]}=***`;
-    const before = command[at - 1];
-    return before !== undefined &&
-      /^-{1,2}[\w.-]+$/.test(before) &&
-      SECRET.test(before) &&
-      !arg.startsWith('-')
-      ? '***'
-      : arg;
-  });
 }
 
 export interface Code {
   readonly facts: NonNullable<Recipe['code']>;
   readonly folder: string;
-  /** What was changed and not committed; null where nothing was, or where it is too long to keep. */
+  /**
+   * What was changed and not committed, without secrets; null where nothing was, or where it is too long to keep.
+   */
   readonly patch: string | null;
+  /** What was masked in it. */
+  readonly masked: readonly string[];
 }
 
 /** The revision of the working tree that `cwd` lies in; null where it is in none. */
@@ -127,21 +123,25 @@ export async function codeOf(cwd: string): Promise<Code | null> {
     said('git', ['diff', '--no-ext-diff', '--binary', 'HEAD'], cwd),
     said('git', ['rev-parse', '--show-prefix'], cwd),
   ]);
-  const changed = patch !== null && patch.trim() !== '';
+  const kept = patch === null || patch.trim() === '' ? null : maskedPatch(patch);
   return {
     facts: {
       commit,
       branch: branch?.trim() || null,
       remote: remote?.trim() ? withoutCredentials(remote.trim()) : null,
-      patchSha256: changed ? createHash('sha256').update(patch).digest('hex') : null,
+      // Of the secrets too, it would let them be guessed.
+      patchSha256: kept === null ? null : createHash('sha256').update(kept.text).digest('hex'),
     },
     folder: folder?.trim() ?? '',
-    patch: changed && Buffer.byteLength(patch) <= MOST_PATCH_BYTES ? patch : null,
+    patch: kept !== null && Buffer.byteLength(kept.text) <= MOST_PATCH_BYTES ? kept.text : null,
+    masked: kept?.what ?? [],
   };
 }
 
-/** The machine, the interpreter that the command names, and its packages. */
-export async function environmentOf(command: readonly string[]): Promise<Recipe['environment']> {
+/** The machine, the interpreter that the command names, and its packages; `masked`: what was not kept of them. */
+export async function environmentOf(
+  command: readonly string[],
+): Promise<{ readonly environment: Recipe['environment']; readonly masked: readonly string[] }> {
   const [program = ''] = command;
   const isPython = /^python[\d.]*(?:\.exe)?$/i.test(basename(program));
   const interpreter = /^(?:python|node|deno|bun|ruby|perl|Rscript|julia|java)/i.test(basename(program))
@@ -150,7 +150,13 @@ export async function environmentOf(command: readonly string[]): Promise<Recipe[
   const frozen = isPython
     ? await said(program, ['-m', 'pip', 'freeze', '--disable-pip-version-check'])
     : null;
-  return {
+  const what = new Set<string>();
+  const clean = (text: string): string => {
+    const { text: kept, what: hidden } = masked(text);
+    for (const each of hidden) what.add(each);
+    return kept;
+  };
+  const environment = {
     platform: `${platform()} ${release()} ${arch()}`,
     hostname: hostname(),
     cpus: cpus().length,
@@ -159,15 +165,16 @@ export async function environmentOf(command: readonly string[]): Promise<Recipe[
     // Addresses of private indexes may hold credentials.
     packages: (frozen ?? '')
       .split('\n')
-      .map((line) => line.trim().replace(/\/\/[^/@\s]+@/g, '//'))
+      .map((line) => clean(line.trim().replace(/\/\/[^/@\s]+@/g, '//')))
       .filter((line) => line !== ''),
     variables: Object.fromEntries(
       VARIABLES.flatMap((name) => {
         const value = process.env[name];
-        return value === undefined ? [] : [[name, value] as const];
+        return value === undefined ? [] : [[name, clean(value)] as const];
       }),
     ),
   };
+  return { environment, masked: [...what] };
 }
 
 /** Why a replay is not what it was: one sentence for each difference. */

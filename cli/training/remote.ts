@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { mlflowRoutes } from '@bartizan/contracts';
 import { ApiFailure, type Client, routeUrl } from '@bartizan/contracts/client.ts';
-import { CliError } from '../exit.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { printable } from '../output.ts';
 import type { Stored } from '../session.ts';
 import type { Prepared } from './inputs.ts';
 
@@ -103,9 +104,14 @@ export async function sendArtifact(
     body,
     duplex: 'half',
   } as RequestInit);
-  await response.body?.cancel();
-  if (!response.ok)
-    throw new CliError(`${path} could not be kept with the run: the server answered ${response.status}`);
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return;
+  const { message } = (answer ?? {}) as { readonly message?: unknown };
+  const why = typeof message === 'string' ? printable(message) : `the server answered ${response.status}`;
+  throw new CliError(
+    `${path} could not be kept with the run: ${why}`,
+    response.status === 401 || response.status === 403 ? EXIT.denied : EXIT.failed,
+  );
 }
 
 export async function endRun(

@@ -6,6 +6,7 @@ import { printable } from '../output.ts';
 import { client } from '../session.ts';
 import { Recipe } from './recipe.ts';
 import { RECIPE_PATH, type RunFlags, runRecorded } from './run.ts';
+import { MASK } from './secrets.ts';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -47,9 +48,24 @@ async function demandConsent({ command, code, environment }: Recipe, yes: boolea
   }
 }
 
+/** What was masked in the command is not known any more: with `***` in its place it would be another command. */
+function demandWhole({ command, masked }: Recipe): void {
+  if (masked.command.length === 0 && !command.some((arg) => arg.includes(MASK))) return;
+  const what = masked.command.length > 0 ? masked.command.join(', ') : 'values that look like secrets';
+  throw new CliError(
+    `The command was not kept whole, and cannot be replayed: ${printable(what)} is missing.\nRun it yourself, with the values where *** stands: bartizan run -- ${command.map(printable).join(' ')}`,
+    EXIT.usage,
+  );
+}
+
 /** Runs the command of an earlier run again, with the same inputs; says what is not as it was. */
 export async function replayRun(run: string, flags: RunFlags & { yes?: boolean }): Promise<void> {
   const recipe = await recipeOf(client(), run);
+  demandWhole(recipe);
+  if (recipe.masked.patch.length > 0)
+    process.stderr.write(
+      `What was not committed was not kept whole: ${printable(recipe.masked.patch.join(', '))}\n`,
+    );
   await demandConsent(recipe, flags.yes ?? false);
   const inputs = recipe.inputs.map(({ name }) => name);
   await runRecorded(

@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { createOutput, printable } from '../output.ts';
 import { clientFor, readSession, type Stored } from '../session.ts';
 import { factOf, filesOf, type Prepared, prepareInputs } from './inputs.ts';
-import { codeOf, differences, environmentOf, type FileFact, type Recipe, withoutSecrets } from './recipe.ts';
+import { codeOf, differences, environmentOf, type FileFact, type Recipe } from './recipe.ts';
 import {
   beginRun,
   endRun,
@@ -15,6 +15,7 @@ import {
   registerModel,
   sendArtifact,
 } from './remote.ts';
+import { maskedCommand } from './secrets.ts';
 
 export interface RunFlags {
   name?: string;
@@ -28,6 +29,8 @@ export interface RunFlags {
 /** Where a run keeps how it was made. */
 export const RECIPE_PATH = 'bartizan/recipe.json';
 const PATCH_PATH = 'bartizan/uncommitted.patch';
+/** What the run made: known once it is over, when what is there can no longer be changed. */
+const OUTPUTS_PATH = 'bartizan/outputs.json';
 
 interface Ended {
   readonly code: number;
@@ -125,37 +128,29 @@ export async function runRecorded(
   const session = readSession();
   const api = clientFor(session);
   const output = createOutput(flags.json ?? false);
-  const name = flags.name ?? nameOf(command);
+  const safe = maskedCommand(command);
+  const name = flags.name ?? nameOf(safe.command);
   const startedAt = new Date();
   const { prepared, remove } = await prepareInputs(api, flags.input ?? [], {
     purpose: `bartizan run ${name}`,
     note: output.note,
   });
   try {
-    const [code, environment] = await Promise.all([codeOf(process.cwd()), environmentOf(command)]);
-    const recipe: Recipe = {
-      bartizan: 1,
-      command: withoutSecrets(command),
-      folder: code?.folder ?? process.cwd(),
-      startedAt: startedAt.toISOString(),
-      code: code?.facts ?? null,
-      environment,
-      inputs: prepared.map(({ input }) => input),
-      outputs: [],
-    };
-    for (const difference of replay ? differences(replay.recipe, recipe) : [])
+    const recipe = await recipeOf(safe, { startedAt, inputs: prepared.map(({ input }) => input) });
+    for (const line of notKept(recipe.recipe.masked)) output.note(line);
+    for (const difference of replay ? differences(replay.recipe, recipe.recipe) : [])
       output.note(`Not as it was: ${difference}`);
     const run = await beginRun(api, {
       experimentId: await experimentOf(api, flags.experiment),
       name,
       user: userInfo().username,
       startedAtMs: startedAt.getTime(),
-      tags: tagsOf(recipe, replay),
+      tags: tagsOf(recipe.recipe, replay),
     });
     output.note(`Run ${run.id}`);
     await logInputs(api, run, prepared);
-    if (code?.patch) await sendArtifact(session, run, PATCH_PATH, code.patch);
-    await sendArtifact(session, run, RECIPE_PATH, JSON.stringify(recipe, null, 2));
+    if (recipe.patch !== null) await sendArtifact(session, run, PATCH_PATH, recipe.patch);
+    await sendArtifact(session, run, RECIPE_PATH, JSON.stringify(recipe.recipe, null, 2));
     const ended = await execute(command, environmentFor(session, run, prepared)).catch(
       async (error: unknown) => {
         await endRun(api, run, { status: 'FAILED', params: {}, tags: {} });
@@ -163,12 +158,7 @@ export async function runRecorded(
       },
     );
     const made = ended.status === 'FINISHED' ? await keep(session, run, flags) : { outputs: [], model: null };
-    await sendArtifact(
-      session,
-      run,
-      RECIPE_PATH,
-      JSON.stringify({ ...recipe, outputs: made.outputs }, null, 2),
-    );
+    await sendArtifact(session, run, OUTPUTS_PATH, JSON.stringify(made.outputs, null, 2));
     await endRun(api, run, {
       status: ended.status,
       params: {},
@@ -181,6 +171,39 @@ export async function runRecorded(
   } finally {
     await remove();
   }
+}
+
+/** The recipe, as it is kept, and the patch beside it. */
+async function recipeOf(
+  { command, what }: ReturnType<typeof maskedCommand>,
+  { startedAt, inputs }: { readonly startedAt: Date; readonly inputs: Recipe['inputs'] },
+): Promise<{ readonly recipe: Recipe; readonly patch: string | null }> {
+  const [code, { environment, masked }] = await Promise.all([codeOf(process.cwd()), environmentOf(command)]);
+  const recipe: Recipe = {
+    bartizan: 1,
+    command,
+    masked: { command: [...what], patch: [...(code?.masked ?? [])], environment: [...masked] },
+    folder: code?.folder ?? process.cwd(),
+    startedAt: startedAt.toISOString(),
+    code: code?.facts ?? null,
+    environment,
+    inputs,
+  };
+  return { recipe, patch: code?.patch ?? null };
+}
+
+/** What of a run is not kept, for whoever runs it. */
+function notKept({ command, patch, environment }: Recipe['masked']): string[] {
+  const said = (what: readonly string[]): string => printable([...what].slice(0, 20).join(', '));
+  return [
+    ...(command.length > 0
+      ? [`Not kept of the command: ${said(command)}. It cannot be replayed with --replay.`]
+      : []),
+    ...(patch.length > 0
+      ? [`Not kept of what is not committed: ${said(patch)}. The code cannot be restored exactly.`]
+      : []),
+    ...(environment.length > 0 ? [`Not kept of the environment: ${said(environment)}.`] : []),
+  ];
 }
 
 async function keep(session: Stored, run: RemoteRun, flags: RunFlags) {
