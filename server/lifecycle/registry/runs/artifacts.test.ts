@@ -255,3 +255,45 @@ describe('what is sent', () => {
     await sendAs(key, MAX_UPLOAD_BYTES);
   });
 });
+
+describe('how a run was made', () => {
+  const GRACE: Sender = { id: randomUUID() };
+  const recipe = 'bartizan/recipe.json';
+  const putAs = (sender: Sender, root: ArtifactRoot, path: string, text: string) =>
+    world.artifacts.put(root, path, { sender, bytes: bytes(text), signal });
+
+  test('is kept by who made it, once', async () => {
+    const root = await newRoot();
+    await expect(putAs(GRACE, root, recipe, 'rm -rf')).rejects.toMatchObject({ code: 'forbidden' });
+    await put(root, recipe, 'as it was');
+    for (const sender of [ADA, GRACE])
+      await expect(putAs(sender, root, recipe, 'rm -rf')).rejects.toMatchObject({ code: 'forbidden' });
+    // Also over the other spellings of its path.
+    await expect(put(root, '/bartizan/recipe.json/', 'rm -rf')).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await read(root, recipe)).toBe('as it was');
+    await put(root, 'bartizan/outputs.json', 'later');
+  });
+
+  test('is not removed, alone or with what is beside it', async () => {
+    const root = await newRoot();
+    await put(root, 'model/weights.bin');
+    await put(root, recipe, 'as it was');
+    for (const path of ['', '/', 'bartizan', 'bartizan/', recipe])
+      await expect(world.artifacts.remove(ADA, root, path)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await read(root, recipe)).toBe('as it was');
+    await world.artifacts.remove(ADA, root, 'model');
+    await world.artifacts.remove(ADA, root, 'bartizan/nothing');
+    await put(root, 'bartizan.txt', 'beside it');
+    await put(root, 'bartizan.txt', 'changed');
+    await world.artifacts.remove(ADA, root, 'bartizan.txt');
+    const empty = await newRoot();
+    await put(empty, 'a');
+    await world.artifacts.remove(ADA, empty, '');
+  });
+
+  test('is written by one of two who write at once', async () => {
+    const root = await newRoot();
+    const done = await Promise.allSettled([put(root, recipe, 'one'), put(root, recipe, 'other')]);
+    expect(done.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});

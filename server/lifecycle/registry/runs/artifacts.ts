@@ -38,6 +38,35 @@ const of = ({ kind, id }: ArtifactRoot) => sql`root_kind = ${kind} and root_id =
 const below = (path: string) =>
   path === '' ? sql`true` : sql`(path >= ${`${path}/`} and path < ${`${path}0`})`;
 
+/** Where `bartizan run` keeps how a run was made. What is there stays as it is: somebody may run it again. */
+const SEALED = 'bartizan';
+const isSealed = ({ kind }: ArtifactRoot, path: string): boolean =>
+  kind === 'run' && (path === SEALED || path.startsWith(`${SEALED}/`));
+
+const sealed = (): AppError =>
+  new AppError('forbidden', `what a run keeps below "${SEALED}/" says how it was made: it never changes`, {
+    hint: 'Keep the file under another name, or make a new run.',
+  });
+
+/** Throws unless the sender made the run: others do not say how it was made. */
+async function demandCreator(database: Database, runId: string, { id }: Pick<Sender, 'id'>): Promise<void> {
+  const { rows } = await sql<{ by: string | null }>`select created_by_id as by from runs
+    where id = ${runId}::uuid`.execute(database);
+  if (rows[0]?.by === id) return;
+  throw new AppError('forbidden', `only who made a run keeps files below its "${SEALED}/"`, {
+    hint: 'Keep the file under another name, or make a run of your own.',
+  });
+}
+
+/** Whether files that stay are at this path or below it. */
+async function holdsSealed(tx: Database, root: ArtifactRoot, path: string): Promise<boolean> {
+  if (path !== '' && !isSealed(root, path)) return false;
+  const { rows } =
+    await sql`select from artifact_files where ${of(root)} and (path = ${SEALED} or ${below(SEALED)})
+    and (path = ${path} or ${below(path)}) limit 1`.execute(tx);
+  return rows.length > 0;
+}
+
 const noSuchArtifact = (): AppError =>
   new AppError('not_found', 'there is no such artifact', { hint: 'List the artifacts to see their paths.' });
 
@@ -59,9 +88,13 @@ export function createArtifacts(deps: ArtifactsDeps) {
     if ((found?.n ?? 0) >= MAX_FILES) throw invalid(`a run or model keeps at most ${MAX_FILES} files`);
   }
 
-  async function find(root: ArtifactRoot, path: string): Promise<ArtifactFile | undefined> {
+  async function find(
+    root: ArtifactRoot,
+    path: string,
+    tx: Database = database,
+  ): Promise<ArtifactFile | undefined> {
     const { rows } = await sql<ArtifactFile>`select path, sha256, size from artifact_files
-      where ${of(root)} and path = ${path}`.execute(database);
+      where ${of(root)} and path = ${path}`.execute(tx);
     return rows[0];
   }
 
@@ -73,6 +106,7 @@ export function createArtifacts(deps: ArtifactsDeps) {
     async put(root: ArtifactRoot, sent: string, { sender, bytes, signal }: SentFile) {
       const path = artifactPath(sent);
       if (path === '') throw invalid('Invalid path: name a file');
+      if (isSealed(root, path)) await demandCreator(database, root.id, sender);
       await demandPlace(database, root, path);
       const { sha256, size } = await objects.put(quota.metered(sender, bytes), {
         maxBytes: config.maxUploadBytes,
@@ -82,6 +116,7 @@ export function createArtifacts(deps: ArtifactsDeps) {
         // One after the other for each root, so that no two uploads together make a file and a folder of one name.
         await sql`select pg_advisory_xact_lock(hashtextextended(${`artifacts:${root.id}`}, 0))`.execute(tx);
         await demandPlace(tx, root, path);
+        if (isSealed(root, path) && (await find(root, path, tx))) throw sealed();
         await sql`insert into artifact_files (root_kind, root_id, path, sha256, size, created_at)
           values (${root.kind}, ${root.id}, ${path}, ${sha256}, ${size}, ${clock.now()})
           on conflict (root_kind, root_id, path)
@@ -148,6 +183,7 @@ export function createArtifacts(deps: ArtifactsDeps) {
     async remove(caller: RegistryCaller, root: ArtifactRoot, sent: string): Promise<void> {
       const path = artifactPath(sent);
       await database.transaction().execute(async (tx) => {
+        if (root.kind === 'run' && (await holdsSealed(tx, root, path))) throw sealed();
         const gone = await sql`delete from artifact_files where ${of(root)}
           and (path = ${path} or ${below(path)})`.execute(tx);
         const files = Number(gone.numAffectedRows ?? 0);

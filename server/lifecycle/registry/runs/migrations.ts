@@ -188,4 +188,13 @@ export const runMigrations: readonly Migration[] = Object.freeze([
         ((substring(source from 'bartizan://datasets/[^"/[:space:]]+/versions/[0-9]+')));
     `,
   },
+  {
+    id: '0224-runs-created-by-id',
+    sql: `
+      -- Who made it: they alone say how it was made. Null: not known.
+      alter table runs add column created_by_id text;
+      update runs r set created_by_id = (select e.actor_id from audit_entries e
+        where e.action = 'runs.created' and e.subject = 'run:' || r.id::text order by e.id limit 1);
+    `,
+  },
 ]);

@@ -169,9 +169,10 @@ export function createRuns({ database, audit, clock, events, tokens, experiments
       const tags = [...input.tags.filter(({ key }) => key !== NAME_TAG), { key: NAME_TAG, value: name }];
       for (const tag of tags) demandTag(tag);
       await database.transaction().execute(async (tx) => {
-        await sql`insert into runs (id, experiment_id, name, user_name, status, started_at, created_by)
+        await sql`insert into runs (id, experiment_id, name, user_name, status, started_at, created_by,
+            created_by_id)
           values (${id}, ${experiment.id}, ${name}, ${input.userName.slice(0, 250)}, 'running',
-            ${input.startedAt ?? now}, ${caller.name})`.execute(tx);
+            ${input.startedAt ?? now}, ${caller.name}, ${caller.id})`.execute(tx);
         await putRunTags(tx, id, tags);
         const entry = { actor: caller, action: 'runs.created', subject: subject(id) };
         await audit.record({ ...entry, detail: { name, experiment: experiment.id } }, tx);
