@@ -244,6 +244,11 @@ const dataset = createRoute({
   validateSearch: only('tab', 'from', 'to', 'key', 'act'),
   component: lazyRouteComponent(() => import('../inventory/data/dataset-page.tsx'), 'DatasetPage'),
 });
+const takenOut = createRoute({
+  getParentRoute: () => house,
+  path: '/inventory/datasets/$id/taken-out/$quarantine',
+  component: lazyRouteComponent(() => import('../inventory/data/taken-out-page.tsx'), 'TakenOutPage'),
+});
 const datasetVersion = createRoute({
   getParentRoute: () => house,
   path: '/inventory/datasets/$id/versions/$version',
@@ -349,6 +354,7 @@ export const router = createRouter({
       pushData,
       labelQueue,
       dataset,
+      takenOut,
       datasetVersion,
       lineage,
       audit,

@@ -12,7 +12,7 @@ import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.ts';
 
-const STATES: Readonly<Record<Quarantine['state'], string>> = {
+export const QUARANTINE_STATES: Readonly<Record<Quarantine['state'], string>> = {
   working: 'being done',
   done: 'done',
   failed: 'failed',
@@ -85,12 +85,16 @@ export function selectionWords(selection: Quarantine['selection']): string {
 }
 
 function OneQuarantine({ item }: { item: Quarantine }) {
-  const client = useQueryClient();
-  const mayManage = useMay('data.manage');
-  const [isRestoring, setIsRestoring] = useState(false);
   return (
     <tr>
-      <td className="bz-wrap">{selectionWords(item.selection)}</td>
+      <td className="bz-wrap">
+        <Link
+          to="/inventory/datasets/$id/taken-out/$quarantine"
+          params={{ id: item.datasetId, quarantine: item.id }}
+        >
+          {selectionWords(item.selection)}
+        </Link>
+      </td>
       <td className="bz-num">{formatCount(item.removed)}</td>
       <td>
         <VersionLink datasetId={item.datasetId} version={item.fromVersion} /> →{' '}
@@ -116,31 +120,42 @@ function OneQuarantine({ item }: { item: Quarantine }) {
         <div className="bz-dim bz-wrap">by {item.createdBy}</div>
       </td>
       <td>
-        {STATES[item.state]}
-        {mayManage && item.state === 'done' ? (
-          <Button size="compact-xs" variant="default" mt={4} onClick={() => setIsRestoring(true)}>
-            Bring back
-          </Button>
-        ) : null}
-        <NoteDialog
-          opened={isRestoring}
-          title="Bring the records back"
-          label="Why"
-          description="They come back in a new version."
-          verb="Bring them back"
-          onClose={() => setIsRestoring(false)}
-          onSave={async (reason) => {
-            await api.call(cleaningRoutes.restore, { params: { id: item.id }, body: { reason } });
-            await client.invalidateQueries({ queryKey: ['data'] });
-            toast('The version with them is being made');
-          }}
-        />
+        {QUARANTINE_STATES[item.state]}
+        <RestoreButton item={item} />
       </td>
     </tr>
   );
 }
 
-function VersionLink({ datasetId, version }: { datasetId: string; version: number }) {
+/** Brings the records of a cleaning back, where the viewer may. */
+export function RestoreButton({ item }: { item: Quarantine }) {
+  const client = useQueryClient();
+  const mayManage = useMay('data.manage');
+  const [isRestoring, setIsRestoring] = useState(false);
+  if (!mayManage || item.state !== 'done') return null;
+  return (
+    <>
+      <Button size="compact-xs" variant="default" mt={4} onClick={() => setIsRestoring(true)}>
+        Bring back
+      </Button>
+      <NoteDialog
+        opened={isRestoring}
+        title="Bring the records back"
+        label="Why"
+        description="They come back in a new version."
+        verb="Bring them back"
+        onClose={() => setIsRestoring(false)}
+        onSave={async (reason) => {
+          await api.call(cleaningRoutes.restore, { params: { id: item.id }, body: { reason } });
+          await client.invalidateQueries({ queryKey: ['data'] });
+          toast('The version with them is being made');
+        }}
+      />
+    </>
+  );
+}
+
+export function VersionLink({ datasetId, version }: { datasetId: string; version: number }) {
   return (
     <Link to="/inventory/datasets/$id/versions/$version" params={{ id: datasetId, version: String(version) }}>
       {version}

@@ -7,8 +7,9 @@ import { formatCount } from '../../ui/format.ts';
 import { Section } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { datasetVersionsQuery } from './data-queries.ts';
+import { RecordDiff } from './record-diff.tsx';
 
-/** Two versions record by record: places and columns, no values. */
+/** Two versions record by record. */
 export function CompareVersions({
   datasetId,
   from,
@@ -79,16 +80,19 @@ export function CompareVersions({
   );
 }
 
-function Difference({
+/** What differs between two versions, with what is known against the records that are gone. */
+export function Difference({
   datasetId,
   from,
   to,
   columns,
+  reasons,
 }: {
   datasetId: string;
   from: string;
   to: string;
-  columns: string | undefined;
+  columns?: string | undefined;
+  reasons?: ReadonlyMap<number, readonly string[]> | undefined;
 }) {
   const query = useQuery({
     queryKey: ['data', 'dataset', datasetId, 'diff', from, to, columns],
@@ -100,10 +104,16 @@ function Difference({
       }),
     retry: false,
   });
-  return <QueryView query={query}>{(diff) => <Shown diff={diff} />}</QueryView>;
+  return <QueryView query={query}>{(diff) => <Shown diff={diff} reasons={reasons} />}</QueryView>;
 }
 
-function Shown({ diff }: { diff: DatasetDiff }) {
+function Shown({
+  diff,
+  reasons,
+}: {
+  diff: DatasetDiff;
+  reasons: ReadonlyMap<number, readonly string[]> | undefined;
+}) {
   const { counts, schema } = diff;
   const moved = [...schema.added, ...schema.removed, ...schema.retyped].length;
   return (
@@ -125,30 +135,14 @@ function Shown({ diff }: { diff: DatasetDiff }) {
         </p>
       ) : null}
       {diff.entries.length > 0 ? (
-        <table className="bz-table">
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col" className="bz-num">
-                Row before
-              </th>
-              <th scope="col" className="bz-num">
-                Row after
-              </th>
-              <th scope="col">Columns that differ</th>
-            </tr>
-          </thead>
-          <tbody>
-            {diff.entries.map((entry) => (
-              <tr key={`${entry.kind} ${entry.was} ${entry.now}`}>
-                <td>{entry.kind}</td>
-                <td className="bz-num">{entry.was === null ? '' : formatCount(entry.was)}</td>
-                <td className="bz-num">{entry.now === null ? '' : formatCount(entry.now)}</td>
-                <td className="bz-wrap">{entry.columns.join(', ')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <RecordDiff
+          key={`${diff.from.id} ${diff.to.id} ${diff.key.join(',')}`}
+          datasetId={diff.from.datasetId}
+          from={String(diff.from.number)}
+          to={String(diff.to.number)}
+          entries={diff.entries}
+          reasons={reasons}
+        />
       ) : null}
       {diff.complete || diff.same ? null : (
         <p className="bz-dim" style={{ padding: '8px 16px' }}>
