@@ -3,21 +3,38 @@ import { type Leaves, leafFileHead, openLeaves } from '../records/index.ts';
 import { regularFile } from './engine.ts';
 
 export interface LeafFileWriter {
-  /** Adds hashes of records, 32 bytes each. */
+  /** Adds hashes of records, 32 bytes each; one call at a time. */
   readonly append: (hashes: Uint8Array) => Promise<void>;
   /** Writes through to the disk and closes. */
   readonly close: () => Promise<void>;
 }
 
+/** Hashes are written so many bytes at a time. */
+const WRITE_BYTES = 1 << 20;
+
 /** Creates a leaf file; throws where `path` exists already. */
 export async function createLeafFile(path: string, schemaDigest: Uint8Array): Promise<LeafFileWriter> {
   const file = await open(path, 'wx', 0o600);
   await file.writeFile(leafFileHead(schemaDigest));
+  const waiting = Buffer.allocUnsafeSlow(WRITE_BYTES);
+  let filled = 0;
+  async function flush(): Promise<void> {
+    const bytes = waiting.subarray(0, filled);
+    filled = 0;
+    await file.writeFile(bytes);
+  }
   return Object.freeze({
     append: async (hashes: Uint8Array) => {
-      await file.writeFile(hashes);
+      for (let at = 0; at < hashes.length; ) {
+        const taken = Math.min(WRITE_BYTES - filled, hashes.length - at);
+        waiting.set(hashes.subarray(at, at + taken), filled);
+        at += taken;
+        filled += taken;
+        if (filled === WRITE_BYTES) await flush();
+      }
     },
     close: async () => {
+      await flush();
       await file.sync();
       await file.close();
     },

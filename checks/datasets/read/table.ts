@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBType } from '@duckdb/node-api';
 import { type Chunk, type ColumnType, MAX_COLUMNS, type Schema, schemaBytes } from '../records/index.ts';
 import { columnsOf } from './columns.ts';
 import { delimiterOf, firstLine, headerOf, headOf } from './dialect.ts';
@@ -127,11 +127,20 @@ async function demandWhole(
   throw new ReadError('The file broke off while it was read: it was changed, or needs too much memory.');
 }
 
+/** Asks for the next chunk; whoever waits for it hears of its failure. */
+function ask(result: DuckDBResult): Promise<DuckDBDataChunk | null> {
+  const coming = result.fetchChunk();
+  coming.catch(() => undefined);
+  return coming;
+}
+
 async function* read(table: Table, schema: Schema, deadline: AbortSignal): AsyncGenerator<Chunk> {
   const { engine } = table;
   const connection = await engine.connect();
   const stop = (): void => connection.interrupt();
   deadline.addEventListener('abort', stop);
+  // One chunk is fetched, in another thread, while the one before is worked on.
+  let coming: Promise<DuckDBDataChunk | null> | null = null;
   try {
     const from = source(table, schema);
     const found = await typesIn(connection, from, engine.path);
@@ -142,15 +151,17 @@ async function* read(table: Table, schema: Schema, deadline: AbortSignal): Async
       [engine.path],
     );
     const types = result.columnTypes();
+    coming = ask(result);
     for (let before = 0; ; ) {
       if (deadline.aborted) throw new ReadError('The file took longer to read than is allowed.');
-      const chunk = await result.fetchChunk();
+      const chunk = await coming;
       // A stream that breaks off ends as if it were whole: only its last row says that it is.
       if (chunk === null || chunk.rowCount === 0) return await demandWhole(connection, table, list, from);
       if (chunk.getColumnVector(schema.columns.length).getItem(chunk.rowCount - 1) === true) {
         if (chunk.rowCount > 1) throw new TypeError('the last row came with others');
         return;
       }
+      coming = ask(result);
       yield columnsOf(chunk, types, schema, before);
       before += chunk.rowCount;
     }
@@ -158,6 +169,9 @@ async function* read(table: Table, schema: Schema, deadline: AbortSignal): Async
     throw await located(error, table, schema);
   } finally {
     deadline.removeEventListener('abort', stop);
+    // Not before the fetch in flight has ended, which it soon does.
+    connection.interrupt();
+    await coming?.catch(() => null);
     connection.closeSync();
   }
 }
