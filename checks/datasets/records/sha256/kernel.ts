@@ -173,11 +173,13 @@ const TAIL: Routine = {
 };
 
 /** What is used of it; the types of Node leave it to those of browsers. */
-declare const WebAssembly: undefined | {
-  readonly validate: (bytes: Uint8Array) => boolean;
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
+declare const WebAssembly:
+  | undefined
+  | {
+      readonly validate: (bytes: Uint8Array) => boolean;
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object) => { readonly exports: unknown };
+    };
 
 export interface Kernel {
   readonly bytes: Uint8Array;
