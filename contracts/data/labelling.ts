@@ -16,7 +16,10 @@ export const LabelQueueInput = z.object({
     /** Rows that a scan suspects of a wrong label. */
     z.object({ kind: z.literal('scan'), scan: Id, label: Column }),
   ]),
-  /** Columns that are shown to those who decide; all where absent. */
+  /**
+   * Columns that are shown to those who decide. Where absent: the columns that the queue and its scan name, and to
+   * those with `data.content` the whole record.
+   */
   show: z.array(Column).max(100).optional(),
 });
 export type LabelQueueInput = z.infer<typeof LabelQueueInput>;
@@ -125,7 +128,11 @@ export const labellingRoutes = {
     summary: 'What the record of an item says, for those who label it',
     access: 'data.label',
     params: Params.extend({ place: z.coerce.number().int().min(0) }),
-    response: z.object({ columns: z.array(z.object({ name: z.string(), value: z.string().nullable() })) }),
+    response: z.object({
+      columns: z.array(z.object({ name: z.string(), value: z.string().nullable() })),
+      /** Columns that are not shown to the caller. */
+      withheld: z.number().int().nonnegative(),
+    }),
   }),
   decide: defineRoute({
     id: 'labelling.decide',

@@ -1,3 +1,4 @@
+import type { DataScanOptions } from '@bartizan/contracts';
 import type { AuditLog } from '../../../audit/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { Database } from '../../../platform/database/types.ts';
@@ -16,7 +17,7 @@ export interface SuspectsPort {
   readonly find: (
     viewer: Viewer,
     scanId: string,
-  ) => Promise<{ readonly versionId: string; readonly state: string }>;
+  ) => Promise<{ readonly versionId: string; readonly state: string; readonly options: DataScanOptions }>;
   /** Records that a scan suspects of a wrong label, the worst first. */
   readonly mislabelled: (scanId: string, limit: number) => Promise<readonly SuspectedRow[]>;
 }

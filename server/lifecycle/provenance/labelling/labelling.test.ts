@@ -98,6 +98,7 @@ describe('a queue of what annotators dispute', () => {
     const params = { id: queue.id, place: 0 };
     const shown = {
       columns: [{ name: 'said', value: `text of ${Math.floor((item?.rows[0] as number) / 7)}` }],
+      withheld: 3,
     };
     for (const principal of [ADA, ADA, GRACE])
       expect(await server.call('labelling.record', { principal, params })).toEqual(shown);
@@ -236,5 +237,37 @@ describe('values of records in a queue', () => {
       const seer: Principal = { ...principalWith(['data.read', permission]), ownerId: null };
       expect((await get(id, seer)).classes).toEqual(CLASSES);
     }
+  });
+
+  it('are those of named columns for who only labels, whatever others were shown before', async () => {
+    const { id } = await settled((await create({ ...JUDGED, name: 'nobody chose' })).id);
+    const labeller: Principal = { ...principalWith(['data.read', 'data.label']), ownerId: null };
+    const read = (principal: Principal): Promise<{ columns: { name: string }[]; withheld: number }> =>
+      server.call('labelling.record', { principal, params: { id, place: 0 } });
+    for (const principal of [ADA, labeller, ADA, labeller]) {
+      const { columns, withheld } = await read(principal);
+      const whole = principal === ADA;
+      expect(columns.map(({ name }) => name)).toEqual(whole ? ['item', 'who', 'label', 'said'] : ['item']);
+      expect(withheld).toBe(whole ? 0 : 3);
+    }
+    // What whoever made it chose is shown to both.
+    const chosen = await settled((await create({ ...JUDGED, name: 'chosen', show: ['said'] })).id);
+    for (const principal of [ADA, labeller]) {
+      const got: { columns: { name: string }[] } = await server.call('labelling.record', {
+        principal,
+        params: { id: chosen.id, place: 0 },
+      });
+      expect(got.columns.map(({ name }) => name)).toEqual(['said']);
+    }
+  });
+
+  it('are read for the purposes of the dataset only', async () => {
+    await versionOf(server, 'bound', { 'judgements.jsonl': judgements() }, { format: 'jsonl' });
+    await server.call('dataPolicies.setOfDataset', {
+      params: { dataset: 'bound' },
+      body: { policy: { purposes: ['labelling: whales'] } },
+    });
+    await expect(create({ ...JUDGED, dataset: 'bound' })).rejects.toThrow(/for this purpose/);
+    await create({ ...JUDGED, dataset: 'bound', name: 'whales' });
   });
 });

@@ -5,7 +5,22 @@ import type { KeptActor } from '../datasets/model.ts';
 import type { QueuedItem } from './worker/protocol.ts';
 
 /** What a queue is made from, with the columns that are shown of its records. */
-export type QueueOrigin = LabelQueueInput['from'] & { readonly show: readonly string[] | null };
+export type QueueOrigin = LabelQueueInput['from'] & {
+  /** As whoever made it chose; null: whole records, for those who may read them. */
+  readonly show: readonly string[] | null;
+  /** Columns that others see where nobody chose; queues made before there were some have none. */
+  readonly named?: readonly string[];
+};
+
+/** Columns of a record that somebody may see in this queue; null: all. */
+export function columnsFor(
+  { show, named, ...from }: QueueOrigin,
+  { permissions }: Pick<Principal, 'permissions'>,
+): ReadonlySet<string> | null {
+  if (show !== null) return new Set(show);
+  if (permissions.has('data.content')) return null;
+  return new Set(named ?? [from.kind === 'annotations' ? from.item : from.label]);
+}
 
 /** What is done to a queue that is `working`. */
 export type QueueTask =
@@ -110,3 +125,14 @@ export const purposeOf = ({ name }: Pick<StoredQueue, 'name'>): string => `label
 
 /** Name of the dataset that the labels of annotators become versions of. */
 export const labelsDatasetOf = (dataset: string): string => `${dataset} labels`;
+
+const LONGEST_AUDITED = 200;
+
+/** A label as the audit log takes it. */
+export const plain = (label: string | null): string | null =>
+  label === null
+    ? null
+    : label
+        .replaceAll(/\p{Cc}/gu, ' ')
+        .slice(0, LONGEST_AUDITED)
+        .toWellFormed();

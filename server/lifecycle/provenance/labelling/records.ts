@@ -6,6 +6,8 @@ import { noSuchItem, type StoredQueue } from './model.ts';
 
 export interface ShownRecord {
   readonly columns: { name: string; value: string | null }[];
+  /** Columns that are not shown. */
+  readonly withheld: number;
 }
 
 /** Items that are read at once, from the one that is asked for on: reading passes over all records before. */
@@ -16,6 +18,8 @@ const MOST_CELL_CHARS = 5_000;
 const MOST_PAGE_CHARS = 4_000_000;
 const MOST_KEPT_CHARS = 32_000_000;
 const KEPT_MS = 10 * 60_000;
+/** Columns that are shown; null: all. */
+type Shown = ReadonlySet<string> | null;
 const READ_MS = 120_000;
 const AT_ONCE = 2;
 
@@ -40,10 +44,10 @@ export function createShownRecords({
   const kept = new Map<string, Page>();
   const reading = new Map<string, Promise<Page>>();
 
-  async function read(queue: StoredQueue, from: number): Promise<Page> {
+  async function read(queue: StoredQueue, from: number, show: Shown): Promise<Page> {
     const signal = AbortSignal.timeout(READ_MS);
     try {
-      return await pageFrom(queue, from, signal);
+      return await pageFrom(queue, { from, show }, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new AppError('unavailable', `the record was not read within ${READ_MS / 1_000} s`, {
@@ -52,7 +56,11 @@ export function createShownRecords({
     }
   }
 
-  async function pageFrom(queue: StoredQueue, from: number, signal: AbortSignal): Promise<Page> {
+  async function pageFrom(
+    queue: StoredQueue,
+    { from, show }: { readonly from: number; readonly show: Shown },
+    signal: AbortSignal,
+  ): Promise<Page> {
     const items = await store.items(queue.id, { after: from - 1, limit: AHEAD, state: 'all' });
     const wanted = new Map<number, number[]>();
     for (const { place, rows } of items)
@@ -63,11 +71,11 @@ export function createShownRecords({
     let chars = 0;
     const data = await datasets.records(queue.versionId, signal);
     try {
-      const { show } = queue.origin;
       const columns = data.schema.columns
         .map(({ name, type }, at) => ({ name, type, at }))
-        .filter(({ name }) => show === null || show.includes(name))
+        .filter(({ name }) => show === null || show.has(name))
         .slice(0, MOST_COLUMNS);
+      const withheld = data.schema.columns.length - columns.length;
       const rows = [...wanted.keys()].sort((a, b) => a - b);
       let [next, before] = [0, 0];
       for await (const chunk of data.chunks()) {
@@ -79,7 +87,7 @@ export function createShownRecords({
             return { name, value: shown(value) };
           });
           chars += values.reduce((sum, { value }) => sum + (value?.length ?? 4), 0);
-          for (const place of wanted.get(row) ?? []) records.set(place, { columns: values });
+          for (const place of wanted.get(row) ?? []) records.set(place, { columns: values, withheld });
         }
         before += chunk.rows;
         if (next >= rows.length) break;
@@ -101,22 +109,24 @@ export function createShownRecords({
     }
   }
 
-  function known(queueId: string, place: number): ShownRecord | undefined {
+  function known(view: string, place: number): ShownRecord | undefined {
     for (const [key, { records, untilMs }] of kept)
-      if (key.startsWith(queueId) && untilMs > clock.now() && records.has(place)) return records.get(place);
+      if (key.startsWith(view) && untilMs > clock.now() && records.has(place)) return records.get(place);
     return undefined;
   }
 
-  return async (queue: StoredQueue, place: number): Promise<ShownRecord> => {
-    const same = known(queue.id, place);
+  return async (queue: StoredQueue, place: number, show: Shown): Promise<ShownRecord> => {
+    // Who sees less is not given what was read for who sees more.
+    const view = `${queue.id}/${show === null ? 'whole' : 'named'}/`;
+    const same = known(view, place);
     if (same !== undefined) return same;
-    const key = `${queue.id}/${place}`;
+    const key = `${view}${place}`;
     if (!reading.has(key) && reading.size >= AT_ONCE)
       throw new AppError('too_many_requests', 'other records are being read', {
         hint: 'Try again in a moment.',
         retryAfterMs: 2_000,
       });
-    const page = reading.get(key) ?? read(queue, place).finally(() => reading.delete(key));
+    const page = reading.get(key) ?? read(queue, place, show).finally(() => reading.delete(key));
     reading.set(key, page);
     const { records } = await page;
     keep(key, await page);

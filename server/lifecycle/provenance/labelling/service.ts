@@ -10,10 +10,12 @@ import { afterOf, numberOf, positionOf } from '../datasets/paging.ts';
 import type { KnownVersion } from '../ports.ts';
 import type { LabellingDeps } from './deps.ts';
 import {
+  columnsFor,
   demandContent,
   labelsDatasetOf,
   noSuchItem,
   noSuchQueue,
+  plain,
   purposeOf,
   type QueueOrigin,
   type StoredItem,
@@ -76,13 +78,18 @@ export function createLabelling(deps: LabellingDeps) {
     return queue;
   }
 
-  async function demandSound(actor: Principal, version: KnownVersion, input: LabelQueueInput): Promise<void> {
+  /** Throws where no queue can be made of it; gives the columns that the queue and its scan name. */
+  async function demandSound(
+    actor: Principal,
+    version: KnownVersion,
+    input: LabelQueueInput,
+  ): Promise<readonly string[]> {
     if (/\p{Cc}/u.test(input.name) || !input.name.isWellFormed())
       throw wrong('name', 'the name has control characters', 'Choose another name.');
     demandUsable(version);
     const measured = await datasets.profile(version.id);
     demandColumns(measured?.schema.columns ?? [], input);
-    if (input.from.kind === 'annotations') return;
+    if (input.from.kind === 'annotations') return [input.from.item];
     if (!TABLES.has(version.format))
       throw new AppError('conflict', `labels of ${version.format} are not in its records`, {
         hint: 'Make a queue of a table: CSV, TSV, JSONL or Parquet.',
@@ -92,6 +99,9 @@ export function createLabelling(deps: LabellingDeps) {
       throw wrong('from.scan', 'this scan is of another version', 'Name a scan of this version.');
     if (scan.state !== 'done')
       throw new AppError('conflict', `this scan is ${scan.state}`, { hint: 'Wait until it is done.' });
+    const { text, prompt, response, features = [] } = scan.options;
+    const named = [text, prompt, response, ...features, input.from.label];
+    return [...new Set(named.filter((name) => name !== undefined))];
   }
 
   async function send(id: string, task: 'make' | 'apply', tx: Database): Promise<void> {
@@ -113,10 +123,10 @@ export function createLabelling(deps: LabellingDeps) {
   async function create(actor: Principal, input: LabelQueueInput): Promise<LabelQueue> {
     demandContent(actor);
     const version = await datasets.version(actor, input.dataset, input.version);
-    await demandSound(actor, version, input);
+    const named = await demandSound(actor, version, input);
     await governance.mayUse(actor, version, purposeOf(input));
     const id = uuidv7(clock.now());
-    const origin: QueueOrigin = { ...input.from, show: input.show ?? null };
+    const origin: QueueOrigin = { ...input.from, show: input.show ?? null, named };
     await database.transaction().execute(async (tx) => {
       await demandRoom(version.teamId, tx);
       const created = { createdById: actor.id, createdBy: actor.name, createdAt: clock.now() };
@@ -206,7 +216,7 @@ export function createLabelling(deps: LabellingDeps) {
     demandUsable(version);
     await governance.mayUse(actor, version, purposeOf(queue));
     await noteReader(actor, queue);
-    return await shownRecord(queue, place);
+    return await shownRecord(queue, place, columnsFor(queue.origin, actor));
   }
 
   async function demandApplicable(queue: StoredQueue, tx: Database): Promise<void> {
@@ -285,14 +295,3 @@ export function createLabelling(deps: LabellingDeps) {
   });
 }
 export type Labelling = ReturnType<typeof createLabelling>;
-
-const LONGEST_AUDITED = 200;
-
-/** A label as the audit log takes it. */
-const plain = (label: string | null): string | null =>
-  label === null
-    ? null
-    : label
-        .replaceAll(/\p{Cc}/gu, ' ')
-        .slice(0, LONGEST_AUDITED)
-        .toWellFormed();

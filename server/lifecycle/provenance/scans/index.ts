@@ -1,3 +1,4 @@
+import type { DataScanOptions } from '@bartizan/contracts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { RouteImplementation } from '../../../platform/http/types.ts';
 import type { Viewer } from '../../sight.ts';
@@ -29,7 +30,7 @@ export interface ScansPort {
   readonly find: (
     viewer: Viewer,
     scanId: string,
-  ) => Promise<{ readonly versionId: string; readonly state: string }>;
+  ) => Promise<{ readonly versionId: string; readonly state: string; readonly options: DataScanOptions }>;
   /** All rows of a finding, ascending; `complete`: none is missing. Undefined where there is no such finding. */
   readonly rowsOf: (
     scanId: string,
