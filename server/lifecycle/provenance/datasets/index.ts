@@ -80,7 +80,6 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
     store: createVerificationStore(database),
     versions,
     find: shown.find,
-    findRead: shown.findRead,
     laying,
     recorded: createRecordedEntries({ database, masterKey: deps.masterKey }),
   });
@@ -94,6 +93,7 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
       beginnings,
       reading,
       jobs,
+      audit,
       now: clock.now,
     }),
     describe: Object.freeze({

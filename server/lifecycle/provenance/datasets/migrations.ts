@@ -157,4 +157,11 @@ export const datasetMigrations: readonly Migration[] = Object.freeze([
       create index data_verifications_running on data_verifications (id) where state = 'running';
     `,
   },
+  {
+    id: '0402-data-verification-notes',
+    sql: `
+      -- What could not be checked: texts
+      alter table data_verifications add column notes jsonb not null default '[]';
+    `,
+  },
 ]);

@@ -16,6 +16,7 @@ import type { z } from 'zod';
 import type { Actor } from '../../../audit/index.ts';
 import type { Principal } from '../../../platform/http/types.ts';
 import type { DataActing, KnownVersion } from '../ports.ts';
+import { type HeldFact, heldFacts } from './held.ts';
 
 export type ParsedPush = z.output<typeof DataPushInput>;
 
@@ -172,10 +173,11 @@ export function knownOf(version: StoredVersion): KnownVersion {
 }
 
 /**
- * What the audit log holds of a version, from which its row is checked: everything that says which records it is and
- * where they came from.
+ * What the audit log holds of a version, from which its row is checked: everything that says which records it is, where
+ * they came from, who made it and why. Its state and quarantine follow from entries of later acts, and the digest of
+ * its profile is held beside these.
  */
-export function versionFacts(version: StoredVersion): Readonly<Record<string, string | number | null>> {
+export function versionFacts(version: StoredVersion): Readonly<Record<string, HeldFact>> {
   return {
     dataset: version.datasetId,
     number: version.number,
@@ -193,8 +195,21 @@ export function versionFacts(version: StoredVersion): Readonly<Record<string, st
     source: version.sourceId,
     batch: version.batch,
     measuredBy: version.measuredBy,
+    reason: version.reason.slice(0, MOST_REASON),
+    ...heldFacts({
+      options: version.options,
+      fileCount: version.fileCount,
+      origins: version.origins,
+      sourceName: version.sourceName,
+      label: version.label,
+      allowSame: version.allowSame,
+      by: version.acting,
+      createdAt: version.createdAt,
+    }),
   };
 }
+
+const MOST_REASON = 2_000;
 
 /** A push that got no part for this long is given up. */
 export const IDLE_MS = 3 * 24 * 3_600_000;

@@ -1,3 +1,4 @@
+import { type AuditLog, SYSTEM } from '../../../audit/index.ts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Jobs } from '../../../platform/jobs/index.ts';
@@ -20,6 +21,7 @@ export interface PortDeps {
   readonly beginnings: Beginnings;
   readonly reading: Reading;
   readonly jobs: Pick<Jobs, 'wake'>;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly now: () => number;
 }
 
@@ -28,7 +30,7 @@ const WAKE_AGAIN_MS = 300;
 
 /** What the parts beside datasets may ask of them. */
 export function createDatasetsPort(deps: PortDeps): DatasetsPort {
-  const { datasets, versions, shown, opening, beginnings, reading, jobs, now } = deps;
+  const { datasets, versions, shown, opening, beginnings, reading, jobs, audit, now } = deps;
 
   async function settle(
     versionId: string,
@@ -40,8 +42,13 @@ export function createDatasetsPort(deps: PortDeps): DatasetsPort {
     if (version.state !== 'awaiting-review')
       throw new AppError('conflict', `this version is ${version.state}; it does not await review`);
     const ready = outcome.state === 'ready';
-    const failure = ready ? null : outcome.why;
-    await versions.setState(versionId, { state: outcome.state, failure, readyAt: ready ? now() : null }, tx);
+    const why = ready ? null : outcome.why;
+    const readyAt = ready ? now() : null;
+    await versions.setState(versionId, { state: outcome.state, failure: why, readyAt }, tx);
+    // Who decided it, and why, stands in the entry of the decision; this one is what states are replayed from.
+    const detail = { dataset: version.datasetId, number: version.number, state: outcome.state, why, readyAt };
+    const subject = `dataset-version:${versionId}`;
+    await audit.record({ actor: SYSTEM, action: 'data.version-settled', subject, detail }, tx);
   }
 
   return Object.freeze({

@@ -118,16 +118,15 @@ export function createSettling({
     const read = (await versions.find(version.id, tx)) as StoredVersion;
     const facts = {
       ...versionFacts(read),
+      profile: await versions.profileDigest(version.id, tx),
       files: version.storage === 'reference' ? null : filesDigest(files),
       state,
+      readyAt: read.readyAt,
     };
     const action = 'data.version-created';
     const subject = `dataset-version:${version.id}`;
     const { acting: actor, datasetId } = version;
-    await audit.record(
-      { actor, action, subject, detail: { ...facts, reason: version.reason.slice(0, 2_000) } },
-      tx,
-    );
+    await audit.record({ actor, action, subject, detail: facts }, tx);
     await governance.custody(
       {
         datasetId,

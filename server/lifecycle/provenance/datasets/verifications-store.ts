@@ -10,6 +10,7 @@ export interface StoredVerification {
   readonly contentRead: boolean;
   readonly rows: number | null;
   readonly counts: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
   readonly failure: string | null;
   readonly byKind: Actor['kind'];
   readonly byId: string;
@@ -23,11 +24,12 @@ export interface VerificationEnd {
   readonly rows: number | null;
   readonly counts: Readonly<Record<string, number>>;
   readonly tamperings: readonly DataTampering[];
+  readonly notes: readonly string[];
   readonly failure: string | null;
   readonly endedAt: number;
 }
 
-const COLUMNS = sql`id, version_id as "versionId", state, content_read as "contentRead", rows, counts, failure,
+const COLUMNS = sql`id, version_id as "versionId", state, content_read as "contentRead", rows, counts, notes, failure,
   by_kind as "byKind", by_id as "byId", by_name as "byName", started_at as "startedAt", ended_at as "endedAt"`;
 
 export function createVerificationStore(database: Database) {
@@ -65,7 +67,7 @@ export function createVerificationStore(database: Database) {
     async end(id: string, end: VerificationEnd, tx: Database): Promise<boolean> {
       const done = await sql`update data_verifications set state = ${end.state}, rows = ${end.rows},
         counts = ${JSON.stringify(end.counts)}::jsonb, tamperings = ${JSON.stringify(end.tamperings)},
-        failure = ${end.failure}, ended_at = ${end.endedAt}
+        notes = ${JSON.stringify(end.notes)}::jsonb, failure = ${end.failure}, ended_at = ${end.endedAt}
         where id = ${id} and state = 'running'`.execute(tx);
       return Number(done.numAffectedRows ?? 0) > 0;
     },

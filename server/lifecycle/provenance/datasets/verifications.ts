@@ -1,5 +1,5 @@
 import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
-import { type DataTampering, type DataVerification, MAX_TAMPERINGS_LISTED } from '@bartizan/contracts';
+import { type DataVerification, MAX_TAMPERINGS_LISTED } from '@bartizan/contracts';
 import type { AuditLog, RecordedEntries } from '../../../audit/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { AppError } from '../../../kernel/error.ts';
@@ -9,7 +9,9 @@ import type { Principal } from '../../../platform/http/types.ts';
 import type { Job, Jobs } from '../../../platform/jobs/index.ts';
 import type { Viewer } from '../../sight.ts';
 import type { GovernancePort } from '../ports.ts';
-import { type CheckedFacts, checkFacts } from './facts.ts';
+import { type Checked, createChecking } from './checking.ts';
+import type { CheckedFacts } from './facts.ts';
+import type { Findings } from './findings.ts';
 import { type Laying, limitsFor, type Workplace } from './laying.ts';
 import type { StoredVersion } from './model.ts';
 import { afterOf, positionOf } from './paging.ts';
@@ -18,13 +20,12 @@ import type { StoredVerification, VerificationEnd, VerificationStore } from './v
 import type { VersionPlace, Versions } from './versions.ts';
 import type { VersionStore } from './versions-store.ts';
 import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
-import type { Kept, Verified } from './worker/protocol.ts';
+import type { Kept, Readable, Verified } from './worker/protocol.ts';
 
 export interface VerificationDeps {
   readonly database: Database;
   readonly store: VerificationStore;
   readonly versions: VersionStore;
-  readonly findRead: Versions['findRead'];
   readonly find: Versions['find'];
   readonly laying: Laying;
   readonly recorded: RecordedEntries;
@@ -37,21 +38,14 @@ export interface VerificationDeps {
 
 type Summary = Omit<DataVerification, 'tamperings'>;
 
-const said = (kind: DataTampering['kind'], where: string, message: string): DataTampering => ({
-  kind,
-  was: null,
-  now: null,
-  where,
-  message,
-});
-
 /** Verifications of versions: what lies in the store and in the database, held against the audit log. */
 export function createVerifications(deps: VerificationDeps) {
-  const { database, store, versions, findRead, find, laying, recorded, governance, audit, clock, jobs } =
-    deps;
+  const { database, store, versions, find, laying, governance, audit, clock, jobs } = deps;
+  const checking = createChecking(deps);
 
   async function viewOf(verification: StoredVerification): Promise<Summary> {
-    const { id, versionId, state, contentRead, rows, counts, failure, startedAt, endedAt } = verification;
+    const { id, versionId, state, contentRead, rows, counts, notes, failure, startedAt, endedAt } =
+      verification;
     const running = state === 'running';
     const progress = running ? (await jobs.progressOf(verifyQueue, [id])).get(id) : undefined;
     return {
@@ -61,6 +55,7 @@ export function createVerifications(deps: VerificationDeps) {
       contentRead,
       rows,
       counts: { ...counts },
+      notes: [...notes],
       failure,
       startedAt,
       endedAt,
@@ -71,15 +66,11 @@ export function createVerifications(deps: VerificationDeps) {
     };
   }
 
-  /** The stored hashes as they lie there; `told` is given what is wrong with them. */
-  async function fetchKept(
-    place: Workplace,
-    facts: CheckedFacts,
-    told: (tampering: DataTampering) => void,
-  ): Promise<Kept> {
+  /** The stored hashes as they lie there. */
+  async function fetchKept(place: Workplace, facts: CheckedFacts, findings: Findings): Promise<Kept> {
     const fetch = async (sha256: string, name: 'leaves' | 'blocks'): Promise<string | null> => {
       const found = sha256 === '' ? null : await place.fetchRaw(sha256, name);
-      if (found === null) told(said('leaves-damaged', name, `The stored ${name} are gone.`));
+      if (found === null) findings.add('leaves-damaged', name, `The stored ${name} are gone.`);
       return found?.path ?? null;
     };
     return {
@@ -91,28 +82,42 @@ export function createVerifications(deps: VerificationDeps) {
     };
   }
 
+  /** Lays the content out as it lies in the store; null where there is none to read. */
+  async function layContent(
+    place: Workplace,
+    { findings, rows: { version, files }, facts }: Checked,
+  ): Promise<Readable | null> {
+    if (!facts.hasContent) return null;
+    const { format } = facts;
+    let gone = 0;
+    const path = await place.content({ format }, files, {
+      missing(file) {
+        gone += 1;
+        findings.add('content-missing', file, 'The stored file is gone.');
+      },
+      damaged: (file) => findings.add('content-damaged', file, 'The stored file no longer has its digest.'),
+    });
+    if (files.length === 0 || (gone > 0 && files.length === 1)) return null;
+    const schema = facts.hasSchema ? (await versions.measured(version.id))?.schema : undefined;
+    const read = { path, format, options: version.options };
+    return schema === undefined ? read : { ...read, schema: schema as Schema };
+  }
+
   async function check(version: StoredVersion, place: Workplace, options: WorkOptions) {
-    const files = await versions.files(version.id);
-    const facts = await checkFacts(recorded, version, files);
-    const tamperings = [...facts.tamperings];
-    const told = (tampering: DataTampering): void => void tamperings.push(tampering);
-    const kept = await fetchKept(place, facts, told);
-    const measured = await versions.measured(version.id);
-    const readable = hasContent(version) && measured !== null;
-    const missing = (path: string): void => told(said('content-missing', path, 'The stored file is gone.'));
-    const damaged = (path: string): void =>
-      told(said('content-damaged', path, 'The stored file no longer has its digest.'));
-    const path = readable ? await place.content(version, files, { missing, damaged }) : null;
-    const gone = tamperings.some(({ kind }) => kind === 'content-missing') && files.length === 1;
-    const content =
-      path === null || measured === null || gone
-        ? null
-        : { path, format: version.format, options: version.options, schema: measured.schema as Schema };
-    const limit = MAX_TAMPERINGS_LISTED;
-    const found: Verified = await work({ is: 'verify', content, kept, limit }, options);
+    const checked = await checking.check(version.id);
+    if (checked === null) throw new ContentRefused('The version is gone.');
+    const { findings, facts } = checked;
+    const none: Verified = { rows: 0, tamperings: [], counts: {} };
+    let found = none;
+    if (facts.root !== '') {
+      const kept = await fetchKept(place, facts, findings);
+      const content = await layContent(place, checked);
+      found = await work({ is: 'verify', content, kept, limit: MAX_TAMPERINGS_LISTED }, options);
+    }
     const counts: Record<string, number> = { ...found.counts };
-    for (const { kind } of tamperings) counts[kind] = (counts[kind] ?? 0) + 1;
-    return { rows: found.rows, counts, tamperings: [...tamperings, ...found.tamperings].slice(0, limit) };
+    for (const [kind, count] of Object.entries(findings.counts)) counts[kind] = (counts[kind] ?? 0) + count;
+    const tamperings = [...findings.tamperings, ...found.tamperings].slice(0, MAX_TAMPERINGS_LISTED);
+    return { rows: found.rows, counts, tamperings, notes: findings.notes };
   }
 
   async function end(verification: StoredVerification, result: VerificationEnd): Promise<void> {
@@ -164,6 +169,7 @@ export function createVerifications(deps: VerificationDeps) {
     rows: null,
     counts: {},
     tamperings: [],
+    notes: [],
     failure,
     endedAt: clock.now(),
   });
@@ -185,7 +191,11 @@ export function createVerifications(deps: VerificationDeps) {
   return Object.freeze({
     /** Begins a verification, or tells of the one that is under way. */
     async begin(principal: Principal, place: VersionPlace): Promise<DataVerification> {
-      const { version } = await findRead(principal, place);
+      const version = await find(principal, place);
+      if (version.state === 'processing')
+        throw new AppError('conflict', 'this version is being read: its records are not known yet', {
+          hint: 'Verify it once it is ready.',
+        });
       const begun = await database.transaction().execute(async (tx) => {
         await versions.lock(version.id, tx);
         const running = await store.running(version.id, tx);
@@ -198,6 +208,7 @@ export function createVerifications(deps: VerificationDeps) {
           contentRead: hasContent(version),
           rows: null,
           counts: {},
+          notes: [],
           failure: null,
           byKind: principal.kind,
           byId: principal.id,

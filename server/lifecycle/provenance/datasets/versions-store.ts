@@ -24,6 +24,14 @@ export interface VersionFile {
   readonly sha256: string;
 }
 
+/** A row of `data_approvals`. */
+export interface StoredApproval {
+  readonly byId: string;
+  readonly byName: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
 /** What a new version begins with. */
 export type NewVersionRow = Pick<
   StoredVersion,
@@ -141,6 +149,22 @@ export function createVersionStore(database: Database) {
         profile: JSON.parse(row.profile) as DataProfile,
       };
     },
+
+    /** SHA-256 of the profile as it is stored; null where there is none. */
+    profileDigest: async (id: string, tx: Database = database): Promise<string | null> =>
+      (
+        await sql<{
+          digest: string | null;
+        }>`select encode(sha256(convert_to(profile, 'UTF8')), 'hex') as digest
+          from data_versions where id = ${id}`.execute(tx)
+      ).rows[0]?.digest ?? null,
+
+    /** Who said that it may be used, though a policy held it. */
+    approval: async (id: string): Promise<StoredApproval | null> =>
+      (
+        await sql<StoredApproval>`select by_id as "byId", by_name as "byName", reason, at::float8 as at
+          from data_approvals where version_id = ${id}`.execute(database)
+      ).rows[0] ?? null,
 
     /** Held to the end of the transaction. */
     async lock(id: string, tx: Database): Promise<StoredVersion | undefined> {

@@ -1,3 +1,5 @@
+import type { MasterKey } from '@bartizan/contracts/sealed.ts';
+import { createRecordedEntries } from '../../../audit/index.ts';
 import type { RouteImplementation } from '../../../platform/http/types.ts';
 import { privacyRoutes } from './routes.ts';
 import { createPrivacy, type PrivacyDeps } from './service.ts';
@@ -6,9 +8,13 @@ import { createPrivacyStore } from './store.ts';
 export { privacyMigrations } from './migrations.ts';
 
 /** Statistics with differential privacy, and the budgets that they are paid from. */
-export function createPrivacyPart(deps: Omit<PrivacyDeps, 'store'>): {
+export function createPrivacyPart(
+  deps: Omit<PrivacyDeps, 'store' | 'recorded'> & { readonly masterKey: MasterKey },
+): {
   readonly implementations: readonly RouteImplementation[];
 } {
-  const privacy = createPrivacy({ ...deps, store: createPrivacyStore(deps.database) });
+  const { database, masterKey } = deps;
+  const recorded = createRecordedEntries({ database, masterKey });
+  const privacy = createPrivacy({ ...deps, store: createPrivacyStore(database), recorded });
   return Object.freeze({ implementations: privacyRoutes(privacy) });
 }

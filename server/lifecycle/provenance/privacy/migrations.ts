@@ -47,4 +47,27 @@ export const privacyMigrations: readonly Migration[] = Object.freeze([
       create index data_privacy_releases_newest on data_privacy_releases (dataset_id, created_at, id);
     `,
   },
+  {
+    id: '0451-data-privacy-kept',
+    sql: `
+      -- What was spent and given out stays, whatever becomes of the dataset.
+      create trigger data_privacy_entries_no_delete before delete on data_privacy_entries
+        for each row execute function data_privacy_append_only();
+      create trigger data_privacy_ledgers_append_only before update or delete on data_privacy_ledgers
+        for each row execute function data_privacy_append_only();
+      create trigger data_privacy_ledgers_no_truncate before truncate on data_privacy_ledgers
+        for each statement execute function data_privacy_append_only();
+      create function data_privacy_releases_kept() returns trigger language plpgsql as $$
+      begin
+        -- An answer is given once.
+        if tg_op = 'UPDATE' and old.answer is null
+          and (to_jsonb(new) - 'answer') = (to_jsonb(old) - 'answer') then return new; end if;
+        raise exception 'what was released is never altered or taken back';
+      end $$;
+      create trigger data_privacy_releases_kept before update or delete on data_privacy_releases
+        for each row execute function data_privacy_releases_kept();
+      create trigger data_privacy_releases_no_truncate before truncate on data_privacy_releases
+        for each statement execute function data_privacy_append_only();
+    `,
+  },
 ]);

@@ -4,18 +4,18 @@ import {
   draw,
   expire,
   type Ledger,
+  type LedgerEntry,
   type LedgerStep,
   release as ledgerRelease,
   PrivacyInputError,
-  type Release,
+  type Reservation,
   readStatisticRequest,
   releaseCost,
   releaseStatistic,
   reserve,
-  type StatisticInput,
 } from '@bartizan/checks/privacy/index.ts';
 import type { PrivacyBudget, PrivateQuery, PrivateRelease } from '@bartizan/contracts';
-import type { AuditLog } from '../../../audit/index.ts';
+import type { Actor, AuditLog, RecordedEntries } from '../../../audit/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
@@ -25,14 +25,17 @@ import type { Viewer } from '../../sight.ts';
 import { afterOf, positionOf } from '../datasets/paging.ts';
 import type { DatasetsPort, GovernancePort } from '../ports.ts';
 import { type DpSgd, spendOfTraining } from './accounting.ts';
-import { decimalOf, ledgerOf, neighboursOf, reopened, termsOf, viewOf } from './books.ts';
+import { ledgerOf, neighboursOf, reopened, termsOf, viewOf } from './books.ts';
 import { valuesOf } from './columns.ts';
+import { demandLedger, type LedgerPart, ledgerAudit, releaseDigest } from './recorded.ts';
+import { answerOf, statisticOf } from './statistics.ts';
 import type { Answer, PrivacyStore, StoredRelease } from './store.ts';
 
 export interface PrivacyDeps {
   readonly database: Database;
   readonly store: PrivacyStore;
-  readonly audit: Pick<AuditLog, 'record'>;
+  readonly audit: Pick<AuditLog, 'record' | 'recordMany'>;
+  readonly recorded: Pick<RecordedEntries, 'history'>;
   readonly clock: Clock;
   readonly datasets: Pick<DatasetsPort, 'find' | 'version' | 'records'>;
   readonly governance: Pick<GovernancePort, 'mayUse' | 'custody'>;
@@ -49,56 +52,6 @@ const refused = (step: Extract<LedgerStep, { ok: false }>): AppError =>
 function taken(step: LedgerStep): Extract<LedgerStep, { ok: true }> {
   if (step.ok) return step;
   throw refused(step);
-}
-
-/** What people ask for, as the mechanisms take it. */
-function statisticOf(query: PrivateQuery): StatisticInput {
-  const { epsilon } = query;
-  switch (query.kind) {
-    case 'count':
-      return { kind: 'count', epsilon, ...(query.column === undefined ? {} : { column: query.column }) };
-    case 'histogram':
-      return {
-        kind: 'histogram',
-        column: query.column,
-        epsilon,
-        ...(query.categories === undefined ? {} : { categories: query.categories }),
-        ...(query.delta === 0 ? {} : { delta: decimalOf(query.delta) }),
-      };
-    case 'sum':
-    case 'mean':
-      return { kind: query.kind, column: query.column, bounds: [query.low, query.high], epsilon };
-    case 'quantile':
-      return {
-        kind: 'quantile',
-        column: query.column,
-        bounds: [query.low, query.high],
-        quantile: query.q,
-        epsilon,
-      };
-  }
-}
-
-const MECHANISMS: Readonly<Record<PrivateQuery['kind'], string>> = {
-  count: 'discrete Laplace',
-  histogram: 'discrete Laplace for each category',
-  sum: 'discrete Laplace',
-  mean: 'discrete Laplace of sum and count',
-  quantile: 'exponential',
-};
-
-function answerOf(released: Release): Answer {
-  const { epsilon, delta } = released.spent;
-  const spent = { epsilon, delta: Number(delta) };
-  const mechanism = MECHANISMS[released.kind];
-  if (released.kind !== 'histogram')
-    return { value: released.value, standardError: released.standardError, mechanism, spent };
-  return {
-    value: Object.fromEntries(released.bins.map(({ category, value }) => [category, value])),
-    standardError: released.bins[0]?.standardError ?? null,
-    mechanism,
-    spent,
-  };
 }
 
 function viewOfRelease({ answer, ...release }: StoredRelease & { readonly answer: Answer }): PrivateRelease {
@@ -120,7 +73,7 @@ const AT_ONCE = 2;
 
 /** Statistics with differential privacy, each paid from the budget of its dataset. */
 export function createPrivacy(deps: PrivacyDeps) {
-  const { database, store, audit, clock, datasets, governance } = deps;
+  const { database, store, audit, recorded, clock, datasets, governance } = deps;
   let reading = 0;
 
   async function opened(datasetId: string, tx: Database): Promise<{ id: string; ledger: Ledger }> {
@@ -132,17 +85,45 @@ export function createPrivacy(deps: PrivacyDeps) {
     });
   }
 
-  /** Takes steps in the newest ledger, in one transaction that no other release of the dataset enters. */
+  /** Appends to a ledger, and tells the audit log what. Entries that the log does not hold yet are told with them. */
+  async function append(
+    actor: Actor,
+    { datasetId, ledger, entries }: LedgerPart,
+    tx: Database,
+    before: readonly LedgerEntry[] = [],
+  ): Promise<void> {
+    await store.append(ledger, entries, clock.now(), tx);
+    await audit.recordMany(ledgerAudit(actor, { datasetId, ledger, entries: [...before, ...entries] }), tx);
+  }
+
+  interface Step {
+    readonly actor: Actor;
+    readonly datasetId: string;
+    readonly take: (ledger: Ledger) => LedgerStep;
+  }
+
+  /** Takes a step in the newest ledger, in one transaction that no other release of the dataset enters. */
   async function step(
-    datasetId: string,
-    take: (ledger: Ledger) => LedgerStep,
+    { actor, datasetId, take }: Step,
     also?: (tx: Database) => Promise<void>,
   ): Promise<void> {
     await database.transaction().execute(async (tx) => {
       await store.lock(datasetId, tx);
       const { id, ledger } = await opened(datasetId, tx);
-      await store.append(id, taken(take(ledger)).entries, clock.now(), tx);
+      await append(actor, { datasetId, ledger: id, entries: taken(take(ledger)).entries }, tx);
       await also?.(tx);
+    });
+  }
+
+  /** The first step of a release, from a ledger that is what the audit log holds. */
+  async function reserveIn(actor: Actor, datasetId: string, reservation: Reservation): Promise<void> {
+    await database.transaction().execute(async (tx) => {
+      await store.lock(datasetId, tx);
+      const log = await demandLedger({ database: tx, recorded }, datasetId);
+      const { id, ledger } = await opened(datasetId, tx);
+      const { entries } = taken(reserve(ledger, reservation));
+      const unheld = log.id === null ? ledger.entries : [];
+      await append(actor, { datasetId, ledger: id, entries }, tx, unheld);
     });
   }
 
@@ -173,45 +154,41 @@ export function createPrivacy(deps: PrivacyDeps) {
     const terms = ledgerOf(entries)?.terms;
     const neighbours = terms?.neighbours ?? neighboursOf('add-or-remove-one');
     const cost = asked(() => releaseCost(statistic, neighbours));
-    await step(datasetId, (ledger) => reserve(ledger, { request, neighbours, cost }));
+    await reserveIn(principal, datasetId, { request, neighbours, cost });
+    const at = { actor: principal, datasetId };
 
     const data = await readColumn(version.id, query, signal).catch(async (error: unknown) => {
-      await step(datasetId, (ledger) => expire(ledger, request));
+      await step({ ...at, take: (ledger) => expire(ledger, request) });
       throw error;
     });
     const id = uuidv7(clock.now());
     const begun = { id, query, purpose, createdBy: principal.name, createdAt: clock.now() };
     // From here on it is spent, whatever becomes of it.
-    await step(
-      datasetId,
-      (ledger) => draw(ledger, request),
-      (tx) => store.begin(datasetId, request, begun, tx),
+    await step({ ...at, take: (ledger) => draw(ledger, request) }, (tx) =>
+      store.begin(datasetId, request, begun, tx),
     );
     const answer = answerOf(
       asked(() => releaseStatistic(input, data, { random: { bytes: randomBytes }, neighbours })),
     );
-    await step(
-      datasetId,
-      (ledger) => ledgerRelease(ledger, request),
-      async (tx) => {
-        await store.answer(id, answer, tx);
-        const detail = { number: version.number, query, spent: answer.spent, purpose };
-        const subject = `dataset:${datasetId}`;
-        await audit.record({ actor: principal, action: 'data.statistic-released', subject, detail }, tx);
-        await governance.custody(
-          {
-            datasetId,
-            versionId: version.id,
-            action: 'released',
-            actor: principal,
-            reason: purpose,
-            audit: 'data.statistic-released',
-            detail: { statistic: query.kind, epsilon: answer.spent.epsilon },
-          },
-          tx,
-        );
-      },
-    );
+    await step({ ...at, take: (ledger) => ledgerRelease(ledger, request) }, async (tx) => {
+      await store.answer(id, answer, tx);
+      const digest = releaseDigest({ ...begun, answer });
+      const detail = { number: version.number, query, spent: answer.spent, purpose, release: id, digest };
+      const subject = `dataset:${datasetId}`;
+      await audit.record({ actor: principal, action: 'data.statistic-released', subject, detail }, tx);
+      await governance.custody(
+        {
+          datasetId,
+          versionId: version.id,
+          action: 'released',
+          actor: principal,
+          reason: purpose,
+          audit: 'data.statistic-released',
+          detail: { statistic: query.kind, epsilon: answer.spent.epsilon },
+        },
+        tx,
+      );
+    });
     return viewOfRelease({ ...begun, answer });
   }
 
@@ -264,8 +241,12 @@ export function createPrivacy(deps: PrivacyDeps) {
 
     async budget(viewer: Viewer, dataset: string) {
       const { id } = await datasets.find(viewer, dataset);
-      const { entries } = await store.ledger(id);
-      return viewOf(ledgerOf(entries), await store.count(id));
+      return await database.transaction().execute(async (tx) => {
+        await store.lock(id, tx);
+        await demandLedger({ database: tx, recorded }, id);
+        const { entries } = await store.ledger(id, tx);
+        return viewOf(ledgerOf(entries), await store.count(id, tx));
+      });
     },
 
     /** A budget may be raised or lowered, but not below what was spent. */
@@ -273,13 +254,15 @@ export function createPrivacy(deps: PrivacyDeps) {
       const { id } = await datasets.find(principal, dataset);
       await database.transaction().execute(async (tx) => {
         await store.lock(id, tx);
+        await demandLedger({ database: tx, recorded }, id);
         const { entries } = await store.ledger(id, tx);
         const before = ledgerOf(entries);
         const ledger = asked(() => reopened(before, termsOf(budget)));
         const atMs = clock.now();
         const ledgerId = await store.open(id, { name: principal.name, atMs }, tx);
-        await store.append(ledgerId, ledger.entries, atMs, tx);
-        const detail = { ...budget, before: before?.terms.epsilon ?? null };
+        const told = { datasetId: id, ledger: ledgerId, entries: ledger.entries };
+        await append(principal, told, tx);
+        const detail = { ...budget, before: before?.terms.epsilon ?? null, ledger: ledgerId };
         const subject = `dataset:${id}`;
         await audit.record({ actor: principal, action: 'data.privacy-budget-set', subject, detail }, tx);
         await governance.custody(

@@ -84,6 +84,13 @@ export function createPrivacyStore(database: Database) {
         where id = ${id} and answer is null`.execute(tx);
     },
 
+    /** All that were given out. */
+    async answered(datasetId: string, tx: Database = database): Promise<readonly StoredRelease[]> {
+      const { rows } = await sql<StoredRelease>`select ${RELEASE} from data_privacy_releases
+        where dataset_id = ${datasetId} and answer is not null`.execute(tx);
+      return rows;
+    },
+
     async page(
       datasetId: string,
       after: { readonly at: number; readonly id: string } | null,
@@ -97,9 +104,9 @@ export function createPrivacyStore(database: Database) {
       return rows;
     },
 
-    async count(datasetId: string): Promise<number> {
+    async count(datasetId: string, tx: Database = database): Promise<number> {
       const { rows } = await sql<{ count: number }>`select count(*)::int as count from data_privacy_releases
-        where dataset_id = ${datasetId} and answer is not null`.execute(database);
+        where dataset_id = ${datasetId} and answer is not null`.execute(tx);
       return rows[0]?.count ?? 0;
     },
   });

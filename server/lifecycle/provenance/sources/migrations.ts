@@ -69,4 +69,22 @@ export const sourceMigrations: readonly Migration[] = Object.freeze([
         for each row execute function data_custody_append_only();
     `,
   },
+  {
+    id: '0411-data-kept',
+    sql: `
+      -- What was decided and done with data is never taken back: datasets and versions that came in stay for the record.
+      create trigger data_custody_no_delete before delete on data_custody
+        for each row execute function data_custody_append_only();
+      create trigger data_custody_no_truncate before truncate on data_custody
+        for each statement execute function data_custody_append_only();
+      create function data_approvals_append_only() returns trigger language plpgsql as $$
+      begin
+        raise exception 'approvals are only ever added';
+      end $$;
+      create trigger data_approvals_append_only before update or delete on data_approvals
+        for each row execute function data_approvals_append_only();
+      create trigger data_approvals_no_truncate before truncate on data_approvals
+        for each statement execute function data_approvals_append_only();
+    `,
+  },
 ]);
