@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wholeNumbers } from './calibrate.ts';
 import { calibrate } from './calibration.ts';
-import { errorProbabilities, expectedPrecision, noiseShare } from './estimate.ts';
+import { errorProbabilities, noiseShare } from './estimate.ts';
 import { confidentJoint, type Labels, labelErrors, labelQuality, type Probabilities } from './index.ts';
 import { minimise } from './lbfgs.ts';
 import { fitLogistic } from './logistic.ts';
@@ -160,8 +160,8 @@ describe('estimates', () => {
     const names = { values: given, names: ['a', 'b'] };
     const sure = errorProbabilities(all, names, confidentJoint(all, names), Int32Array.of(0, 1, 20, 21));
     const doubtful = errorProbabilities(all, names, confidentJoint(all, names), Int32Array.of(8, 9, 28, 29));
-    expect(expectedPrecision(sure).value).toBeGreaterThan(expectedPrecision(doubtful).value + 0.3);
-    expect(expectedPrecision(new Float32Array(0))).toEqual({ value: 0, low: 0, high: 1 });
+    const mean = (numbers: Float32Array): number => numbers.reduce((sum, each) => sum + each, 0) / 4;
+    expect(mean(sure)).toBeGreaterThan(mean(doubtful) + 0.3);
   });
 });
 

@@ -60,10 +60,3 @@ function flipRate({ noise, classes }: ConfidentJoint, truth: number, given: numb
   const mean = (1 - (noise[truth * classes + truth] as number)) / (classes - 1);
   return ((noise[truth * classes + given] as number) + mean) / 2;
 }
-
-/** Share of these rows whose label is wrong, from the probability of each; the interval is over chance alone. */
-export function expectedPrecision(errors: Float32Array): Share {
-  const wrong = errors.reduce((sum, probability) => sum + probability, 0);
-  const [low, high] = wilson(wrong, errors.length);
-  return { value: errors.length > 0 ? wrong / errors.length : 0, low, high };
-}

@@ -1,8 +1,10 @@
 /** Labels that contradict their records: out-of-sample judges, confident learning, and what to tell a person of it. */
 
 export { type Calibration, calibrate } from './calibration.ts';
+export { expectedPrecision, type Readings } from './certainty.ts';
+export { type NoiseChannel, noiseChannel } from './channel.ts';
 export { checkLabels, judgeLabels } from './check.ts';
-export { errorProbabilities, expectedPrecision, noiseShare } from './estimate.ts';
+export { errorProbabilities, noiseShare } from './estimate.ts';
 export { DIRECTED, LABEL_MAPS } from './findings.ts';
 export { stratifiedFolds } from './folds.ts';
 export { confidentJoint } from './joint.ts';

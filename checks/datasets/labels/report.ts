@@ -1,5 +1,6 @@
 import type { Neighbours } from '../neighbours/types.ts';
-import { errorProbabilities, expectedPrecision, noiseShare } from './estimate.ts';
+import { errorPrecision, readingsOf } from './certainty.ts';
+import { errorProbabilities, noiseShare } from './estimate.ts';
 import { labelFindings } from './findings.ts';
 import { confidentJoint } from './joint.ts';
 import { labelErrors } from './prune.ts';
@@ -34,7 +35,8 @@ export function labelReport(judgement: Judgement, labels: Labels, options: Label
   const scores = quality.map((value) => Math.max(0, Math.min(1, 1 - value)));
   const certainties = errorProbabilities(probabilities, labels, joint, errors);
   const noise = noiseShare(joint, labels);
-  const precision = expectedPrecision(certainties);
+  const readings = readingsOf(probabilities, labels, joint);
+  const precision = errorPrecision(errors, certainties, readings);
   return {
     scores,
     errors,
@@ -45,6 +47,7 @@ export function labelReport(judgement: Judgement, labels: Labels, options: Label
     quality: quality.reduce((sum, value) => sum + value, 0) / Math.max(1, quality.length),
     classes: classQualities(labels, joint, quality, errors),
     joint,
+    readings,
     probabilities,
     judge,
     blindSpots: [...BLIND, judge === 'given' ? BLIND_GIVEN : BLIND_NEIGHBOURS],

@@ -1,5 +1,6 @@
 import type { Neighbours } from '../neighbours/types.ts';
 import type { DatasetFinding, Matrix, Share, Suspect } from '../types.ts';
+import type { Readings } from './certainty.ts';
 
 /** The given labels as classes 0..`names.length`−1, in the order of the rows. */
 export interface Labels {
@@ -99,6 +100,8 @@ export interface LabelReport {
   readonly quality: number;
   readonly classes: readonly ClassQuality[];
   readonly joint: ConfidentJoint;
+  /** Per row how probable it is that its label is wrong, where classes that merely overlap are counted out. */
+  readonly readings: Readings;
   readonly probabilities: Probabilities;
   readonly judge: Judge;
   readonly blindSpots: readonly string[];

@@ -1,5 +1,4 @@
-import { wilson } from '../../statistics/wilson.ts';
-import { LABEL_ERRORS, type LabelReport } from '../labels/index.ts';
+import { expectedPrecision, LABEL_ERRORS, type LabelReport } from '../labels/index.ts';
 import { type DatasetFinding, MAX_ROWS_NAMED } from '../types.ts';
 
 /** Least share of a direction's records that must be named themselves for it to be more than classes that overlap. */
@@ -9,10 +8,8 @@ const DIRECTED_SHARE = 0.25;
  * The report's findings with the records that are named here: where classes overlap, confident learning counts records
  * as errors that are merely hard. A direction of which hardly any record is named is left out.
  */
-export function labelFindings(
-  { findings, errors, noise }: LabelReport,
-  scores: Float32Array,
-): DatasetFinding[] {
+export function labelFindings(report: LabelReport, scores: Float32Array): DatasetFinding[] {
+  const { findings, errors, noise, readings } = report;
   return findings.flatMap((finding): DatasetFinding[] => {
     const named = finding.rows.filter((row) => (scores[row] as number) >= 0.5);
     if (finding.check !== LABEL_ERRORS)
@@ -34,8 +31,6 @@ export function labelFindings(
         },
       ];
     const share = rows.length / scores.length;
-    const wrong = rows.reduce((sum, row) => sum + (scores[row] as number), 0);
-    const [low, high] = wilson(wrong, rows.length);
     return [
       {
         ...finding,
@@ -43,7 +38,7 @@ export function labelFindings(
         message: `${rows.length} of ${scores.length} labels are more likely wrong than right. ${counted}, hard records included.`,
         rows: rows.slice(0, MAX_ROWS_NAMED),
         count: rows.length,
-        precision: { value: wrong / rows.length, low, high },
+        precision: expectedPrecision(Int32Array.from(rows), readings),
         evidence,
       },
     ];

@@ -1,13 +1,11 @@
 import {
   calibrate,
-  errorProbabilities,
   LABEL_ERRORS,
   type LabelReport,
   type Labels,
   type Probabilities,
 } from '../labels/index.ts';
 import type { CheckOutcome, Suspect } from '../types.ts';
-import { anchorNoise } from './anchors.ts';
 import { labelFindings } from './label-findings.ts';
 import { short } from './shape.ts';
 import { skilledRows } from './skill.ts';
@@ -17,7 +15,7 @@ export interface LabelOutcome extends CheckOutcome {
   readonly order: Float32Array;
 }
 
-/** Highest probability of a row that confident learning does not call an error. */
+/** Highest probability of a row whose label the judge has no skill to deny. */
 const NOT_NAMED = 0.49;
 
 /** Highest score where the judge has no skill. */
@@ -34,19 +32,10 @@ export function labelOutcome(report: LabelReport, labels: Labels): LabelOutcome 
   if (!skilled.includes(1)) return withoutSkill(report);
   const unlikely = isUnlikely(report.probabilities, labels);
   const all = Int32Array.from({ length: rows }, (_, row) => row);
-  const probabilities = errorProbabilities(
-    report.probabilities,
-    labels,
-    { ...report.joint, noise: anchorNoise(report.probabilities, labels) },
-    all,
-  );
-  const isError = new Uint8Array(rows);
-  for (const row of report.errors) isError[row] = 1;
+  const { wrong } = report.readings;
   const order = all.sort((a, b) => (report.scores[a] as number) - (report.scores[b] as number));
   const scores = rising(order, report.scores, (row) =>
-    isError[row] === 1 && skilled[row] === 1 && unlikely(row)
-      ? (probabilities[row] as number)
-      : Math.min(NOT_NAMED, probabilities[row] as number),
+    skilled[row] === 1 && unlikely(row) ? (wrong[row] as number) : Math.min(NOT_NAMED, wrong[row] as number),
   );
   return {
     scores,
@@ -83,7 +72,7 @@ function withoutSkillIn(skilled: Uint8Array): string[] {
 }
 
 /** A label is unlikely when the judge gives it less than this times its frequency, after what the judge is worth. */
-const UNLIKELY = 0.8;
+const UNLIKELY = 1;
 
 function isUnlikely(judged: Probabilities, labels: Labels): (row: number) => boolean {
   const frequencies = new Float64Array(judged.classes);

@@ -53,4 +53,11 @@ describe('a judge of labels', () => {
     expect(suspects.length).toBeGreaterThan(0.95 * wrong.length);
     expect(suspects.length).toBeLessThanOrEqual(wrong.length);
   });
+
+  it('that learnt from sound labels names the wrong ones where four in ten are', () => {
+    const { probabilities, labels } = judged(3000, 6, { sure: 0.99, flipped: 0.4 });
+    const { suspects } = labelOutcome(checkGivenProbabilities(probabilities, labels), labels);
+    expect(suspects.length).toBeGreaterThan(0.35 * 3000);
+    expect(suspects.length).toBeLessThan(0.45 * 3000);
+  });
 });

@@ -6,14 +6,14 @@ const ERRORS = 3.3;
 const GROUPS = 20;
 const LEAST_IN_GROUP = 50;
 const LEAST = 1e-3;
-const SHRUNK = 0.5;
+const SHRUNK = 0.1;
 
 /**
  * Rows (1) for which out-of-sample probabilities foretell the given labels better than the frequencies of the labels do,
  * by log loss. Rows are grouped by how far the judge is from the frequencies (Kullback–Leibler); a group counts when its
  * own mean gain, or that of it and all less sure ones, is above chance by its standard error, so that a few records
- * that are easy to tell vouch for no others. The judge is shrunk half way to the frequencies: one that is merely too
- * sure of itself still knows something. O(n log n + n · classes).
+ * that are easy to tell vouch for no others. The judge is shrunk to within a tenth of the frequencies: one that is
+ * merely too sure of itself, or learnt from sounder labels than these, still knows something. O(n log n + n · classes).
  */
 export function skilledRows({ rows, classes, values }: Probabilities, labels: Labels): Uint8Array {
   const frequencies = new Float64Array(classes);
