@@ -62,13 +62,15 @@ function Finding({ finding, scan, version }: { finding: DataFinding } & Omit<Fin
       }
     >
       <p className="bz-wrap">{finding.message}</p>
-      <p className="bz-dim" style={{ marginTop: 6 }}>
-        {formatNoun(finding.count, 'record')}
-        {precision === null
-          ? '; how many are truly bad cannot be told'
-          : `, about ${(precision.value * 100).toFixed(0)}% of them truly bad (95% interval ${(precision.low * 100).toFixed(0)} to ${(precision.high * 100).toFixed(0)}%)`}
-        .
-      </p>
+      {finding.count === 0 ? null : (
+        <p className="bz-dim" style={{ marginTop: 6 }}>
+          {formatNoun(finding.count, 'record')}
+          {precision === null
+            ? '; how many are truly bad cannot be told'
+            : `, about ${(precision.value * 100).toFixed(0)}% of them truly bad (95% interval ${(precision.low * 100).toFixed(0)} to ${(precision.high * 100).toFixed(0)}%)`}
+          .
+        </p>
+      )}
       {Object.keys(finding.evidence).length > 0 ? (
         <div className="bz-data-evidence" style={{ marginTop: 6 }}>
           {Object.entries(finding.evidence).map(([key, value]) => {

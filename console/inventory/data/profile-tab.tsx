@@ -1,4 +1,4 @@
-import type { DataColumnProfile, DatasetVersion } from '@bartizan/contracts';
+import { type DataColumnProfile, type DatasetVersion, MIN_PROFILE_RECORDS } from '@bartizan/contracts';
 import { formatCount, formatShare } from '../../ui/format.ts';
 import { EmptyState } from '../../ui/states.tsx';
 
@@ -48,7 +48,7 @@ export function ProfileTab({ version }: { version: DatasetVersion }) {
           {formatCount(sampledRows)} of {formatCount(all)} records were looked at for this.
         </p>
       )}
-      <div className="bz-list">
+      <div className="bz-list" tabIndex={0} role="region" aria-label="Profile of the columns">
         <table className="bz-table">
           <thead>
             <tr>
@@ -89,6 +89,10 @@ export function ProfileTab({ version }: { version: DatasetVersion }) {
           </tbody>
         </table>
       </div>
+      <p className="bz-dim" style={{ marginTop: 8 }}>
+        Low and high leave the outermost values out: nothing that fewer than {MIN_PROFILE_RECORDS} records
+        stand behind is told.
+      </p>
     </>
   );
 }
@@ -101,7 +105,7 @@ function Spread({ column }: { column: DataColumnProfile }) {
     <>
       {valueWords(summary.min, column)} … {valueWords(summary.quantiles.p50, column)} …{' '}
       {valueWords(summary.max, column)}
-      <div className="bz-dim">{numbers === null ? 'bytes; ' : ''}lowest, median, highest</div>
+      <div className="bz-dim">{numbers === null ? 'bytes; ' : ''}low, median, high</div>
     </>
   );
 }

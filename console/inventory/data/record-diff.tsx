@@ -54,7 +54,7 @@ export function RecordDiff({ datasetId, from, to, entries, reasons }: RecordDiff
     <>
       <Values isShown={query.data !== undefined} isBusy={query.isFetching} onPurpose={setPurpose} />
       <FailureNote failure={query.error} />
-      <div className="bz-list" tabIndex={0} role="region" aria-label="Records that differ">
+      <div className="bz-list bz-data-inner" tabIndex={0} role="region" aria-label="Records that differ">
         <table className="bz-table">
           <thead>
             <tr>

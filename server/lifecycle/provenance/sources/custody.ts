@@ -19,7 +19,7 @@ const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(['records', 'rows', 'number
 
 /** What facts are called where their own name tells too little. */
 const FACT_WORDS: Readonly<Record<string, string>> = {
-  what: 'read were',
+  what: '',
   offset: 'from row',
   limit: 'at most',
   comparedWith: 'compared with version',
@@ -29,6 +29,9 @@ const FACT_WORDS: Readonly<Record<string, string>> = {
 const wordsOf = (name: string): string =>
   FACT_WORDS[name] ?? name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
+/** Counts that read better before their word. */
+const COUNTED: ReadonlySet<string> = new Set(['suspected', 'findings']);
+
 /** Facts that people read, as words and a value; lists and objects stay in the audit log. */
 function detailWords(detail: Readonly<Record<string, unknown>>): string {
   return Object.entries(detail)
@@ -36,7 +39,9 @@ function detailWords(detail: Readonly<Record<string, unknown>>): string {
       ([name, value]) =>
         !SHOWN_ELSEWHERE.has(name) && (typeof value === 'string' || typeof value === 'number'),
     )
-    .map(([name, value]) => `${wordsOf(name)} ${String(value)}`)
+    .map(([name, value]) =>
+      (COUNTED.has(name) ? `${String(value)} ${name}` : `${wordsOf(name)} ${String(value)}`).trim(),
+    )
     .join(', ')
     .slice(0, 300);
 }
