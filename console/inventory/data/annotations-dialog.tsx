@@ -1,5 +1,5 @@
 import { type DatasetVersion, labellingRoutes } from '@bartizan/contracts';
-import { Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Modal, MultiSelect, Select, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -18,6 +18,7 @@ export function AnnotationsDialog({ version, onClose }: { version: DatasetVersio
   const [item, setItem] = useState(guess(columns, /^(?:item|task|document|image|text|id)/i));
   const [annotator, setAnnotator] = useState(guess(columns, /^(?:annotator|worker|rater|labeller|user)/i));
   const [label, setLabel] = useState(version.label ?? guess(columns, /^(?:label|answer|class)/i));
+  const [show, setShow] = useState<string[]>([]);
   const make = useMutation({
     mutationFn: () =>
       api.call(labellingRoutes.create, {
@@ -31,6 +32,7 @@ export function AnnotationsDialog({ version, onClose }: { version: DatasetVersio
             annotator: annotator ?? '',
             label: label ?? '',
           },
+          ...(show.length > 0 ? { show } : {}),
         },
       }),
     onSuccess: async (queue) => {
@@ -79,6 +81,15 @@ export function AnnotationsDialog({ version, onClose }: { version: DatasetVersio
           {column('Item', 'What was labelled; one row is one judgement of it.', item, setItem)}
           {column('Annotator', 'Who labelled it.', annotator, setAnnotator)}
           {column('Label', 'What they said.', label, setLabel)}
+          <MultiSelect
+            searchable
+            label="Shown"
+            description="Columns that those who label see. Where none is chosen: the item, and the whole record to those who may read records."
+            data={columns}
+            value={show}
+            maxValues={100}
+            onChange={setShow}
+          />
           <FormFoot
             failure={make.error}
             verb="Make the queue"

@@ -90,7 +90,7 @@ function OneQueue() {
             label="Why"
             description={
               queue.from === 'scan'
-                ? `${formatNoun(queue.decided, 'decided label')} become a new version of ${queue.dataset}; the others stay.`
+                ? `${formatNoun(queue.decided, 'decided label')} of ${queue.dataset}: those that are other than before are changed in a new version, everything else stays as it is.`
                 : `Becomes a version of “${queue.dataset} labels”: decided labels, and for the others what the annotators come to.`
             }
             verb="Make the version"
@@ -136,7 +136,10 @@ function Became({ queue }: { queue: LabelQueue }) {
 
 function Deciding({ queue }: { queue: LabelQueue }) {
   const mayLabel = useMay('data.label');
+  const client = useQueryClient();
   const [at, setAt] = useState(0);
+  /** Places that were decided here, the last one at the end: what `u` takes back. */
+  const [decided, setDecided] = useState<readonly number[]>([]);
   const query = useInfiniteQuery({
     queryKey: ['data', 'queue', queue.id, 'items'],
     queryFn: ({ pageParam, signal }) =>
@@ -153,17 +156,35 @@ function Deciding({ queue }: { queue: LabelQueue }) {
   useEffect(() => {
     if (at >= items.length - 5 && query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
   }, [at, items.length, query]);
+  const takeBack = useMutation({
+    mutationFn: (place: number) =>
+      api.call(labellingRoutes.decide, { params: { id: queue.id, place }, body: { label: null } }),
+    onSuccess: (_, place) => {
+      setDecided((before) => before.filter((each) => each !== place));
+      const index = items.findIndex((item) => item.place === place);
+      if (index >= 0) setAt(index);
+      return client.invalidateQueries({ queryKey: ['data', 'queue', queue.id] });
+    },
+  });
   if (!mayLabel) return <p className="bz-dim">Deciding labels needs the permission data.label.</p>;
   if (query.isPending) return <p className="bz-dim">Loading.</p>;
   const item = items[Math.min(at, items.length - 1)];
   if (item === undefined) return <EmptyState title="Nothing is disputed">Everybody agrees.</EmptyState>;
   return (
-    <Item
-      key={item.place}
-      queue={queue}
-      item={item}
-      onMove={(step) => setAt((now) => Math.max(0, Math.min(items.length - 1, now + step)))}
-    />
+    <>
+      <Item
+        key={item.place}
+        queue={queue}
+        item={item}
+        onMove={(step) => setAt((now) => Math.max(0, Math.min(items.length - 1, now + step)))}
+        onDecided={(place) => setDecided((before) => [...before.filter((each) => each !== place), place])}
+        onTakeBack={(own) => {
+          const place = own ?? decided.at(-1);
+          if (place !== undefined && !takeBack.isPending) takeBack.mutate(place);
+        }}
+      />
+      <FailureNote failure={takeBack.error} />
+    </>
   );
 }
 
@@ -171,10 +192,15 @@ function Item({
   queue,
   item,
   onMove,
+  onDecided,
+  onTakeBack,
 }: {
   queue: LabelQueue;
   item: LabelItem;
   onMove: (step: number) => void;
+  onDecided: (place: number) => void;
+  /** Of this place; null: of the last one that was decided. */
+  onTakeBack: (place: number | null) => void;
 }) {
   const client = useQueryClient();
   const record = useQuery({
@@ -184,11 +210,12 @@ function Item({
     staleTime: Number.POSITIVE_INFINITY,
   });
   const decide = useMutation({
-    mutationFn: (label: string | null) =>
+    mutationFn: (label: string) =>
       api.call(labellingRoutes.decide, { params: { id: queue.id, place: item.place }, body: { label } }),
-    onSuccess: async (_, label) => {
+    onSuccess: async () => {
+      onDecided(item.place);
       await client.invalidateQueries({ queryKey: ['data', 'queue', queue.id] });
-      if (label !== null) onMove(1);
+      onMove(1);
     },
   });
   const isOpen = queue.state === 'open';
@@ -197,14 +224,14 @@ function Item({
       const target = event.target as HTMLElement;
       if (event.metaKey || event.ctrlKey || event.altKey || target.closest('input, textarea, [role=dialog]'))
         return;
+      // What was pressed before comes first: else `u` would take back another decision.
+      if (decide.isPending) return;
       const label = queue.classes[Number(event.key) - 1];
       if (/^[1-9]$/.test(event.key) && label !== undefined && isOpen) decide.mutate(label);
       else if (event.key === 'Enter' && item.proposed !== null && isOpen && target.tagName !== 'BUTTON')
         decide.mutate(item.proposed);
-      else if (event.key === 'u' && isOpen) {
-        if (item.decision !== null) decide.mutate(null);
-        else onMove(-1);
-      } else if (event.key === 'j') onMove(1);
+      else if (event.key === 'u' && isOpen) onTakeBack(item.decision === null ? null : item.place);
+      else if (event.key === 'j') onMove(1);
       else if (event.key === 'k') onMove(-1);
       else return;
       event.preventDefault();
@@ -223,8 +250,13 @@ function Item({
       }
     >
       <QueryView query={record}>
-        {({ columns }) => (
-          <Facts keys items={columns.map(({ name, value }) => [name, value ?? '—'] as const)} />
+        {({ columns, withheld }) => (
+          <>
+            <Facts keys items={columns.map(({ name, value }) => [name, value ?? '—'] as const)} />
+            {withheld > 0 ? (
+              <p className="bz-dim">{formatNoun(withheld, 'other column')} not shown in this queue.</p>
+            ) : null}
+          </>
         )}
       </QueryView>
       {item.votes.length > 0 ? (
@@ -256,7 +288,7 @@ function Item({
           </Button>
         ))}
         {item.decision !== null && isOpen ? (
-          <Button variant="subtle" color="gray" onClick={() => decide.mutate(null)}>
+          <Button variant="subtle" color="gray" onClick={() => onTakeBack(item.place)}>
             Take back
           </Button>
         ) : null}
@@ -265,7 +297,7 @@ function Item({
       <p className="bz-dim" style={{ marginTop: 12 }}>
         <kbd className="bz-kbd">1</kbd>–<kbd className="bz-kbd">9</kbd> decide,{' '}
         <kbd className="bz-kbd">Enter</kbd> takes the proposed label, <kbd className="bz-kbd">u</kbd> takes
-        back, <kbd className="bz-kbd">j</kbd> <kbd className="bz-kbd">k</kbd> move.
+        the last decision back, <kbd className="bz-kbd">j</kbd> <kbd className="bz-kbd">k</kbd> move.
       </p>
     </Section>
   );
