@@ -22,24 +22,28 @@ export function createDistinctCounter(): DistinctCounter {
     registers ??= new Uint8Array(REGISTERS);
     if ((registers[index] as number) < zeros) registers[index] = zeros;
   }
-  /** 53 bits of a hash are kept while counting exactly: as many as a number has, and enough for the registers. */
-  const enter = (bits: number): void => {
-    const index = Math.floor(bits / 2 ** 39);
-    const rest = bits % 2 ** 39;
-    register(index, rest === 0 ? 40 : 39 - Math.floor(Math.log2(rest)));
-  };
+  /** 53 bits of a hash are used: as many as a number has, and enough for the registers. */
+  function enter(high: number, low: number): void {
+    const top = high & 0x3ffff;
+    const zeros = top === 0 ? Math.clz32(low >>> 11) + 8 : Math.clz32(top) - 13;
+    register(high >>> 18, zeros);
+  }
+  const enterBits = (bits: number): void => enter(Math.floor(bits / 2 ** 21), (bits % 2 ** 21) * 2 ** 11);
   function addBits(bits: number): void {
-    if (exact === null) return enter(bits);
+    if (exact === null) return enterBits(bits);
     exact.add(bits);
     if (exact.size > MAX_EXACT) widen();
   }
   function widen(): void {
-    for (const bits of exact ?? []) enter(bits);
+    for (const bits of exact ?? []) enterBits(bits);
     exact = null;
   }
 
   return Object.freeze({
-    add: (high: number, low: number) => addBits((high >>> 0) * 2 ** 21 + (low >>> 11)),
+    add: (high: number, low: number) => {
+      if (exact === null) enter(high, low);
+      else addBits((high >>> 0) * 2 ** 21 + (low >>> 11));
+    },
     merge: (other: DistinctCounter) => {
       const theirs = other.state();
       if (theirs.exact !== null) for (const bits of theirs.exact) addBits(bits);
