@@ -45,6 +45,7 @@ import {
   dataScanRoutes,
   datasetDiffRoutes,
   datasetRoutes,
+  dataWatchRoutes,
   labellingRoutes,
   privacyRoutes,
   sourceRoutes,
@@ -122,5 +123,6 @@ export const ALL_ROUTES: readonly RouteContract[] = Object.freeze(
     labellingRoutes,
     privacyRoutes,
     dataLineageRoutes,
+    dataWatchRoutes,
   ].flatMap((group): RouteContract[] => Object.values(group)),
 );

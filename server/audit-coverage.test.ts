@@ -221,6 +221,8 @@ const COVERED: Readonly<Record<string, Covered>> = {
   'data.versions.verify': ['data.verification-begun', 'data.version-verified'],
   'data.versions.files': ['data.content-read'],
   'data.versions.content': ['data.content-read'],
+  'data.versions.leaves': ['data.content-read'],
+  'data.versions.proof': ['data.content-read'],
   'data.versions.records': ['data.content-read'],
   'data.pushes.create': ['data.push-begun'],
   'data.pushes.sendFile': nothing(
@@ -243,6 +245,8 @@ const COVERED: Readonly<Record<string, Covered>> = {
   'privacy.setBudget': ['data.privacy-budget-set'],
   'privacy.release': ['data.statistic-released'],
   'privacy.account': nothing('works out a figure from what is asked, and keeps nothing'),
+  'dataWatch.set': ['data.watch-changed'],
+  'dataWatch.deal': ['data.watch-alarm-dealt'],
   'dataScans.start': ['data.scan-started', 'data.scanned'],
   'dataScans.decide': ['data.finding-decided'],
   'dataScans.cancel': ['data.scan-cancelled'],

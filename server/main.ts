@@ -148,6 +148,7 @@ async function build(
     masterKey: config.masterKey,
     audit,
     alarm: identity.writeAlarm,
+    clearAlarm: identity.clearAlarm,
     events: lifecycleEvents,
     clock,
     logger,

@@ -89,6 +89,7 @@ const lifecycle = createLifecycle({
   masterKey,
   audit: createAuditLog({ database: open.database, clock: systemClock }),
   alarm: async () => () => undefined,
+  clearAlarm: async () => undefined,
   events: createEvents(() => undefined),
   clock: systemClock,
   logger: quiet,

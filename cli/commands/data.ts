@@ -6,6 +6,7 @@ import { addDataList } from '../data/versions/list.ts';
 import { addDataQuarantine } from '../data/versions/quarantine.ts';
 import { addDataTrace } from '../data/versions/trace.ts';
 import { addDataVerify } from '../data/versions/verify.ts';
+import { addDataWatch } from '../data/versions/watch.ts';
 
 /** Each subcommand of `data`: one line here adds one. */
 const SUBCOMMANDS: readonly ((data: Command) => void)[] = [
@@ -15,6 +16,7 @@ const SUBCOMMANDS: readonly ((data: Command) => void)[] = [
   addDataDiff,
   addDataVerify,
   addDataTrace,
+  addDataWatch,
   addDataQuarantine,
 ];
 

@@ -80,6 +80,11 @@ export interface Identity {
   readonly raiseAlarm: (alarm: AlarmDraft, always: boolean) => Promise<void>;
   /** Writes an alarm within a change, each time anew; what it gives back tells whoever listens, after that. */
   readonly writeAlarm: (alarm: AlarmDraft, within: Database) => Promise<() => void>;
+  /** Ends open alarms of a kind about something that is over by itself, within a change. */
+  readonly clearAlarm: (
+    alarm: Pick<AlarmDraft, 'kind' | 'subject'> & { readonly note: string },
+    within: Database,
+  ) => Promise<void>;
   /** Notes that keys were used, `atMs` being the newest use. Unknown ids are ignored. */
   readonly touchKeys: (ids: readonly string[], atMs: number) => Promise<void>;
   /** Who there is, for domains that name people and teams. */
@@ -144,6 +149,10 @@ export function createIdentity(options: IdentityOptions): Identity {
       const raised = await alarms.raise(within.withTables<IdentityTables>(), alarm, true);
       return () => alarms.announce(raised);
     },
+    clearAlarm: (
+      over: Pick<AlarmDraft, 'kind' | 'subject'> & { readonly note: string },
+      within: Database,
+    ) => alarms.clear(within.withTables<IdentityTables>(), over),
     touchKeys: keys.touch,
     directory: createDirectory(db),
     tidy: factors.tidy,

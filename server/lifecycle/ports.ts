@@ -89,6 +89,11 @@ export interface LifecycleDeps {
     alarm: Pick<Alarm, 'kind' | 'severity' | 'summary' | 'subject'>,
     within: Database,
   ) => Promise<() => void>;
+  /** Ends open alarms about something that is over by itself, within the change that says so. */
+  readonly clearAlarm: (
+    alarm: Pick<Alarm, 'kind' | 'subject'> & { readonly note: string },
+    within: Database,
+  ) => Promise<void>;
   readonly events: Events<LifecycleEvents>;
   readonly clock: Clock;
   readonly logger: Logger;

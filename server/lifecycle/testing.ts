@@ -155,6 +155,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       const raised = await alarms.raise(within.withTables<IdentityTables>(), draft, true);
       return () => alarms.announce(raised);
     },
+    clearAlarm: (over, within) => alarms.clear(within.withTables<IdentityTables>(), over),
     reviews,
     events,
     clock,

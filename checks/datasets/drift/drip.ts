@@ -21,12 +21,14 @@ interface Settings {
   readonly budgetDays: number;
   readonly learningDays: number;
   readonly mostCounts: number;
+  readonly caution: number;
 }
 
 function settingsOf({
   falseAlarmsPerYear = 1,
   learningDays = 30,
   mostCounts = 20_000,
+  caution = 2,
 }: DripOptions): Settings {
   if (!(falseAlarmsPerYear > 0 && falseAlarmsPerYear <= DAYS_OF_A_YEAR))
     throw new DatasetInputError(
@@ -36,7 +38,9 @@ function settingsOf({
     throw new DatasetInputError(`Learning takes 2 to 3,650 days, not ${String(learningDays)}.`);
   if (!Number.isInteger(mostCounts) || mostCounts < 1 || mostCounts > 1_000_000)
     throw new DatasetInputError(`A monitor watches 1 to 1,000,000 counts, not ${String(mostCounts)}.`);
-  return { budgetDays: DAYS_OF_A_YEAR / falseAlarmsPerYear, learningDays, mostCounts };
+  if (!(caution >= 0 && caution <= 10))
+    throw new DatasetInputError(`Caution is 0 to 10 standard errors, not ${String(caution)}.`);
+  return { budgetDays: DAYS_OF_A_YEAR / falseAlarmsPerYear, learningDays, mostCounts, caution };
 }
 
 /**
@@ -44,7 +48,7 @@ function settingsOf({
  * e-detector against its own accepted history (2203.03532; see `createShareDetector`); their mean over all counts is one
  * again, so the mean time to a false alarm is at least 365 / `falseAlarmsPerYear` days over all of them together, however
  * many are watched and whatever hangs together with what, as far as days are alike: days that always differed more than
- * chance are allowed for by their dispersion, and a learnt share by two standard errors. A source alarms when its part of
+ * chance are allowed for by their dispersion, and a learnt share by `caution` standard errors. A source alarms when its part of
  * the mean alone reaches the threshold, and again each day until `reset`. History is fixed once learnt: what comes later
  * is never taken as usual by itself, or a patient attacker would teach the monitor. O(counts) a day.
  */
@@ -81,7 +85,8 @@ export const createDripMonitor: CreateDripMonitor = (options = {}, state) => {
     each(reports, (stream, _report, { hits, total }) => learnDay(stream, hits, total));
   const observe = (reports: readonly DripDay[]): readonly DripAlarm[] => {
     each(reports, (stream, { day }, { hits, total }) => {
-      if (isKnown(stream, settings.learningDays)) watchDay(stream, day, hits, total);
+      if (isKnown(stream, settings.learningDays))
+        watchDay(stream, { day, hits, total, caution: settings.caution });
       else learnDay(stream, hits, total);
     });
     return reports.flatMap((report) => alarmOf(report, streams, settings));
@@ -131,7 +136,7 @@ function alarmOf(
   const counts = strongest
     .filter((stream, at) => at === 0 || evidenceOf(stream) + share >= Math.log(settings.budgetDays))
     .map((stream) => {
-      const { share: usual } = usualShare(stream);
+      const { share: usual } = usualShare(stream, settings.caution);
       const { since, hits, total } = stream.run;
       return {
         name: stream.name,

@@ -1,8 +1,6 @@
 import { alternatives, logAdd } from './detector.ts';
 import type { DripStream } from './types.ts';
 
-/** Standard errors by which a learnt share is taken to be larger than it was. */
-const CAUTION = 2;
 /** Records and hits that a share needs before it is watched. */
 const LEAST_TOTAL = 50;
 const MOST_DISPERSION = 100;
@@ -58,8 +56,11 @@ export function learnDay(stream: Stream, hits: number, total: number): void {
 export const isKnown = (stream: Stream, days: number): boolean =>
   stream.days >= days && stream.total >= LEAST_TOTAL;
 
-/** The share that counts as usual: as learnt, and two standard errors of it more. 0..1. */
-export function usualShare({ hits, total, days, squares }: Stream): {
+/** The share that counts as usual: as learnt, and so many standard errors of it more. 0..1. */
+export function usualShare(
+  { hits, total, days, squares }: Stream,
+  caution: number,
+): {
   share: number;
   bound: number;
   dispersion: number;
@@ -69,15 +70,18 @@ export function usualShare({ hits, total, days, squares }: Stream): {
   const dispersion = days > 1 ? spread / ((days - 1) * share * (1 - share)) : 1;
   const within = Math.max(1, Math.min(MOST_DISPERSION, dispersion));
   const error = Math.sqrt((within * (hits + 1)) / (total + 1) ** 2);
-  return { share, bound: Math.min(0.999, share + CAUTION * error), dispersion: within };
+  return { share, bound: Math.min(0.999, share + caution * error), dispersion: within };
 }
 
 /**
  * One day of the e-SR detector: every share that is bet on gets this day's likelihood ratio, to the power of one over the
  * dispersion of the days, so that days which always differed more than chance do not count as evidence.
  */
-export function watchDay(stream: Stream, day: number, hits: number, total: number): void {
-  const { bound, dispersion } = usualShare(stream);
+export function watchDay(
+  stream: Stream,
+  { day, hits, total, caution }: { day: number; hits: number; total: number; caution: number },
+): void {
+  const { bound, dispersion } = usualShare(stream, caution);
   const shares = alternatives(bound);
   if (stream.logs.length !== shares.length) stream.logs = shares.map(() => NONE);
   const gains = shares.map(

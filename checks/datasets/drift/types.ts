@@ -77,6 +77,11 @@ export interface DripOptions {
   readonly learningDays?: number;
   /** Most counts watched; 20,000 when absent. Further ones are refused, so that an attacker cannot fill memory. */
   readonly mostCounts?: number;
+  /**
+   * Standard errors by which a learnt share is taken to be larger than it was; 2 when absent. Of many counts some are
+   * learnt far too low: whoever watches hundreds for longer than they were learnt needs 3.5 or so.
+   */
+  readonly caution?: number;
 }
 
 export interface DripAlarm {

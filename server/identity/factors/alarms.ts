@@ -79,6 +79,24 @@ export function createAlarms({
       return { ...draft, at };
     },
 
+    /** Ends what is over by itself, in the words of Bartizan; nothing where none is open. */
+    async clear(
+      within: IdentityDatabase,
+      { kind, subject, note }: Pick<AlarmDraft, 'kind' | 'subject'> & { readonly note: string },
+    ): Promise<void> {
+      await within
+        .updateTable('alarms')
+        .set({
+          acknowledged_at: new Date(clock.now()),
+          acknowledged_by: 'Bartizan',
+          acknowledged_note: note,
+        })
+        .where('kind', '=', kind)
+        .where('subject', '=', subject)
+        .where('acknowledged_at', 'is', null)
+        .execute();
+    },
+
     /** Tells the rest of the process. */
     announce(alarm: RaisedAlarm | null): void {
       if (alarm) events.emit('alarm.raised', alarm);

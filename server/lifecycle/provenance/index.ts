@@ -10,6 +10,7 @@ import type { DatasetsPort, GovernancePort } from './ports.ts';
 import { createPrivacyPart, privacyMigrations } from './privacy/index.ts';
 import { createScans, dataScanMigrations, dataScanQueues, type ScansPart } from './scans/index.ts';
 import { createGovernance, type Governance, sourceMigrations } from './sources/index.ts';
+import { createWatch, dataWatchMigrations, dataWatchQueues } from './watch/index.ts';
 
 export type { DatasetsPort, GovernancePort } from './ports.ts';
 
@@ -22,6 +23,7 @@ export const provenanceMigrations: readonly Migration[] = Object.freeze([
   ...labellingMigrations,
   ...privacyMigrations,
   ...lineageMigrations,
+  ...dataWatchMigrations,
 ]);
 
 /** Work that takes longer than a request. */
@@ -30,6 +32,7 @@ export const provenanceQueues: readonly Queue[] = Object.freeze([
   ...dataScanQueues,
   ...cleaningQueues,
   ...labellingQueues,
+  ...dataWatchQueues,
 ]);
 
 export interface ProvenanceDeps extends LifecycleDeps {
@@ -82,6 +85,12 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
   });
   const privacy = createPrivacyPart({ ...deps, datasets: datasets.port, governance: governancePort });
   const lineage = createLineage({ ...deps, datasets: datasets.port, scans: scans.port });
+  const watch = createWatch({
+    ...deps,
+    datasets: datasets.port,
+    custody: governancePort.custody,
+    lineage: lineage.reach,
+  });
   const labelling = createLabellingPart({
     ...deps,
     datasets: datasets.port,
@@ -98,6 +107,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
       ...privacy.implementations,
       ...labelling.implementations,
       ...lineage.implementations,
+      ...watch.implementations,
     ]),
     async upkeep() {
       await datasets.upkeep();
@@ -105,6 +115,7 @@ export function createProvenance(deps: ProvenanceDeps): Provenance {
       await cleaning.upkeep();
       await labelling.upkeep();
       await lineage.upkeep();
+      await watch.upkeep();
     },
   });
 }

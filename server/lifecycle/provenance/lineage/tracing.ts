@@ -4,7 +4,7 @@ import type { Graphs, Walked } from './graph.ts';
 import { createGroundZero, type Wanted } from './ground-zero.ts';
 import { isUuid, type NodeId, nodeId, splitBatch, splitId } from './model.ts';
 import type { NodeFacts, Nodes } from './nodes.ts';
-import type { LineageDeps } from './ports.ts';
+import type { EndpointFact, LineageDeps } from './ports.ts';
 import { createSubjects, type Subject } from './subject.ts';
 
 interface TracingDeps extends LineageDeps {
@@ -20,6 +20,7 @@ const MOST_SINCES = 20;
 /** Versions that are looked into at most: each may have a scan to be read. */
 const MOST_VERSIONS = 200;
 
+const EVERYBODY: Viewer = Object.freeze({ teams: '*' });
 const NOTHING: Walked = { nodes: new Map(), edges: [], truncated: false };
 
 /** Versions that something other than the next version was made of: those made of them tell of the ones before. */
@@ -90,19 +91,27 @@ export function createTracing(deps: TracingDeps) {
       walks.flatMap((walk) => [...walk.nodes.values()].filter(({ hidden }) => hidden).map(({ id }) => id)),
     ).size;
 
-  /** Follows records of some origins: only over versions that still hold some of them. */
-  async function belowOrigins(viewer: Viewer, originIds: readonly string[]): Promise<Walked> {
-    const holders = await groundZero.holders(originIds);
+  /** Follows what these versions hold: not over versions that came after them, of which some may not hold it. */
+  async function belowVersions(viewer: Viewer, versionIds: readonly string[]): Promise<Walked> {
     const from = await nodes.load(
       viewer,
-      holders.map(({ id }) => nodeId('dataset-version', id)),
+      versionIds.map((id) => nodeId('dataset-version', id)),
     );
-    const known = new Set(holders.map(({ datasetId }) => datasetId));
-    const walked = await graphs.walk(viewer, [...from.values()], 'below', {
+    const known = new Set([...from.values()].map(({ ref }) => ref));
+    return await graphs.walk(viewer, [...from.values()], 'below', {
       ...REACH,
       skip: (edge, node) =>
         edge.relation === 'derived-from' && node?.ref !== null && known.has(node?.ref ?? ''),
     });
+  }
+
+  /** Follows records of some origins: only over versions that still hold some of them. */
+  async function belowOrigins(viewer: Viewer, originIds: readonly string[]): Promise<Walked> {
+    const holders = await groundZero.holders(originIds);
+    const walked = await belowVersions(
+      viewer,
+      holders.map(({ id }) => id),
+    );
     const further = [...walked.nodes].map(
       ([id, node]) => [id, { ...node, distance: node.distance + 1 }] as const,
     );
@@ -225,7 +234,18 @@ export function createTracing(deps: TracingDeps) {
     return await finish(viewer, { subject: node, root: endpoint, above, below, limit });
   }
 
+  /** Whoever looks: what it gives is told to people within their reach by whoever asks. */
+  const reach = Object.freeze({
+    holders: (originIds: readonly string[]) => groundZero.holders(originIds),
+    async endpointsBelow(versionIds: readonly string[]): Promise<readonly EndpointFact[]> {
+      if (versionIds.length === 0) return [];
+      const { nodes: met } = await belowVersions(EVERYBODY, versionIds);
+      return (await ports.endpoints()).filter(({ id }) => met.has(nodeId('endpoint', id)));
+    },
+  });
+
   return Object.freeze({
+    reach,
     /** Where what is behind a thing came in, and what it reached. Errors as {@link createSubjects}. */
     async trace(
       viewer: Viewer,
