@@ -52,6 +52,11 @@ export const Source = SourceInput.required().extend({
   reviewedBy: z.string().nullable(),
   reviewedAt: Instant.nullable(),
   datasets: z.number().int().nonnegative(),
+  /** Versions that are from it. */
+  versions: z.number().int().nonnegative(),
+  /** Records of the newest of them in each dataset. */
+  delivered: z.number().int().nonnegative(),
+  /** Records that came in with it: what another version had before is that one's. */
   records: z.number().int().nonnegative(),
   createdBy: z.string(),
   createdAt: Instant,

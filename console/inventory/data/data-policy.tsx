@@ -1,8 +1,10 @@
-import { type DataPolicy, sourceRoutes } from '@bartizan/contracts';
+import { type DataPolicy, reviewRoutes, sourceRoutes } from '@bartizan/contracts';
 import { Button, Group, Stack, Switch, TagsInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
+import { changeOrPropose } from '../../app/propose.ts';
 import { useMay } from '../../app/session.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { Section } from '../../ui/page.tsx';
@@ -46,10 +48,14 @@ export function DataPolicyTab() {
           <PolicyForm
             policy={policy}
             onSave={async (next) => {
-              await api.call(sourceRoutes.setPolicy, { body: next });
+              const change = await changeOrPropose({ kind: 'data.policy', dataset: null, policy: next }, () =>
+                api.call(sourceRoutes.setPolicy, { body: next }),
+              );
               await client.invalidateQueries({ queryKey: ['data'] });
+              return change.done;
             }}
           />
+          <Waiting subject="data-policy:all" />
         </Section>
       )}
     </QueryView>
@@ -66,10 +72,12 @@ export function DatasetPolicySection({ datasetId }: { datasetId: string }) {
   });
   const put = useMutation({
     mutationFn: (policy: DataPolicy | null) =>
-      api.call(sourceRoutes.setDatasetPolicy, { params: { dataset: datasetId }, body: { policy } }),
-    onSuccess: async () => {
+      changeOrPropose({ kind: 'data.policy', dataset: datasetId, policy }, () =>
+        api.call(sourceRoutes.setDatasetPolicy, { params: { dataset: datasetId }, body: { policy } }),
+      ),
+    onSuccess: async ({ done }) => {
       await client.invalidateQueries({ queryKey: ['data'] });
-      toast('The policy holds from now on');
+      if (done) toast('The policy holds from now on');
     },
   });
   return (
@@ -95,12 +103,39 @@ export function DatasetPolicySection({ datasetId }: { datasetId: string }) {
             key={JSON.stringify(own)}
             policy={effective}
             locked={own === null}
-            onSave={(next) => put.mutateAsync(next)}
+            onSave={async (next) => (await put.mutateAsync(next)).done}
           />
+          <Waiting subject={`dataset:${datasetId}`} />
         </Section>
       )}
     </QueryView>
   );
+}
+
+/** Changes that demand less: they wait for a second person. */
+function Waiting({ subject }: { subject: string }) {
+  const mayRead = useMay('policies.read');
+  const query = useQuery({
+    queryKey: ['reviews', 'of', subject],
+    queryFn: async ({ signal }) => {
+      const { items } = await api.call(reviewRoutes.list, { query: { state: 'open', limit: 100 }, signal });
+      const own = items.filter((review) => review.subject === subject).slice(0, 10);
+      return await Promise.all(own.map(({ id }) => api.call(reviewRoutes.get, { params: { id }, signal })));
+    },
+    enabled: mayRead,
+  });
+  return (query.data ?? []).map(({ id, title, proposedBy, approvers }) => (
+    <p key={id} role="status" style={{ marginTop: 12 }}>
+      Waits for approval, proposed by {proposedBy.name}:{' '}
+      <Link to="/traffic/reviews/$id" params={{ id }}>
+        {title}
+      </Link>
+      .{' '}
+      {approvers.length === 0
+        ? 'Nobody may approve it: somebody else needs the role administrator or security.'
+        : `${approvers.map(({ name }) => name).join(', ')} may approve it.`}
+    </p>
+  ));
 }
 
 function PolicyForm({
@@ -110,11 +145,18 @@ function PolicyForm({
 }: {
   policy: DataPolicy;
   locked?: boolean;
-  onSave: (next: DataPolicy) => Promise<unknown>;
+  /** False where it waits for somebody else. */
+  onSave: (next: DataPolicy) => Promise<boolean>;
 }) {
   const mayManage = useMay('data.manage') && !locked;
   const [values, setValues] = useState(policy);
-  const save = useMutation({ mutationFn: () => onSave(values), onSuccess: () => toast('Saved') });
+  const save = useMutation({
+    mutationFn: () => onSave(values),
+    onSuccess: (done) => {
+      if (done) toast('Saved');
+      else setValues(policy);
+    },
+  });
   const isChanged = JSON.stringify(values) !== JSON.stringify(policy);
   return (
     <form

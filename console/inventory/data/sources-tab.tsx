@@ -101,7 +101,9 @@ function SourceTable({ items }: { items: readonly Source[] }) {
               Datasets
             </th>
             <th scope="col" className="bz-num">
-              Records
+              <span title="Of the newest version from it in each dataset; what another version had before did not come in with it">
+                Records
+              </span>
             </th>
             <th scope="col">Registered</th>
             <th scope="col">
@@ -124,7 +126,12 @@ function SourceTable({ items }: { items: readonly Source[] }) {
               <td>{source.method.replaceAll('-', ' ')}</td>
               <td className="bz-wrap">{source.license || <span className="bz-dim">not said</span>}</td>
               <td className="bz-num">{formatCount(source.datasets)}</td>
-              <td className="bz-num">{formatCount(source.records)}</td>
+              <td className="bz-num">
+                {formatCount(source.delivered)}
+                {source.records !== source.delivered ? (
+                  <div className="bz-dim">{formatCount(source.records)} came in with it</div>
+                ) : null}
+              </td>
               <td>
                 <RelativeTime at={source.createdAt} />
               </td>

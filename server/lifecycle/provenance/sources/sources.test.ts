@@ -78,6 +78,23 @@ describe('sources', () => {
     ).rejects.toThrow(/no such team/);
   });
 
+  it('count what is from them, also where another version had it before', async () => {
+    const first = await register('First broker');
+    const second = await register('Second broker');
+    await versionOf(server, 'counted', { 'a.csv': loans(30) }, { source: first.name });
+    const same = { 'b.csv': loans(30) };
+    await versionOf(server, 'counted', same, { source: second.name, allowSame: true });
+    expect(await lookUp(ADA, first.id)).toMatchObject({ versions: 1, delivered: 30, records: 30 });
+    expect(await lookUp(ADA, second.id)).toMatchObject({
+      versions: 1,
+      delivered: 30,
+      records: 0,
+      datasets: 1,
+    });
+    await versionOf(server, 'counted', { 'c.csv': loans(35) }, { source: second.name });
+    expect(await lookUp(ADA, second.id)).toMatchObject({ versions: 2, delivered: 35, records: 5 });
+  });
+
   it('are found by words, trust and pages', async () => {
     expect((await list({ q: 'own W' })).items.map(({ name }) => name)).toEqual(['Own word']);
     const first = await list({ limit: 1 });

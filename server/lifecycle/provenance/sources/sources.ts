@@ -84,6 +84,8 @@ export function createSources({
         reviewedBy: null,
         reviewedAt: null,
         datasets: 0,
+        versions: 0,
+        delivered: 0,
         records: 0,
         createdById: actor.id,
         createdBy: actor.name,

@@ -41,6 +41,9 @@ const SOURCE = sql`s.id, s.name, s.team_id as "teamId", s.owner, s.method, s.url
   s.description, s.trust, s.reviewed_by as "reviewedBy", s.reviewed_at::float8 as "reviewedAt",
   s.created_by_id as "createdById", s.created_by as "createdBy", s.created_at::float8 as "createdAt",
   (select count(distinct v.dataset_id)::int from data_versions v where v.source_id = s.id) as datasets,
+  (select count(*)::int from data_versions v where v.source_id = s.id) as versions,
+  (select coalesce(sum(newest.rows), 0)::float8 from (select distinct on (v.dataset_id) v.rows from data_versions v
+    where v.source_id = s.id and v.rows is not null order by v.dataset_id, v.number desc) newest) as delivered,
   (select coalesce(sum(o.rows), 0)::float8 from data_versions v
     cross join lateral jsonb_to_recordset(v.origins) as o(version uuid, rows bigint)
     where v.source_id = s.id and o.version = v.id)
