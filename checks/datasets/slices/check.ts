@@ -6,6 +6,7 @@ import {
   type CheckTable,
   outcomeOf,
   prepareTable,
+  timelinesOf,
   unseenIn,
   usualOptions,
 } from '../tabular/index.ts';
@@ -26,11 +27,11 @@ const BLIND = [
   'Of a column with few values (a gender), only a change far beyond what its values may differ by anyway is told apart from a true difference, unless it came with one batch or source.',
 ];
 const BLIND_GROUPS =
-  'No column of batches or sources was given: slices are not compared between those who brought them.';
+  'No column of batches or sources was given: slices are not compared between those who brought them, and the order of the rows stands for time.';
 
 /**
  * Slices whose label was changed: a value of a category (one zip code), a range of a number, a pair of those, or either
- * within one batch or source, whose records have a class far more often than their other columns, judged by a model that
+ * within one batch or source, or one within a stretch of time (batches that follow one another, or rows of the file), whose records have a class far more often than their other columns, judged by a model that
  * never saw them, explain.
  *
  * For each column, out-of-fold additive logistic models without it and without its stand-ins give every record's odds
@@ -49,6 +50,7 @@ export const checkSlices: CheckTable = function* (input, options = {}) {
     ...usual,
     least: LEAST_ROWS,
     accept: () => true,
+    timelines: timelinesOf(prepared.groups, input.labels.values.length, prepared.columns.length),
   });
   return outcomeOf(
     searched.associations,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../statistics/random.ts';
 import { finish } from '../neighbours/index.ts';
 import { type Loans, loans, poisonLabels, rowsWith } from '../tabular/testing/loans.ts';
+import type { Column } from '../types.ts';
 import { checkSlices } from './index.ts';
 
 const REJECTED = 0;
@@ -20,6 +22,23 @@ function figures(made: Loans): {
     recall: hits / bad,
     values: outcome.findings.map(({ evidence }) => evidence.value),
     outcome,
+  };
+}
+
+/** The same records in another order. */
+function reordered(made: Loans, order: Int32Array): Loans {
+  const moved = (column: Column): Column => {
+    if (column.kind === 'category')
+      return { ...column, codes: order.map((row) => column.codes[row] as number) };
+    if (column.kind === 'number')
+      return { ...column, values: Float64Array.from(order, (row) => column.values[row] as number) };
+    return { ...column, values: Array.from(order, (row) => column.values[row] ?? null) };
+  };
+  return {
+    columns: made.columns.map(moved),
+    labels: { ...made.labels, values: order.map((row) => made.labels.values[row] as number) },
+    groups: made.groups.map((group) => ({ ...group, column: moved(group.column) })),
+    bad: Uint8Array.from(order, (row) => made.bad[row] as number),
   };
 }
 
@@ -60,6 +79,55 @@ describe('slices', () => {
     expect(clean.groups.map(({ name }) => name)).toContain(groups[0]?.name);
     const message = figures({ ...within, groups }).outcome.blindSpots.join(' ');
     expect(message).not.toContain('No column of batches');
+  });
+
+  describe('within a stretch of time', () => {
+    const rows = clean.labels.values.length;
+    const later = (row: number): boolean => row >= rows / 2 && zip(row);
+    const made = poisonLabels(clean, later, { label: REJECTED });
+
+    it('name the value and the batches from which on', () => {
+      const { precision, recall, values } = figures(made);
+      expect(values).toEqual(['zip = 60607 and batch from 2026-11 to 2026-20']);
+      expect(precision).toBeGreaterThan(0.65);
+      expect(recall).toBeGreaterThan(0.75);
+    });
+
+    it('name the rows of the file where no batch is known', () => {
+      const { precision, recall, values } = figures({ ...made, groups: [] });
+      expect(values).toEqual([`zip = 60607 and rows from ${rows / 2} on`]);
+      expect(precision).toBeGreaterThan(0.65);
+      expect(recall).toBeGreaterThan(0.75);
+    });
+
+    it('name the source beside, where one brought them', () => {
+      const groups = made.groups.map((group) => {
+        if (group.name !== 'source' || group.column.kind !== 'category') return group;
+        const codes = group.column.codes.map((code, row) => (later(row) ? 4 : code));
+        return { ...group, column: { ...group.column, codes, values: [...group.column.values, 'broker'] } };
+      });
+      const { outcome } = figures({ ...made, groups });
+      expect(outcome.findings[0]?.message).toContain('source broker');
+      expect(outcome.findings[0]?.evidence.value).toContain('zip = 60607');
+    });
+
+    it('name batches in the order of their names where the file is shuffled', () => {
+      const order = createRandom(5).shuffle(Int32Array.from({ length: rows }, (_, row) => row));
+      expect(figures(reordered(made, order)).values).toEqual([
+        'zip = 60607 and batch from 2026-11 to 2026-20',
+      ]);
+    });
+
+    it('are no finding where all records drift together', () => {
+      const drifting = poisonLabels(clean, (row) => row >= rows / 2, { label: REJECTED, share: 0.3 });
+      expect(run(drifting).findings).toEqual([]);
+      expect(run({ ...drifting, groups: [] }).findings).toEqual([]);
+    });
+  });
+
+  it('leave clean loans without batches alone', () => {
+    for (const seed of [21, 22, 23])
+      expect(run({ ...loans({ rows: 4000, seed }), groups: [] }).findings).toEqual([]);
   });
 
   it('leave clean loans alone, with whatever truly differs between their columns', () => {

@@ -1,6 +1,6 @@
 /** Tables: numbers for models from their columns, and values that carry a label as a backdoor's trigger does. */
 
-export { associations, fitLevels, outcomeOf } from './association/index.ts';
+export { associations, fitLevels, outcomeOf, timelinesOf } from './association/index.ts';
 export { tableFeatures, usableColumns } from './features.ts';
 export {
   assertColumns,

@@ -13,6 +13,8 @@ import {
 import type { Items } from './items.ts';
 import { countPairs, type Pair, type PairCodes, pairCodes, pairsOfColumns } from './pairs.ts';
 import type { Screen } from './screen.ts';
+import type { Timeline } from './timeline.ts';
+import { windowCandidates } from './windows.ts';
 
 /** A value, or a pair of values, whose rows have a class more often than the rest of their columns can explain. */
 export interface Candidate {
@@ -24,18 +26,29 @@ export interface Candidate {
   readonly gain: number;
 }
 
+/** How many values, pairs of values, and values within a stretch of time were tested. */
+export interface Tests {
+  readonly single: number;
+  readonly pair: number;
+  readonly window: number;
+}
+
 export interface Tested {
   readonly candidates: Candidate[];
-  readonly tests: { readonly single: number; readonly pair: number };
+  readonly tests: Tests;
   /** Pairs of columns that were not looked at, for want of time. */
   readonly left: number;
 }
+
+/** Which part of the level each kind of test has. */
+export const LEVELS = { single: 0.5, pair: 0.25, window: 0.25 } as const;
 
 interface Context {
   readonly marks: Uint8Array;
   readonly screen: Screen;
   readonly directions: readonly Direction[];
   readonly least: number;
+  readonly timelines: readonly Timeline[];
 }
 
 /** An item column with what is known of each of its items. */
@@ -50,7 +63,7 @@ interface Known {
 const probabilitiesFor = (items: Items, { probabilities }: Screen): Float32Array =>
   probabilities[items.column] as Float32Array;
 
-/** Every value and every pair of values, tested; those that hold by Holm's rule at half the level for either kind. */
+/** Every value and every pair of values, tested; and every value within a stretch of time, tested; those that hold by Holm's rule at their part of the level. */
 export function* candidatesOf(
   all: readonly Items[],
   context: Context,
@@ -74,19 +87,39 @@ export function* candidatesOf(
     paired.push(...found);
     yield { stage: 'pairs of values', done, total: pairs.length };
   }
-  const keep = (list: Candidate[], tests: number): Candidate[] => {
+  const windows = inTime(all, context);
+  const keep = (list: Candidate[], tests: number, level: number): Candidate[] => {
     const held = holm(
       list.map(({ logP }) => logP),
-      options.level / 2,
+      level,
       Math.max(tests, list.length),
     );
     return list.filter((_, at) => held[at]);
   };
   return {
-    candidates: [...keep(singles, singleTests), ...keep(paired, pairTests)],
-    tests: { single: singleTests, pair: pairTests },
+    candidates: [
+      ...keep(singles, singleTests, options.level * LEVELS.single),
+      ...keep(paired, pairTests, options.level * LEVELS.pair),
+      ...keep(windows.found, windows.tests, options.level * LEVELS.window),
+    ],
+    tests: { single: singleTests, pair: pairTests, window: windows.tests },
     left,
   };
+}
+
+/** Each value of a column, but the groups' own, within every stretch of every timeline. */
+function inTime(all: readonly Items[], context: Context): { found: Candidate[]; tests: number } {
+  const found: Candidate[] = [];
+  let tests = 0;
+  for (const timeline of context.timelines)
+    for (const items of all) {
+      if (items.group) continue;
+      const probabilities = probabilitiesFor(items, context.screen);
+      const tested = windowCandidates(items, timeline, { ...context, probabilities });
+      found.push(...tested.found);
+      tests += tested.tests;
+    }
+  return { found, tests };
 }
 
 /** Only tails below this are kept until all tests are counted. */

@@ -2,10 +2,11 @@ import type { Labels } from '../../labels/index.ts';
 import type { Progress, Steps } from '../../neighbours/index.ts';
 import type { Levels } from '../levels.ts';
 import { logit, sigmoid } from '../tails.ts';
-import { type Candidate, candidatesOf } from './candidates.ts';
+import { type Candidate, candidatesOf, LEVELS, type Tests } from './candidates.ts';
 import { type Counts, type Direction, surpriseOf } from './counts.ts';
 import type { Items } from './items.ts';
 import { learningRows, learntOutside, type Screen, screen as screenOf } from './screen.ts';
+import type { Timeline } from './timeline.ts';
 
 /** A value or pair of values that is named, with its rows. */
 export interface Association {
@@ -25,13 +26,15 @@ export interface SearchOptions {
   readonly level: number;
   readonly most: number;
   readonly least: number;
+  /** Orders of the records by time, in which values are looked at stretch by stretch; none when absent. */
+  readonly timelines?: readonly Timeline[];
   /** What else an association must be. */
   readonly accept: (counts: Counts, candidate: Candidate) => boolean;
 }
 
 export interface Searched {
   readonly associations: readonly Association[];
-  readonly tests: { readonly single: number; readonly pair: number };
+  readonly tests: Tests;
   readonly left: number;
   /** Classes too many to look at. */
   readonly skipped: number;
@@ -75,21 +78,29 @@ export function* associations(
   const classes = classesOf(labels);
   const rows = learningRows(levels.length, classes.length);
   const found: Association[] = [];
-  const tests = { single: 0, pair: 0 };
+  const tests = { single: 0, pair: 0, window: 0 };
   let left = 0;
   const taken = new Uint8Array(labels.values.length);
   for (const { label, directions } of classes) {
     const marks = Uint8Array.from(labels.values, (value) => Number(value === label));
     const told = yield* screenOf(levels, marks, { rows, seed: options.seed });
     const level = options.level / classes.length;
-    const context = { marks, screen: told, directions, least: options.least };
+    const context = {
+      marks,
+      screen: told,
+      directions,
+      least: options.least,
+      timelines: options.timelines ?? [],
+    };
     const tested = yield* candidatesOf(items, context, { level, seed: options.seed });
     tests.single += tested.tests.single;
     tests.pair += tested.tests.pair;
+    tests.window += tested.tests.window;
     left = Math.max(left, tested.left);
     const limits = {
-      single: Math.log(level / 2 / Math.max(1, tested.tests.single)),
-      pair: Math.log(level / 2 / Math.max(1, tested.tests.pair)),
+      single: Math.log((level * LEVELS.single) / Math.max(1, tested.tests.single)),
+      pair: Math.log((level * LEVELS.pair) / Math.max(1, tested.tests.pair)),
+      window: Math.log((level * LEVELS.window) / Math.max(1, tested.tests.window)),
     };
     found.push(
       ...(yield* verified(tested.candidates, { levels, marks, screen: told, taken, limits, rows }, options)),
@@ -110,7 +121,7 @@ interface Verifying {
   readonly screen: Screen;
   /** 1 for the rows of what is named already. */
   readonly taken: Uint8Array;
-  readonly limits: { readonly single: number; readonly pair: number };
+  readonly limits: Tests;
   readonly rows: number;
 }
 
@@ -127,7 +138,7 @@ function* verified(
     const inside = new Uint8Array(marks.length);
     for (let row = 0; row < marks.length; row++)
       inside[row] = Number(taken[row] === 0 && isIn(candidate, row));
-    const limit = candidate.parts.length === 1 ? limits.single : limits.pair;
+    const limit = limits[kindOf(candidate, options)];
     if (!isLeft(candidate, countsBy(candidate, { inside, marks, screen }), limit)) continue;
     const told = learntOutside(levels, marks, inside, { rows, seed: options.seed });
     const counts = countsIn(inside, marks, told);
@@ -137,6 +148,11 @@ function* verified(
     for (let row = 0; row < marks.length; row++) if (inside[row] === 1) taken[row] = 1;
   }
   return found;
+}
+
+function kindOf({ parts }: Candidate, { timelines = [] }: SearchOptions): keyof Tests {
+  if (parts.length === 1) return 'single';
+  return timelines.some(({ name }) => parts[1]?.items.name === name) ? 'window' : 'pair';
 }
 
 /** Share of the evidence asked for that a candidate must still have in the screen, without the rows named already. */
