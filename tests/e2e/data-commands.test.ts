@@ -124,6 +124,17 @@ test('a dataset is pushed, listed, compared and verified; a changed record is na
   const diff = await run(['data', 'diff', 'loans@1', changedName, '--key', 'id', '--json']);
   expect(diff.stdout).toMatch(/"changed"/);
   expect(diff.stdout).toMatch(/"approved"/);
+  const values = ['data', 'diff', 'loans@1', changedName, '--key', 'id', '--values'];
+  const unexplained = await run(values);
+  expect(unexplained.code).toBe(64);
+  expect(unexplained.stderr).toMatch(/--purpose/);
+  const told = await run([...values, '--purpose', 'looking into a complaint', '--json']);
+  expect(told.code).toBe(0);
+  const entry = (
+    JSON.parse(told.stdout) as { entries: Record<'before' | 'after', Record<string, unknown>>[] }
+  ).entries.find(({ before, after }) => before !== null && after !== null);
+  expect(entry?.before.approved).not.toBe(entry?.after.approved);
+  expect(entry?.before.id).toBe(entry?.after.id);
 
   expect((await run(['data', 'verify', 'loans@1'])).code).toBe(0);
   const against = await run(['data', 'verify', 'loans@1', '--against', 'changed.csv', '--json']);

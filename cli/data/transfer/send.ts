@@ -7,17 +7,14 @@ import {
   dataPushFingerprintText,
   dataPushRoutes,
 } from '@bartizan/contracts';
-import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
+import type { Client } from '@bartizan/contracts/client.ts';
 import { CliError, EXIT } from '../../exit.ts';
-import { changed, type HashedFile } from '../../model/transfer/hashing.ts';
-import { createPatience, type Patience } from '../../model/transfer/patience.ts';
+import type { HashedFile } from '../../model/transfer/hashing.ts';
+import { createPatience } from '../../model/transfer/patience.ts';
 import type { ByteProgress } from '../../model/transfer/progress.ts';
-import { sendPart } from '../../model/transfer/send-part.ts';
+import { sendFiles } from '../../model/transfer/send-files.ts';
 import { clientFor, type Stored } from '../../session.ts';
 
-/** Each request sends at most this, so that proxies need not let endless ones pass. */
-const PART_BYTES = 128 * 1024 * 1024;
-const AT_ONCE = 4;
 const POLL_MS = 500;
 
 export interface SendOptions {
@@ -57,52 +54,6 @@ async function statesOf(api: Client, id: string): Promise<ReadonlyMap<string, Da
   return states;
 }
 
-interface Sending {
-  readonly options: SendOptions;
-  readonly api: Client;
-  readonly patience: Patience;
-  readonly id: string;
-}
-
-/** Sends what is missing of one file. */
-async function sendFile(sending: Sending, file: HashedFile, known: DataPushFile): Promise<void> {
-  const { options, api, patience, id } = sending;
-  let state = known;
-  let counted = state.received;
-  const count = (to: number) => {
-    options.progress.add(to - counted);
-    counted = to;
-  };
-  for (let attempt = 0; !state.complete; ) {
-    const before = state.received;
-    try {
-      let sent = before;
-      state = await sendPart({
-        session: options.session,
-        route: dataPushRoutes.sendFile,
-        uploadId: id,
-        file,
-        offset: before,
-        length: Math.min(PART_BYTES, file.size - before),
-        sent(bytes) {
-          sent += bytes;
-          count(sent);
-        },
-      });
-    } catch (error) {
-      if (error instanceof ApiFailure && error.status === 400 && /sha256/.test(error.message))
-        throw changed(file.path);
-      await patience.wait(error, attempt++);
-      state = (await patience.insist(() => statesOf(api, id))).get(file.path) ?? state;
-    }
-    count(state.received);
-    if (state.received > before || state.complete) {
-      patience.well();
-      attempt = 0;
-    }
-  }
-}
-
 /**
  * Sends files as a new version of a dataset, going on with a push of the same that broke off, and waits until the
  * server has read and hashed them. Breaks of the line and restarts of the server are waited out.
@@ -111,19 +62,16 @@ export async function sendPush(options: SendOptions): Promise<DataPush> {
   const api = clientFor(options.session);
   const patience = createPatience(options.note);
   const push = await openPush(api, options);
-  const states = await statesOf(api, push.id);
   options.progress.set(push.receivedBytes);
-  const work = options.files.flatMap((file) => {
-    const state = states.get(file.path);
-    return state && !state.complete ? [{ file, state }] : [];
+  await sendFiles({
+    session: options.session,
+    route: dataPushRoutes.sendFile,
+    id: push.id,
+    files: options.files,
+    states: () => statesOf(api, push.id),
+    progress: options.progress,
+    patience,
   });
-  const left = work.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const { file, state } of left)
-        await sendFile({ options, api, patience, id: push.id }, file, state);
-    }),
-  );
   options.progress.end();
   let now = await patience.insist(() => api.call(dataPushRoutes.finish, { params: { id: push.id } }));
   while (now.state === 'reading' || now.state === 'open') {

@@ -72,11 +72,12 @@ function selectionOf(flags: QuarantineFlags): CleaningSelection {
 }
 
 function human(made: Quarantine): string {
+  if (made.state === 'failed')
+    return `Nothing was taken out of version ${made.fromVersion}: ${printable(made.failure ?? 'it broke off')}`;
   const to = made.toVersion === null ? '' : ` → version ${made.toVersion}`;
   return [
     `${made.removed.toLocaleString('en')} records taken out of version ${made.fromVersion}${to} (${made.state})`,
-    ...(made.failure === null ? [] : [printable(made.failure)]),
-    ...(made.dependants.length === 0 ? [] : ['made from them:']),
+    ...(made.dependants.length === 0 ? [] : ['what else holds them, or was made from them:']),
     ...made.dependants.map(({ kind, label }) => `  ${kind.replace('-', ' ')} ${printable(label)}`),
   ].join('\n');
 }

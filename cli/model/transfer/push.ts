@@ -7,17 +7,13 @@ import {
   uploadFingerprintText,
   uploadRoutes,
 } from '@bartizan/contracts';
-import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
+import type { Client } from '@bartizan/contracts/client.ts';
 import { CliError, EXIT } from '../../exit.ts';
 import { clientFor, type Stored } from '../../session.ts';
-import { changed, type HashedFile } from './hashing.ts';
-import { createPatience, type Patience } from './patience.ts';
+import type { HashedFile } from './hashing.ts';
+import { createPatience } from './patience.ts';
 import type { ByteProgress } from './progress.ts';
-import { sendPart } from './send-part.ts';
-
-/** Each request sends at most this, so that proxies need not let endless ones pass. */
-const PART_BYTES = 128 * 1024 * 1024;
-const AT_ONCE = 4;
+import { sendFiles } from './send-files.ts';
 
 export interface PushOptions {
   readonly session: Stored;
@@ -56,48 +52,6 @@ async function openUpload(api: Client, { input, files, resume, note }: PushOptio
   return await api.call(uploadRoutes.create, { body });
 }
 
-/** Sends what is missing of one file. */
-async function sendFile(
-  options: Pick<PushOptions, 'session' | 'progress'> & { readonly api: Client; readonly patience: Patience },
-  uploadId: string,
-  { file, state: known }: { readonly file: HashedFile; readonly state: UploadFile },
-): Promise<void> {
-  const { session, progress, api, patience } = options;
-  let state = known;
-  let counted = state.received;
-  let best = state.received;
-  const count = (to: number) => {
-    progress.add(to - counted);
-    counted = to;
-  };
-  for (let attempt = 0; !state.complete; ) {
-    const length = Math.min(PART_BYTES, file.size - state.received);
-    try {
-      let sent = state.received;
-      state = await sendPart({
-        session,
-        uploadId,
-        file,
-        offset: state.received,
-        length,
-        sent(bytes) {
-          sent += bytes;
-          count(sent);
-        },
-      });
-    } catch (error) {
-      if (error instanceof ApiFailure && error.status === 400 && /sha256/.test(error.message))
-        throw changed(file.path);
-      await patience.wait(error, attempt++);
-      const { files } = await patience.insist(() => api.call(uploadRoutes.get, { params: { id: uploadId } }));
-      state = files.find(({ path }) => path === file.path) ?? state;
-    }
-    count(state.received);
-    if (state.received > best || state.complete) patience.well();
-    if (state.received > best) [best, attempt] = [state.received, 0];
-  }
-}
-
 /**
  * Uploads files as a new version of a model, and goes on with an upload of the same that was begun and broke off.
  * Breaks of the line and restarts of the server are waited out.
@@ -107,17 +61,20 @@ export async function pushVersion(options: PushOptions): Promise<UploadedVersion
   const api = clientFor(session);
   const patience = createPatience(note, patienceMs);
   const upload = await openUpload(api, options);
-  const states = new Map(upload.files.map((state) => [state.path, state]));
   progress.set(upload.receivedBytes);
-  const work = files.flatMap((file) => {
-    const state = states.get(file.path);
-    return state && !state.complete ? [{ file, state }] : [];
+  let known: readonly UploadFile[] | null = upload.files;
+  await sendFiles({
+    session,
+    route: uploadRoutes.sendFile,
+    id: upload.id,
+    files,
+    async states() {
+      const now = known ?? (await api.call(uploadRoutes.get, { params: { id: upload.id } })).files;
+      known = null;
+      return new Map(now.map((state) => [state.path, state]));
+    },
+    progress,
+    patience,
   });
-  const left = work.values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const one of left) await sendFile({ session, progress, api, patience }, upload.id, one);
-    }),
-  );
   return await patience.insist(() => api.call(uploadRoutes.finish, { params: { id: upload.id } }));
 }
