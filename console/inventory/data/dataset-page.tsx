@@ -20,6 +20,7 @@ import { CustodyTab } from './custody-tab.tsx';
 import { datasetQuery } from './data-queries.ts';
 import { VersionState } from './data-words.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
+import { WatchTab } from './watch-tab.tsx';
 import './data.css';
 
 const route = getRouteApi('/house/inventory/datasets/$id');
@@ -36,7 +37,15 @@ function OneDataset() {
   const { id } = route.useParams();
   const search = route.useSearch();
   const mayWrite = useMay('data.write');
-  const current = knownTab(search.tab, ['versions', 'compare', 'custody', 'cleaned', 'privacy', 'about']);
+  const current = knownTab(search.tab, [
+    'versions',
+    'compare',
+    'watch',
+    'custody',
+    'cleaned',
+    'privacy',
+    'about',
+  ]);
   const query = useQuery({ ...datasetQuery(id), refetchInterval: 15_000 });
   return (
     <QueryView query={query}>
@@ -65,6 +74,7 @@ function OneDataset() {
             tabs={[
               { value: 'versions', label: 'Versions', count: dataset.versions },
               { value: 'compare', label: 'Compare' },
+              { value: 'watch', label: 'Watch' },
               { value: 'custody', label: 'Chain of custody' },
               { value: 'cleaned', label: 'Taken out' },
               { value: 'privacy', label: 'Private statistics' },
@@ -75,6 +85,7 @@ function OneDataset() {
           {current === 'compare' ? (
             <CompareVersions datasetId={dataset.id} from={search.from} to={search.to} columns={search.key} />
           ) : null}
+          {current === 'watch' ? <WatchTab datasetId={dataset.id} /> : null}
           {current === 'custody' ? <CustodyTab datasetId={dataset.id} act={search.act} /> : null}
           {current === 'cleaned' ? <CleanedTab datasetId={dataset.id} /> : null}
           {current === 'privacy' ? <PrivacyTab datasetId={dataset.id} /> : null}

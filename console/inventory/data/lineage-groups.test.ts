@@ -130,3 +130,53 @@ it('places every shape once, without overlap', () => {
     expect(y).toBeLessThan(height);
   }
 });
+
+describe('direction', () => {
+  const version = (id: string, ref: string) => node(id, 'dataset-version', { ref });
+  const columnOf = (graph: Parameters<typeof fold>[0], id: string): number | undefined =>
+    fold(graph, new Set()).shapes.find((shape) => shape.nodes.some((each) => each.id === id))?.column;
+
+  it('puts what a run wrote to the right of the run, and what read that further on', () => {
+    const graph = {
+      nodes: [
+        node('raw', 'external-dataset'),
+        node('clean', 'run'),
+        version('loans@1', 'loans'),
+        node('train', 'run'),
+        node('job', 'job'),
+        node('scorer', 'model-version'),
+      ],
+      edges: [
+        { from: 'raw', to: 'clean', relation: 'read' },
+        { from: 'clean', to: 'loans@1', relation: 'wrote' },
+        { from: 'loans@1', to: 'train', relation: 'read' },
+        { from: 'job', to: 'train', relation: 'run-of' },
+        { from: 'train', to: 'scorer', relation: 'made-by' },
+      ] satisfies DataLineageEdge[],
+    };
+    const order = ['raw', 'clean', 'loans@1', 'train', 'scorer'].map((id) => columnOf(graph, id) ?? -1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(new Set(order).size).toBe(5);
+    expect(columnOf(graph, 'job')).toBe(columnOf(graph, 'train'));
+  });
+
+  it('keeps versions of one dataset together, and ends where runs go round in a ring', () => {
+    const graph = {
+      nodes: [
+        version('a@1', 'a'),
+        version('a@2', 'a'),
+        node('x', 'external-dataset'),
+        node('one', 'run'),
+        node('two', 'run'),
+      ],
+      edges: [
+        { from: 'a@1', to: 'one', relation: 'read' },
+        { from: 'one', to: 'a@2', relation: 'wrote' },
+        { from: 'x', to: 'two', relation: 'read' },
+        { from: 'two', to: 'x', relation: 'wrote' },
+      ] satisfies DataLineageEdge[],
+    };
+    expect(columnOf(graph, 'a@1')).toBe(columnOf(graph, 'a@2'));
+    expect(columnOf(graph, 'x')).toBeLessThan(COLUMNS.length);
+  });
+});

@@ -1,19 +1,74 @@
 import type { DataLineageEdge, DataLineageKind, DataLineageNode } from '@bartizan/contracts';
 
-/** The way of data, from the left to the right. */
-export const COLUMNS: readonly { readonly title: string; readonly kinds: readonly DataLineageKind[] }[] = [
+/** Times that runs may make datasets of datasets before the rest is drawn in the last columns of them. */
+const MOST_GENERATIONS = 4;
+
+interface ColumnOfPicture {
+  readonly title: string;
+  readonly kinds: readonly DataLineageKind[];
+}
+
+/** The way of data, from the left to the right: what a run wrote stands to the right of it. */
+export const COLUMNS: readonly ColumnOfPicture[] = [
   { title: 'Sources', kinds: ['source'] },
   { title: 'Batches', kinds: ['batch', 'record'] },
-  { title: 'Datasets', kinds: ['dataset-version', 'external-dataset'] },
-  { title: 'Runs', kinds: ['job', 'run'] },
+  ...Array.from({ length: MOST_GENERATIONS }, (): ColumnOfPicture[] => [
+    { title: 'Datasets', kinds: ['dataset-version', 'external-dataset'] },
+    { title: 'Runs', kinds: ['job', 'run'] },
+  ]).flat(),
   { title: 'Models', kinds: ['model-version'] },
   { title: 'Endpoints', kinds: ['endpoint', 'interaction'] },
   { title: 'Systems', kinds: ['system'] },
 ];
 
+/** Where kinds stand of which there is one column, and the first of those of which there are several. */
 const COLUMN_OF: Readonly<Record<string, number>> = Object.fromEntries(
-  COLUMNS.flatMap(({ kinds }, column) => kinds.map((kind) => [kind, column])),
+  COLUMNS.flatMap(({ kinds }, column) => kinds.map((kind) => [kind, column] as const)).toReversed(),
 );
+
+const GENERATED: ReadonlySet<DataLineageKind> = new Set([
+  'dataset-version',
+  'external-dataset',
+  'job',
+  'run',
+]);
+
+/**
+ * How many runs lie before a dataset or a run, 0..3: what a run wrote comes after what it read. Versions of one dataset
+ * stand together, where the first of them stands. O(edges).
+ */
+function generationsOf(
+  nodes: ReadonlyMap<string, DataLineageNode>,
+  edges: readonly DataLineageEdge[],
+): (node: DataLineageNode) => number {
+  const placeOf = (id: string): string => {
+    const node = nodes.get(id);
+    return node?.kind === 'dataset-version' && node.ref !== null ? `dataset ${node.ref}` : id;
+  };
+  const written = edges.filter(({ relation }) => relation === 'wrote');
+  // A dataset of which something came otherwise too does not begin where a run wrote into it.
+  const pushed = new Set<string>();
+  const byRun = new Set(written.map(({ to }) => to));
+  for (const { id, kind } of nodes.values())
+    if (kind === 'dataset-version' && !byRun.has(id)) pushed.add(placeOf(id));
+  const found = new Map<string, number>();
+  const raise = (id: string, least: number): boolean => {
+    const at = Math.min(MOST_GENERATIONS - 1, least);
+    if ((found.get(id) ?? 0) >= at) return false;
+    found.set(id, at);
+    return true;
+  };
+  for (let round = 0, moved = true; moved && round < 2 * MOST_GENERATIONS; round += 1) {
+    moved = false;
+    for (const { from, to, relation } of edges) {
+      if (relation === 'read') moved = raise(to, found.get(placeOf(from)) ?? 0) || moved;
+      if (relation === 'run-of') moved = raise(from, found.get(to) ?? 0) || moved;
+      if (relation === 'wrote' && !pushed.has(placeOf(to)))
+        moved = raise(placeOf(to), (found.get(from) ?? 0) + 1) || moved;
+    }
+  }
+  return ({ id, kind }) => (GENERATED.has(kind) ? (found.get(placeOf(id)) ?? 0) : 0);
+}
 
 /** One thing of the picture: a node, or several that lie folded behind each other. */
 export interface Shape {
@@ -49,10 +104,11 @@ const worry = (node: DataLineageNode): number =>
   (node.quarantined ? 4 : 0) + (node.verdict === 'malicious' ? 3 : node.verdict === 'suspicious' ? 2 : 0);
 
 /** What a node folds together with: versions of one dataset or model, batches of one source, runs of one job. */
-function familyOf(node: DataLineageNode, parents: ReadonlyMap<string, string>): string {
+function familyOf(node: DataLineageNode, parents: ReadonlyMap<string, string>, generation: number): string {
   if (node.kind === 'dataset-version' || node.kind === 'model-version')
     return `${node.kind}/${node.ref ?? node.label}`;
-  if (node.kind === 'batch' || node.kind === 'run' || node.kind === 'record' || node.kind === 'interaction')
+  if (node.kind === 'run') return `run/${generation}/${parents.get(node.id) ?? ''}`;
+  if (node.kind === 'batch' || node.kind === 'record' || node.kind === 'interaction')
     return `${node.kind}/${parents.get(node.id) ?? ''}`;
   return `${node.kind}/${node.id}`;
 }
@@ -116,9 +172,10 @@ export function fold(
 ): Folded {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const parents = parentsOf(nodes, graph.edges);
+  const generation = generationsOf(nodes, graph.edges);
   const families = new Map<string, DataLineageNode[]>();
   for (const node of graph.nodes) {
-    const family = familyOf(node, parents);
+    const family = familyOf(node, parents, generation(node));
     const there = families.get(family);
     if (there) there.push(node);
     else families.set(family, [node]);
@@ -127,7 +184,7 @@ export function fold(
   for (const [family, members] of families) {
     const sorted = members.toSorted((a, b) => worry(b) - worry(a));
     const [first] = sorted as [DataLineageNode, ...DataLineageNode[]];
-    const column = COLUMN_OF[first.kind] ?? 0;
+    const column = (COLUMN_OF[first.kind] ?? 0) + 2 * generation(first);
     const id = `family:${family}`;
     if (members.length > MOST_OF_FAMILY && !opened.has(id)) {
       const of = nodes.get(parents.get(first.id) ?? '')?.label;

@@ -14,17 +14,23 @@ interface PictureProps {
 const shortened = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
+/** From one box to the other, with its end where the arrow's tip is. */
 function curve(from: Placed, to: Placed): string {
   const middle = BOX.height / 2;
+  const [y1, y2] = [from.y + middle, to.y + middle];
   if (from.x === to.x) {
     const x = from.x + BOX.width;
-    return `M${x},${from.y + middle} C${x + 36},${from.y + middle} ${x + 36},${to.y + middle} ${x},${to.y + middle}`;
+    return `M${x},${y1} C${x + 40},${y1} ${x + 40},${y2} ${x},${y2}`;
   }
-  const [left, right] = from.x < to.x ? [from, to] : [to, from];
-  const x1 = left.x + BOX.width;
-  const bend = Math.max(24, (right.x - x1) / 2);
-  return `M${x1},${left.y + middle} C${x1 + bend},${left.y + middle} ${right.x - bend},${right.y + middle} ${right.x},${right.y + middle}`;
+  const ahead = from.x < to.x;
+  const x1 = ahead ? from.x + BOX.width : from.x;
+  const x2 = ahead ? to.x : to.x + BOX.width;
+  const bend = (ahead ? 1 : -1) * Math.max(24, Math.abs(x2 - x1) / 2);
+  return `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
 }
+
+/** Ids of markers are of the whole page. */
+const ARROW = 'bz-data-lineage-arrow';
 
 function strokeOf({ nodes }: Shape, root: string): string {
   if (nodes.some(({ quarantined, verdict }) => quarantined || verdict === 'malicious'))
@@ -55,8 +61,22 @@ export function LineagePicture({ graph, folded, chosen, onChoose }: PictureProps
   return (
     <div className="bz-lineage bz-data-lineage">
       <svg width={layout.width} height={layout.height} role="group" aria-label="Lineage">
+        <defs>
+          <marker
+            id={ARROW}
+            viewBox="0 0 8 8"
+            refX={8}
+            refY={4}
+            markerWidth={9}
+            markerHeight={9}
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
+            <path d="M0,0.5 L8,4 L0,7.5 z" fill="var(--bz-failed)" />
+          </marker>
+        </defs>
         {layout.columns.map(({ title, x }) => (
-          <text key={title} x={x} y={22} className="bz-lineage-column">
+          <text key={x} x={x} y={22} className="bz-lineage-column">
             {title}
           </text>
         ))}
@@ -69,9 +89,10 @@ export function LineagePicture({ graph, folded, chosen, onChoose }: PictureProps
               key={`${from} ${to}`}
               d={curve(a, b)}
               fill="none"
+              markerEnd={`url(#${ARROW})`}
               stroke="var(--bz-failed)"
               strokeWidth={Math.min(6, 1 + Math.log10(count))}
-              strokeOpacity={dim(from) || dim(to) ? 0.12 : 0.6}
+              opacity={dim(from) || dim(to) ? 0.12 : 0.7}
             >
               <title>{`${a.shape.label} → ${b.shape.label}${count > 1 ? ` (${formatCount(count)})` : ''}`}</title>
             </path>
