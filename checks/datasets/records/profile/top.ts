@@ -36,7 +36,7 @@ interface Slot {
   passed: number;
 }
 
-const FILTER_BITS = 8192;
+const FILTER_BITS = 65_536;
 /** Values that are in a chunk once are passed over only in chunks with so many different ones. */
 const LEAST_CHUNK = 1024;
 /** A value that is more than one in 256 stays: at most one in 1,024 was passed over, one in 352 is at the least count. */

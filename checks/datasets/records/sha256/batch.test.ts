@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createRandom } from '../../../statistics/random.ts';
 import { signed, unsigned } from './assemble.ts';
 import { type BatchSha256, createBatchSha256, MOST_BYTES } from './batch.ts';
 
+declare const WebAssembly: Readonly<Record<'validate' | 'Module' | 'Instance', unknown>>;
 const batch = createBatchSha256() as BatchSha256;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -88,4 +89,23 @@ test('numbers of the binary form (WebAssembly 2.0, §5.2.2)', () => {
     [0xbf, 0x7f],
   ]);
   expect(signed(-2_147_483_648)).toEqual([0x80, 0x80, 0x80, 0x80, 0x78]);
+});
+
+test('without WebAssembly, or without memory for it, hashes are the same', async () => {
+  const records = { rows: 300, ...packed(messages(300, 200, 6)) };
+  const here = await import('../hash.ts');
+  const wanted = here.hashRecords(records);
+  const root = here.rootOf(wanted, 0, 300);
+  const real = WebAssembly;
+  function Refused(): never {
+    throw new RangeError('could not allocate memory');
+  }
+  for (const other of [undefined, { validate: real.validate, Module: real.Module, Instance: Refused }]) {
+    vi.resetModules();
+    vi.stubGlobal('WebAssembly', other);
+    const without = await import('../hash.ts');
+    expect(without.hashRecords(records)).toEqual(wanted);
+    expect(without.rootOf(wanted, 0, 300)).toEqual(root);
+    vi.unstubAllGlobals();
+  }
 });

@@ -189,14 +189,28 @@ export interface Kernel {
   readonly tail: (to: number, from: number, rest: number) => void;
 }
 
-/** A kernel with memory of its own, `free` bytes from {@link FREE_AT} on; null where vectors are not to be had. */
+/** What the module exports; null where the system does not give the addresses that such a memory takes. */
+function instantiate(wasm: NonNullable<typeof WebAssembly>, module: Uint8Array): unknown {
+  try {
+    return new wasm.Instance(new wasm.Module(module)).exports;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/**
+ * A kernel with memory of its own, `free` bytes from {@link FREE_AT} on; null where WebAssembly is switched off, or
+ * vectors or its memory are not to be had.
+ */
 export function createKernel(free: number): Kernel | null {
   const module = assemble(
     [BLOCK, START, FINISH, TAIL],
     Math.ceil((FREE_AT + free + BLOCK_BYTES) / PAGE_BYTES),
   );
   if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(module)) return null;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module));
+  const exports = instantiate(WebAssembly, module);
+  if (exports === null) return null;
   const { memory, ...routines } = exports as Omit<Kernel, 'bytes'> & {
     readonly memory: { readonly buffer: ArrayBuffer };
   };
