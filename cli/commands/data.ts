@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addDataScan } from '../data/scan/command.ts';
+import { addDataSources } from '../data/sources/command.ts';
 import { addDataPush } from '../data/transfer/push.ts';
 import { addDataDiff } from '../data/versions/diff.ts';
 import { addDataList } from '../data/versions/list.ts';
@@ -11,6 +12,7 @@ import { addDataWatch } from '../data/versions/watch.ts';
 /** Each subcommand of `data`: one line here adds one. */
 const SUBCOMMANDS: readonly ((data: Command) => void)[] = [
   addDataScan,
+  addDataSources,
   addDataPush,
   addDataList,
   addDataDiff,

@@ -22,6 +22,8 @@ type Found = Pick<
 > & {
   /** Where data lie that were pushed by reference. */
   readonly location?: string | null;
+  /** What could not be checked. */
+  readonly notes?: readonly string[];
 };
 
 async function onServer(text: string): Promise<Found> {
@@ -43,7 +45,10 @@ const unread = (location: string | null | undefined): string =>
     ? `Hashes and the database are what they were; the data stay at ${printable(location)} and were not read: verify them with --against.`
     : 'Hashes and the database are what they were; the content was removed and was not read: hold a copy of it against them with --against.';
 
-function human({ state, rows, tamperings, counts, failure, contentRead, location }: Found): string {
+const human = (found: Found): string =>
+  [verdict(found), ...(found.notes ?? []).map((note) => `Not checked: ${printable(note)}`)].join('\n');
+
+function verdict({ state, rows, tamperings, counts, failure, contentRead, location }: Found): string {
   if (state === 'error') return `It could not be told: ${printable(failure ?? '')}`;
   if (state === 'intact' && !contentRead) return unread(location);
   if (state === 'intact') return `Nothing was changed: ${(rows ?? 0).toLocaleString('en')} records.`;
