@@ -10,10 +10,10 @@ import { useMay } from '../app/session.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatCount } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
-import { LoadMore } from '../ui/load-more.tsx';
 import { Tag } from '../ui/page.tsx';
+import { PagedList } from '../ui/paged-list.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
-import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
+import { EmptyState } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { ConnectMlflow } from './connect-mlflow.tsx';
 import { STAGE_TITLES } from './stages.ts';
@@ -91,17 +91,17 @@ export function ModelsTab({
           onChange={(value) => onSearch({ quarantined: value.at(-1) })}
         />
       </div>
-      {query.isPending ? <ListSkeleton /> : null}
-      {query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
-      ) : null}
-      {query.isSuccess && items.length === 0 ? (
-        <EmptyState icon={IconBox} title="No model matches">
-          Clear a filter to see more.
-        </EmptyState>
-      ) : null}
-      {items.length > 0 ? <ModelTable items={items} field={field} /> : null}
-      <LoadMore query={query} shown={items.length} verb="Load more" />
+      <PagedList
+        query={query}
+        verb="Load more"
+        empty={
+          <EmptyState icon={IconBox} title="No model matches">
+            Clear a filter to see more.
+          </EmptyState>
+        }
+      >
+        {(items) => <ModelTable items={items} field={field} />}
+      </PagedList>
     </>
   );
 }

@@ -8,9 +8,9 @@ import { api } from '../app/api.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatCount, formatMs } from '../ui/format.ts';
 import { useKeyboardList } from '../ui/keyboard-list.ts';
-import { LoadMore } from '../ui/load-more.tsx';
 import { Tag } from '../ui/page.tsx';
-import { EmptyState, ErrorState, ListSkeleton } from '../ui/states.tsx';
+import { PagedList } from '../ui/paged-list.tsx';
+import { EmptyState } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { ConnectMlflow } from './connect-mlflow.tsx';
 import { formatMetric } from './metrics.ts';
@@ -44,7 +44,6 @@ export function RunsTab({ search, onSearch }: { search: RunsSearch; onSearch: (n
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const isFiltered = search.experiment !== undefined || search.filter !== undefined;
   return (
     <>
@@ -61,21 +60,21 @@ export function RunsTab({ search, onSearch }: { search: RunsSearch; onSearch: (n
           onChange={(filter) => onSearch({ ...search, filter: filter || undefined })}
         />
       </div>
-      {query.isPending ? <ListSkeleton /> : null}
-      {query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
-      ) : null}
-      {query.isSuccess && items.length === 0 ? (
-        isFiltered ? (
-          <EmptyState icon={IconFlask} title="No run matches">
-            Clear a filter to see more.
-          </EmptyState>
-        ) : (
-          <NoRun />
-        )
-      ) : null}
-      {items.length > 0 ? <RunTable items={items} field={searchField} /> : null}
-      <LoadMore query={query} shown={items.length} verb="Load older" />
+      <PagedList
+        query={query}
+        verb="Load older"
+        empty={
+          isFiltered ? (
+            <EmptyState icon={IconFlask} title="No run matches">
+              Clear a filter to see more.
+            </EmptyState>
+          ) : (
+            <NoRun />
+          )
+        }
+      >
+        {(items) => <RunTable items={items} field={searchField} />}
+      </PagedList>
     </>
   );
 }

@@ -7,10 +7,10 @@ import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { ChoiceChip } from '../ui/filter-chip.tsx';
 import { formatBytes, formatCount } from '../ui/format.ts';
-import { LoadMore } from '../ui/load-more.tsx';
 import { Facts, Section } from '../ui/page.tsx';
+import { PagedList } from '../ui/paged-list.tsx';
 import { ScanBadge } from '../ui/severity.tsx';
-import { EmptyState, ErrorState, ListSkeleton, QueryView } from '../ui/states.tsx';
+import { EmptyState, ListSkeleton, QueryView } from '../ui/states.tsx';
 import { RelativeTime } from '../ui/time.tsx';
 import { ScanSettingsDialog } from './scan-settings-dialog.tsx';
 
@@ -55,7 +55,6 @@ export function ScansTab({
     getNextPageParam: (page) => page.next,
     refetchInterval: 3_000,
   });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const isFiltered = Boolean(state || verdict || quarantined);
   return (
     <>
@@ -80,17 +79,19 @@ export function ScansTab({
           onChange={(value) => onSearch({ quarantined: value.at(-1) })}
         />
       </div>
-      {query.isPending ? <ListSkeleton /> : null}
-      {query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
-      ) : null}
-      {query.isSuccess && items.length === 0 ? (
-        <EmptyState icon={IconRadar2} title={isFiltered ? 'No scan matches' : 'No scan yet'}>
-          {isFiltered ? 'Clear a filter to see more.' : 'The first version that arrives is scanned at once.'}
-        </EmptyState>
-      ) : null}
-      {items.length > 0 ? <ScanTable items={items} /> : null}
-      <LoadMore query={query} shown={items.length} verb="Load older" />
+      <PagedList
+        query={query}
+        verb="Load older"
+        empty={
+          <EmptyState icon={IconRadar2} title={isFiltered ? 'No scan matches' : 'No scan yet'}>
+            {isFiltered
+              ? 'Clear a filter to see more.'
+              : 'The first version that arrives is scanned at once.'}
+          </EmptyState>
+        }
+      >
+        {(items) => <ScanTable items={items} />}
+      </PagedList>
     </>
   );
 }

@@ -5,8 +5,8 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { api } from '../../app/api.ts';
 import { ChoiceChip } from '../../ui/filter-chip.tsx';
 import { formatCount } from '../../ui/format.ts';
-import { LoadMore } from '../../ui/load-more.tsx';
-import { EmptyState, ErrorState, ListSkeleton } from '../../ui/states.tsx';
+import { PagedList } from '../../ui/paged-list.tsx';
+import { EmptyState } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 
 /** Who added, changed, approved and read what, and why. */
@@ -24,7 +24,6 @@ export function CustodyTab({ datasetId, act: asked }: { datasetId: string; act: 
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
       <div className="bz-filters">
@@ -42,65 +41,65 @@ export function CustodyTab({ datasetId, act: asked }: { datasetId: string; act: 
           }
         />
       </div>
-      {query.isPending ? <ListSkeleton /> : null}
-      {query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
-      ) : null}
-      {query.isSuccess && items.length === 0 ? (
-        <EmptyState icon={IconFingerprint} title="Nothing on record">
-          {act ? 'Clear the filter to see more.' : 'Whoever adds, reads or changes records stands here.'}
-        </EmptyState>
-      ) : null}
-      {items.length > 0 ? (
-        <div className="bz-list">
-          <table className="bz-table">
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">Did</th>
-                <th scope="col" className="bz-num">
-                  Version
-                </th>
-                <th scope="col" className="bz-num">
-                  Records
-                </th>
-                <th scope="col">Why</th>
-                <th scope="col">Proof</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((entry) => (
-                <tr key={entry.id}>
-                  <td>
-                    <RelativeTime at={entry.at} />
-                  </td>
-                  <td>{entry.by}</td>
-                  <td className="bz-wrap">
-                    {entry.act}
-                    {entry.detail ? <div className="bz-dim bz-clip">{entry.detail}</div> : null}
-                  </td>
-                  <td className="bz-num">{entry.version ?? ''}</td>
-                  <td className="bz-num">{entry.records === null ? '' : formatCount(entry.records)}</td>
-                  <td className="bz-wrap" style={{ minWidth: 160 }}>
-                    {entry.reason}
-                  </td>
-                  <td>
-                    {entry.auditId === null ? (
-                      <span className="bz-dim">being written</span>
-                    ) : (
-                      <Link to="/governance/audit/$id" params={{ id: entry.auditId }}>
-                        audit log
-                      </Link>
-                    )}
-                  </td>
+      <PagedList
+        query={query}
+        verb="Load older"
+        empty={
+          <EmptyState icon={IconFingerprint} title="Nothing on record">
+            {act ? 'Clear the filter to see more.' : 'Whoever adds, reads or changes records stands here.'}
+          </EmptyState>
+        }
+      >
+        {(items) => (
+          <div className="bz-list">
+            <table className="bz-table">
+              <thead>
+                <tr>
+                  <th scope="col">When</th>
+                  <th scope="col">Who</th>
+                  <th scope="col">Did</th>
+                  <th scope="col" className="bz-num">
+                    Version
+                  </th>
+                  <th scope="col" className="bz-num">
+                    Records
+                  </th>
+                  <th scope="col">Why</th>
+                  <th scope="col">Proof</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      ) : null}
-      <LoadMore query={query} shown={items.length} verb="Load older" />
+              </thead>
+              <tbody>
+                {items.map((entry) => (
+                  <tr key={entry.id}>
+                    <td>
+                      <RelativeTime at={entry.at} />
+                    </td>
+                    <td>{entry.by}</td>
+                    <td className="bz-wrap">
+                      {entry.act}
+                      {entry.detail ? <div className="bz-dim bz-clip">{entry.detail}</div> : null}
+                    </td>
+                    <td className="bz-num">{entry.version ?? ''}</td>
+                    <td className="bz-num">{entry.records === null ? '' : formatCount(entry.records)}</td>
+                    <td className="bz-wrap" style={{ minWidth: 160 }}>
+                      {entry.reason}
+                    </td>
+                    <td>
+                      {entry.auditId === null ? (
+                        <span className="bz-dim">being written</span>
+                      ) : (
+                        <Link to="/governance/audit/$id" params={{ id: entry.auditId }}>
+                          audit log
+                        </Link>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </PagedList>
     </>
   );
 }

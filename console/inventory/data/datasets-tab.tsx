@@ -8,8 +8,8 @@ import { api } from '../../app/api.ts';
 import { useMay } from '../../app/session.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 import { useKeyboardList } from '../../ui/keyboard-list.ts';
-import { LoadMore } from '../../ui/load-more.tsx';
-import { EmptyState, ErrorState, ListSkeleton } from '../../ui/states.tsx';
+import { PagedList } from '../../ui/paged-list.tsx';
+import { EmptyState } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 import { FORMAT_WORDS, VersionState } from './data-words.tsx';
 
@@ -51,17 +51,17 @@ export function DatasetsTab({
           placeholder="Name or description, then Enter"
         />
       </form>
-      {query.isPending ? <ListSkeleton /> : null}
-      {query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
-      ) : null}
-      {query.isSuccess && items.length === 0 ? (
-        <EmptyState icon={IconDatabase} title="No dataset matches">
-          Search for something else to see more.
-        </EmptyState>
-      ) : null}
-      {items.length > 0 ? <DatasetTable items={items} field={field} /> : null}
-      <LoadMore query={query} shown={items.length} verb="Load more" />
+      <PagedList
+        query={query}
+        verb="Load more"
+        empty={
+          <EmptyState icon={IconDatabase} title="No dataset matches">
+            Search for something else to see more.
+          </EmptyState>
+        }
+      >
+        {(items) => <DatasetTable items={items} field={field} />}
+      </PagedList>
     </>
   );
 }

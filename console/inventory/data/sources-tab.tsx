@@ -7,9 +7,9 @@ import { api } from '../../app/api.ts';
 import { useMay } from '../../app/session.ts';
 import { ChoiceChip } from '../../ui/filter-chip.tsx';
 import { formatCount } from '../../ui/format.ts';
-import { LoadMore } from '../../ui/load-more.tsx';
 import { NoteDialog } from '../../ui/note-dialog.tsx';
-import { EmptyState, ErrorState, ListSkeleton } from '../../ui/states.tsx';
+import { PagedList } from '../../ui/paged-list.tsx';
+import { EmptyState } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 import { TrustBadge, trustWord } from './data-words.tsx';
 import { SourceDialog } from './source-dialog.tsx';
@@ -31,7 +31,6 @@ export function SourcesTab({ search, onSearch, onAdd }: SourcesTabProps) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   const isFiltered = Boolean(search.q || trust);
   return (
     <>
@@ -59,29 +58,29 @@ export function SourcesTab({ search, onSearch, onAdd }: SourcesTabProps) {
           onChange={(value) => onSearch({ trust: value.at(-1) })}
         />
       </div>
-      {query.isPending ? <ListSkeleton /> : null}
-      {query.isError && items.length === 0 ? (
-        <ErrorState error={query.error} retry={() => void query.refetch()} />
-      ) : null}
-      {query.isSuccess && items.length === 0 ? (
-        <EmptyState
-          icon={IconMapPin}
-          title={isFiltered ? 'No source matches' : 'No source yet'}
-          action={
-            mayWrite && !isFiltered ? (
-              <Button leftSection={<IconPlus size={14} />} onClick={onAdd}>
-                Register a source
-              </Button>
-            ) : null
-          }
-        >
-          {isFiltered
-            ? 'Clear a filter to see more.'
-            : 'A source says who answers for records and how far they are trusted; pushes name it.'}
-        </EmptyState>
-      ) : null}
-      {items.length > 0 ? <SourceTable items={items} /> : null}
-      <LoadMore query={query} shown={items.length} verb="Load more" />
+      <PagedList
+        query={query}
+        verb="Load more"
+        empty={
+          <EmptyState
+            icon={IconMapPin}
+            title={isFiltered ? 'No source matches' : 'No source yet'}
+            action={
+              mayWrite && !isFiltered ? (
+                <Button leftSection={<IconPlus size={14} />} onClick={onAdd}>
+                  Register a source
+                </Button>
+              ) : null
+            }
+          >
+            {isFiltered
+              ? 'Clear a filter to see more.'
+              : 'A source says who answers for records and how far they are trusted; pushes name it.'}
+          </EmptyState>
+        }
+      >
+        {(items) => <SourceTable items={items} />}
+      </PagedList>
     </>
   );
 }
