@@ -85,7 +85,10 @@ export const DatasetVersionSummary = z.object({
   /** Of the content. */
   bytes: Count,
   files: Count,
-  /** RFC 6962 Merkle root over the hashes of its records. */
+  /**
+   * RFC 6962 Merkle root over the hashes of its records. Who knows all records but one can test guesses of that one
+   * against it; who knows less learns nothing.
+   */
   root: Sha256.nullable(),
   /** SHA-256 of the schema as records are hashed under it. */
   schemaDigest: Sha256.nullable(),
@@ -363,8 +366,10 @@ export const datasetRoutes = {
     id: 'data.versions.leaves',
     method: 'GET',
     path: `${VERSION}/leaves`,
-    summary: 'The leaf file of a version: the hash of every record, which tells nothing of its values',
-    access: 'data.read',
+    summary:
+      'The leaf file of a version: the hash of every record. Who can guess a record can test the guess against its hash, so the reason is recorded',
+    access: 'data.content',
+    purpose: true,
     params: DatasetVersionParams,
     streams: 'application/octet-stream',
   }),
@@ -412,8 +417,10 @@ export const datasetRoutes = {
     id: 'data.versions.proof',
     method: 'GET',
     path: `${VERSION}/proof`,
-    summary: 'Proves that the record at a place is in the version',
-    access: 'data.read',
+    summary:
+      'Proves that the record at a place is in the version, by its hash; the reason is recorded, as for all hashes',
+    access: 'data.content',
+    purpose: true,
     params: DatasetVersionParams,
     query: z.object({ row: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) }),
     response: DataProof,

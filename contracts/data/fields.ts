@@ -160,7 +160,9 @@ export const DataColumnProfile = z.strictObject({
    * Of numbers, dates (days since 1970) and times (microseconds). Null for fewer than {@link MIN_PROFILE_RECORDS}
    * values. `min`, `max` and quantiles further out are the outermost of the 1, 5, 25 and 50% quantiles (and their
    * mirrors) with at least so many values beyond: 1 and 99% from 1,000 values on, 5 and 95% from 200, 25 and 75% from
-   * 40, else the median. Mean and standard deviation are of all values.
+   * 40, else the median. Mean and standard deviation are of all values. All are rounded, to steps of at least ten
+   * standard deviations divided by the number of values, so that profiles of two versions do not tell the value of a
+   * record that only one has. Null too where the values in `top` leave fewer than ten others.
    */
   numbers: DataNumberSummary.nullable(),
   /** Of texts and byte strings (bytes) and lists (items); the same rule. */

@@ -13,7 +13,7 @@ const listed = (options: Readonly<Record<string, string | number | boolean>>): s
 export const PARQUET = 'read_parquet(?, hive_partitioning = false)';
 
 /** For JSONL; columns are inferred from `sample` records (-1: all) where no schema is given. */
-export function jsonSource(schema: Schema | undefined, sample: number): string {
+export function jsonSource(schema: Schema | undefined, sample: number, skipsUnreadable = false): string {
   const types = schema?.columns.map(({ name, type }) => `${quotedText(name)}: ${quotedText(sqlType(type))}`);
   return `read_json(?${listed({
     format: quotedText('newline_delimited'),
@@ -22,6 +22,7 @@ export function jsonSource(schema: Schema | undefined, sample: number): string {
     hive_partitioning: false,
     maximum_object_size: MAX_LINE_BYTES,
     map_inference_threshold: -1,
+    ...(skipsUnreadable ? { ignore_errors: true } : {}),
     ...(types ? { columns: `{${types.join(', ')}}` } : { sample_size: sample }),
   })})`;
 }
@@ -46,12 +47,17 @@ const dialect = ({ delimiter, header }: Dialect): Readonly<Record<string, string
 });
 
 /** For CSV whose columns have these types; those that are not named are text. */
-export function csvSource(csv: Dialect, schema: Schema): string {
+export function csvSource(csv: Dialect, schema: Schema, skipsUnreadable = false): string {
   const types = new Map(schema.columns.map(({ name, type }) => [name, type]));
   const columns = csv.names.map(
     (name) => `${quotedText(name)}: ${quotedText(sqlType(types.get(name) ?? { kind: 'text' }))}`,
   );
-  return `read_csv(?${listed({ ...dialect(csv), auto_detect: false, columns: `{${columns.join(', ')}}` })})`;
+  const reading = {
+    ...dialect(csv),
+    ...(skipsUnreadable ? { ignore_errors: true } : {}),
+    auto_detect: false,
+  };
+  return `read_csv(?${listed({ ...reading, columns: `{${columns.join(', ')}}` })})`;
 }
 
 /** For CSV whose types are inferred from `sample` records (-1: all). */

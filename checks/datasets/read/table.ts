@@ -19,12 +19,15 @@ interface Table {
   readonly format: TableFormat;
   /** Of CSV and TSV. */
   readonly csv: Dialect;
+  readonly skipsUnreadable: boolean;
 }
 
 /** The table function of DuckDB that reads the file with these types. */
-function source({ format, csv }: Table, schema: Schema): string {
+function source({ format, csv, skipsUnreadable }: Table, schema: Schema): string {
   if (format === 'parquet') return PARQUET;
-  return format === 'jsonl' ? jsonSource(schema, -1) : csvSource(csv, schema);
+  return format === 'jsonl'
+    ? jsonSource(schema, -1, skipsUnreadable)
+    : csvSource(csv, schema, skipsUnreadable);
 }
 
 async function typesIn(
@@ -201,7 +204,8 @@ export async function openTable(
   const deadline = AbortSignal.timeout(options.limits?.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   try {
     if (format === 'jsonl') await demandShallowJson(engine.path);
-    const table = { engine, format, csv: await dialectOf(engine.path, format, options) };
+    const skipsUnreadable = options.skipsUnreadable ?? false;
+    const table = { engine, format, csv: await dialectOf(engine.path, format, options), skipsUnreadable };
     const schema = options.schema ?? (await withConnection(table, (connection) => infer(connection, table)));
     return Object.freeze({
       format,

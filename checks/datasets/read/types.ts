@@ -50,6 +50,11 @@ export interface ReadOptions {
   readonly delimiter?: string;
   /** CSV and TSV only: whether the first line names the columns. Default true. */
   readonly header?: boolean;
+  /**
+   * CSV, TSV and JSONL only: records that cannot be read are left out (of JSONL, what cannot be read of them is
+   * missing), so that the others can still be looked at. Default false: they are a ReadError.
+   */
+  readonly skipsUnreadable?: boolean;
   readonly limits?: ReadLimits;
 }
 

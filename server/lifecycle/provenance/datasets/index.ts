@@ -69,9 +69,9 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
   const originating = createOriginating({ versions, objects });
   const reading = createReading({ ...deps, versions, pushes: pushStore, laying, originating });
   const pushes = createPushes({ ...deps, store: pushStore, versions, beginnings, reading });
-  const shown = createVersions({ ...deps, versions, datasets });
-  const opening = createOpening({ versions, laying, objects, config });
   const reads = createReads({ database, governance, audit });
+  const shown = createVersions({ ...deps, versions, datasets, reads });
+  const opening = createOpening({ versions, laying, objects, config });
   const contents = createContents({ versions, find: shown.find, reads, objects });
   const records = createRecords({ find: shown.find, reads, opening });
   const diffs = createDiffs({ versions, findRead: shown.findRead, reads, laying, config });

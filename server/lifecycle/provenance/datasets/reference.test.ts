@@ -85,7 +85,9 @@ describe('a push by reference', () => {
       contentRead: false,
       rows: 300,
     });
-    const leaves = await bytesOf(await server.call('data.versions.leaves', { params: latestOf('referred') }));
+    const leaves = await bytesOf(
+      await server.call('data.versions.leaves', { headers: PURPOSE, params: latestOf('referred') }),
+    );
     expect(leaves.equals(files.leaves)).toBe(true);
   });
 

@@ -74,11 +74,11 @@ export function versionRoutes(versions: Versions): RouteImplementation[] {
     implement(contracts.updateVersion, ({ params, body }, { principal }) =>
       versions.update(principal, params, body),
     ),
-    implement(contracts.proof, ({ params, query }, { principal }) =>
-      versions.proof(principal, params, query.row),
+    implement(contracts.proof, ({ params, query }, { principal, purpose }) =>
+      versions.proof(principal, params, { row: query.row, purpose }),
     ),
-    implement(contracts.leaves, async ({ params }, { principal, setHeader }) => {
-      const { version, sha256, bytes, chunks } = await versions.leaves(principal, params);
+    implement(contracts.leaves, async ({ params }, { principal, purpose, setHeader }) => {
+      const { version, sha256, bytes, chunks } = await versions.leaves(principal, params, purpose);
       setHeader('etag', `"${sha256}"`);
       setHeader('content-length', String(bytes));
       const name = fileName(`${version.dataset}-${version.number}.leaves`);

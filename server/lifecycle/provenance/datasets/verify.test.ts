@@ -99,15 +99,59 @@ describe('a version', () => {
     alter(await digestOf(first.name), (bytes) => Buffer.from(bytes.toString().replace('\n617,', '\nsix,')));
     const unreadable = await verified(server, first.name);
     expect(named(unreadable.tamperings)).toEqual([
-      { kind: 'record-altered', was: 617, now: 617 },
       { kind: 'content-unreadable', was: null, now: null },
+      { kind: 'record-altered', was: 617, now: null },
     ]);
-    expect(unreadable.tamperings.at(-1)?.message).toMatch(/line 619/);
-    expect(unreadable.tamperings.at(-1)?.message).not.toMatch(/six/);
+    const why = unreadable.tamperings.find(({ kind }) => kind === 'content-unreadable');
+    expect(why?.message).toMatch(/line 619/);
+    expect(why?.message).not.toMatch(/six/);
     const second = await made();
     rmSync(objectPath(server, await digestOf(second.name)));
     const gone = await verified(server, second.name);
     expect(gone.tamperings).toMatchObject([{ kind: 'content-missing', where: 'a.csv' }]);
+  });
+
+  test('names every record that was altered, also those that can no longer be read', async () => {
+    const { name } = await made();
+    alter(await digestOf(name), (bytes) =>
+      Buffer.from(
+        bytes
+          .toString()
+          .replace('\n100,', '\n1oo,')
+          .replace('\n400,01001,', '\n400,01009,')
+          .replace('\n700,01000,', '\n700,01000,x')
+          .replace('\n900,', '\n9OO,'),
+      ),
+    );
+    const { tamperings } = await verified(server, name);
+    const rows = tamperings.flatMap(({ kind, was }) => (kind.startsWith('record') ? [was] : []));
+    expect(rows).toEqual([100, 400, 700, 900]);
+  });
+
+  test('of JSON lines names the record whose value is of another type, and a cut one', async () => {
+    const lines = Array.from({ length: 300 }, (_, id) => JSON.stringify({ id, text: `text ${id}` }));
+    const { name } = await made({ 'a.jsonl': `${lines.join('\n')}\n` }, { format: 'jsonl' });
+    alter(await digestOf(name), (bytes) =>
+      Buffer.from(bytes.toString().replace('"id":120,', '"id":"x",').replace('"text 250"}', '"text 250"')),
+    );
+    const { tamperings } = await verified(server, name);
+    const rows = tamperings.flatMap(({ kind, was }) => (kind.startsWith('record') ? [was] : []));
+    expect(rows).toContain(120);
+    expect(rows).toContain(250);
+    expect(rows.length).toBeLessThan(5);
+  });
+
+  test('into which something was put that is no record says so', async () => {
+    const { name } = await made();
+    alter(await digestOf(name), (bytes) =>
+      Buffer.from(bytes.toString().replace('\n300,', '\nnothing\n300,')),
+    );
+    const { tamperings } = await verified(server, name);
+    expect(tamperings.map(({ kind }) => kind)).toEqual([
+      'content-damaged',
+      'content-unreadable',
+      'record-added',
+    ]);
   });
 
   test('of texts names the text that was altered', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { verifyRecord } from '@bartizan/checks/datasets/records/index.ts';
 import {
   ALL_PERMISSIONS,
+  ALL_ROUTES,
   type DataProof,
   type DataRecords,
   type DatasetDiff,
@@ -116,6 +117,40 @@ describe('records', () => {
     }
     const beyond = server.call('data.versions.proof', { params: latestOf('loans'), query: { row: 600 } });
     await expect(beyond).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('have hashes that guesses could be tested against: they are content, and reads of them are recorded', async () => {
+    for (const id of ['data.versions.leaves', 'data.versions.proof'])
+      expect(ALL_ROUTES.find((route) => route.id === id)).toMatchObject({
+        access: 'data.content',
+        purpose: true,
+      });
+    const hashes = await bytesOf(
+      await server.call('data.versions.leaves', {
+        principal: ADA,
+        params: latestOf('loans'),
+        headers: PURPOSE,
+      }),
+    );
+    expect(hashes.length).toBe(64 + 32 * 600);
+    const reads = (await server.audited()).filter(({ action }) => action === 'data.content-read');
+    const why = { what: 'hashes', purpose: PURPOSE['bartizan-purpose'] };
+    expect(reads.map(({ detail }) => detail)).toContainEqual(expect.objectContaining(why));
+    const kept = server.call('data.versions.update', {
+      params: latestOf('loans'),
+      body: { quarantined: true, reason: 'looking into a complaint' },
+    });
+    const { number } = (await kept) as DatasetVersionSummary;
+    const place = { dataset: 'loans', version: String(number) };
+    const reader = principalWith(['data.read', 'data.content']);
+    const barred = server.call('data.versions.leaves', {
+      principal: reader,
+      params: place,
+      headers: PURPOSE,
+    });
+    await expect(barred).rejects.toMatchObject({ code: 'forbidden' });
+    const body = { quarantined: false, reason: 'nothing was found' };
+    await server.call('data.versions.update', { params: place, body });
   });
 });
 

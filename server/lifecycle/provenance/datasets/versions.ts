@@ -14,6 +14,7 @@ import { type StoredVersion, summaryOf } from './model.ts';
 import { numberOf } from './paging.ts';
 import { readQueue } from './queues.ts';
 import { noSuchDatasetVersion } from './reach.ts';
+import type { Reads } from './reads.ts';
 import type { VersionStore } from './versions-store.ts';
 
 export interface VersionDeps {
@@ -21,6 +22,7 @@ export interface VersionDeps {
   readonly versions: VersionStore;
   readonly datasets: Pick<Datasets, 'find'>;
   readonly objects: Pick<RecordedObjects, 'open' | 'read' | 'size'>;
+  readonly reads: Pick<Reads, 'demandHashes'>;
   readonly governance: Pick<GovernancePort, 'custody'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly jobs: Pick<Jobs, 'progressOf'>;
@@ -44,7 +46,7 @@ export const originOf = (version: StoredVersion): DataOrigin => ({
 
 /** What is asked of versions without reading their content. */
 export function createVersions(deps: VersionDeps) {
-  const { database, versions, datasets, objects, governance, audit, jobs } = deps;
+  const { database, versions, datasets, objects, reads, governance, audit, jobs } = deps;
 
   async function find(viewer: Viewer, { dataset: ref, version }: VersionPlace, tx?: Database) {
     const dataset = await datasets.find(viewer, ref, tx);
@@ -86,8 +88,13 @@ export function createVersions(deps: VersionDeps) {
     return { rows: progress?.done ?? 0, stage: String(progress?.detail.stage ?? 'waiting') };
   }
 
-  async function proof(viewer: Viewer, place: VersionPlace, row: number): Promise<DataProof> {
-    const { rows, root, leaves, blocks } = await findRead(viewer, place);
+  async function proof(
+    principal: Principal,
+    place: VersionPlace,
+    { row, purpose }: { readonly row: number; readonly purpose: string },
+  ): Promise<DataProof> {
+    const { version, rows, root, leaves, blocks } = await findRead(principal, place);
+    await reads.demandHashes(principal, version, { purpose, what: { what: 'proof', row } });
     const size = await objects.size(blocks);
     try {
       const path = await proveInclusion({
@@ -175,8 +182,9 @@ export function createVersions(deps: VersionDeps) {
     },
 
     /** The leaf file as it is stored; a read that ends without an error was right. */
-    async leaves(viewer: Viewer, place: VersionPlace) {
-      const { version, leaves } = await findRead(viewer, place);
+    async leaves(principal: Principal, place: VersionPlace, purpose: string) {
+      const { version, leaves } = await findRead(principal, place);
+      await reads.demandHashes(principal, version, { purpose, what: { what: 'hashes' } });
       return { version, sha256: leaves, bytes: await objects.size(leaves), chunks: objects.open(leaves) };
     },
 

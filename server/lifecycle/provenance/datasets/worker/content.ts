@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
 import { type OpenDataset, openDataset } from '@bartizan/checks/datasets/read/index.ts';
-import { type DatasetProfile, type Schema, shownSummary } from '@bartizan/checks/datasets/records/index.ts';
+import type { DatasetProfile, Schema } from '@bartizan/checks/datasets/records/index.ts';
 import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
-import { MIN_PROFILE_RECORDS } from '@bartizan/contracts/data/fields.ts';
 import type { FromWorker, Limits, Readable } from './protocol.ts';
 
 export interface TaskHooks {
@@ -20,6 +19,7 @@ const DUCKDB_SHARE = 0.4;
 export function openContent(
   { path, format, options, schema }: Readable,
   limits: Limits,
+  { skipsUnreadable = false } = {},
 ): Promise<OpenDataset> {
   const { contentBytes: fileBytes, timeMs: timeoutMs, memoryBytes } = limits;
   const folder = format === 'texts' || format === 'images';
@@ -29,6 +29,7 @@ export function openContent(
     ...(options.delimiter === undefined ? {} : { delimiter: options.delimiter }),
     ...(options.header === undefined ? {} : { header: options.header }),
     ...(wanted === undefined ? {} : { schema: wanted }),
+    skipsUnreadable,
     limits: { fileBytes, timeoutMs, memoryBytes: Math.floor(memoryBytes * DUCKDB_SHARE) },
   });
 }
@@ -39,8 +40,6 @@ export function demandLabel({ columns }: Schema, label: string | null): void {
     `There is no column ${JSON.stringify(label.slice(0, 100))} for the label. Name one of its columns, or none.`,
   );
 }
-
-type ShownProfile<P extends DatasetProfile> = Omit<P, 'columns'> & Pick<DatasetProfile, 'columns'>;
 
 /** So many records are all profiled; of what comes after them, every eighth chunk. */
 const PROFILE_ALL_ROWS = 1_000_000;
@@ -61,21 +60,6 @@ export function createSampling() {
     profile: (profile: DatasetProfile): DatasetProfile & { readonly sampledRows?: number } =>
       sampled === rows ? profile : { ...profile, rows, sampledRows: sampled },
   });
-}
-
-/** The profile as it may be shown to those who may not read records: without values and figures that are of few of them. */
-export function shownProfile<P extends DatasetProfile>({ columns, ...profile }: P): ShownProfile<P> {
-  return {
-    ...profile,
-    columns: columns.map((column) => ({
-      ...column,
-      numbers: shownSummary(column.numbers, MIN_PROFILE_RECORDS),
-      lengths: shownSummary(column.lengths, MIN_PROFILE_RECORDS),
-      top: column.top
-        .filter(({ count, over }) => count - over >= MIN_PROFILE_RECORDS)
-        .map(({ value, count, over }) => ({ value: value.toWellFormed(), count, over })),
-    })),
-  };
 }
 
 export async function writeBlocks(path: string, blocks: Uint8Array): Promise<void> {

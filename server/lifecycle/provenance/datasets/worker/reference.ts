@@ -8,8 +8,9 @@ import {
 } from '@bartizan/checks/datasets/records/index.ts';
 import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
 import { MAX_REFERENCE_MANIFEST_BYTES, ReferenceManifest } from '@bartizan/contracts/data/pushes.ts';
-import { demandLabel, shownProfile, type TaskHooks, writeBlocks } from './content.ts';
+import { demandLabel, type TaskHooks, writeBlocks } from './content.ts';
 import type { Referred, Task } from './protocol.ts';
+import { shownProfile } from './shown.ts';
 
 /** JSON nested deeper than this is refused before it is parsed. */
 const MAX_JSON_DEPTH = 200;

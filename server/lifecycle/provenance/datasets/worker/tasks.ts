@@ -6,17 +6,11 @@ import {
   hashRecords,
 } from '@bartizan/checks/datasets/records/index.ts';
 import { compare, compareKeyed, pick } from './compare.ts';
-import {
-  createSampling,
-  demandLabel,
-  openContent,
-  shownProfile,
-  type TaskHooks,
-  writeBlocks,
-} from './content.ts';
+import { createSampling, demandLabel, openContent, type TaskHooks, writeBlocks } from './content.ts';
 import { traceOrigins } from './origins.ts';
 import type { Hashed, Results, Task } from './protocol.ts';
 import { checkReference } from './reference.ts';
+import { shownProfile } from './shown.ts';
 import { verify } from './verify.ts';
 
 async function hash(task: Extract<Task, { is: 'hash' }>, hooks: TaskHooks): Promise<Hashed> {

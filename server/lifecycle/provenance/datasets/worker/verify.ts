@@ -39,10 +39,16 @@ const CHANGES = Object.freeze({
   moved: ['record-moved', 'was moved'],
 } as const);
 
-function addChange(found: Found, change: Change): void {
-  const [kind, said] = CHANGES[change.kind];
+function addChange(found: Found, change: Change, skipsUnreadable: boolean): void {
   const was = 'was' in change ? change.was : null;
   const now = 'now' in change ? change.now : null;
+  // What cannot be read was left out, and looks as if it were gone.
+  if (skipsUnreadable && change.kind === 'removed')
+    return found.add('record-altered', {
+      was,
+      message: `Record ${was} was altered so that it can no longer be read, or was removed.`,
+    });
+  const [kind, said] = CHANGES[change.kind];
   found.add(kind, { was, now, message: `Record ${was ?? now} ${said}.` });
 }
 
@@ -101,12 +107,19 @@ async function nameLeaves(found: Found, leaves: LeafFile, data: Data): Promise<v
 }
 
 interface Held {
+  /** Whether records that cannot be read are left out of what is compared. */
+  readonly skipsUnreadable: boolean;
   readonly kept: Kept;
   readonly leaves: LeafFile | null;
   readonly blocks: Uint8Array | undefined;
 }
 
-async function tell(found: Found, result: Verification, { kept, leaves }: Held, data: Data): Promise<void> {
+async function tell(
+  found: Found,
+  result: Verification,
+  { kept, leaves, skipsUnreadable }: Held,
+  data: Data,
+): Promise<void> {
   if (result.leaves !== null && result.leaves.blocksSound === false)
     found.add('leaves-damaged', { where: 'blocks', message: 'The stored roots of blocks were changed.' });
   if (result.leaves !== null && !result.leaves.sound && leaves !== null) {
@@ -116,7 +129,8 @@ async function tell(found: Found, result: Verification, { kept, leaves }: Held, 
     else found.add('leaves-damaged', { where: 'leaves', message: 'The stored hashes were changed.' });
   }
   if (result.intact) return;
-  if (result.changes !== null) for await (const change of result.changes()) addChange(found, change);
+  if (result.changes !== null)
+    for await (const change of result.changes()) addChange(found, change, skipsUnreadable);
   else if (result.changedBlocks !== null) addBlocks(found, result.changedBlocks, 'block-changed', kept.rows);
   else
     found.add('record-altered', {
@@ -185,42 +199,82 @@ function rowOf({ line }: ReadError, { format, options }: Readable): number | nul
   return line < first ? null : line - first;
 }
 
-/** Content that no longer can be read was: the record where reading broke off is named. */
-function addUnreadable(found: Found, error: ReadError | DatasetInputError, content: Readable | null): void {
+const CHANGED = ['record-altered', 'record-added', 'record-removed', 'block-changed'] as const;
+const LENIENT: ReadonlySet<string> = new Set(['csv', 'tsv', 'jsonl']);
+
+interface Opened {
+  readonly found: Found;
+  readonly content: Readable;
+  readonly held: Held;
+}
+
+/** Content of which some can no longer be read: what can is compared, so that every record is named. */
+async function verifyReadable(
+  { found, content, held }: Opened,
+  error: ReadError | DatasetInputError,
+  { limits, progress }: TaskHooks,
+): Promise<number> {
+  const row = error instanceof ReadError ? rowOf(error, content) : null;
   const message = (error instanceof ReadError ? error.shown : error.message).slice(0, 1_000);
-  const row = error instanceof ReadError && content !== null ? rowOf(error, content) : null;
-  if (row !== null)
-    found.add('record-altered', {
-      was: row,
-      now: row,
-      message: `Record ${row} was altered: it can no longer be read, and records after it were not looked at.`,
-    });
   found.add('content-unreadable', { where: 'content', message });
+  const changed = (): number => CHANGED.reduce((sum, kind) => sum + (found.counts[kind] ?? 0), 0);
+  const before = changed();
+  let data: Data | null = null;
+  try {
+    if (!LENIENT.has(content.format)) throw error;
+    data = await openContent(content, limits, { skipsUnreadable: true });
+    const rows = await verifyContent(found, data, { ...held, skipsUnreadable: true }, progress);
+    if (changed() === before)
+      found.add('record-added', {
+        now: row,
+        message: 'Something that cannot be read as a record was put between the records.',
+      });
+    return rows;
+  } catch (again) {
+    if (!(again instanceof ReadError) && !(again instanceof DatasetInputError)) throw again;
+    if (row !== null)
+      found.add('record-altered', {
+        was: row,
+        now: row,
+        message: `Record ${row} was altered: it can no longer be read, and records after it were not looked at.`,
+      });
+    return 0;
+  } finally {
+    await data?.close();
+  }
+}
+
+/** Compares the content as it is read; falls back to what can be read of it. */
+async function verifyOpened(opened: Opened, hooks: TaskHooks): Promise<number> {
+  const { found, content, held } = opened;
+  let data: Data | null = null;
+  try {
+    data = await openContent(content, hooks.limits);
+    return await verifyContent(found, data, held, hooks.progress);
+  } catch (error) {
+    if (!(error instanceof ReadError) && !(error instanceof DatasetInputError)) throw error;
+    return await verifyReadable(opened, error, hooks);
+  } finally {
+    await data?.close();
+  }
 }
 
 /** Holds what lies there now against what was kept; every record that was changed is named where that can be told. */
 export async function verify(
   { content, kept, limit }: Extract<Task, { is: 'verify' }>,
-  { limits, progress }: TaskHooks,
+  hooks: TaskHooks,
 ): Promise<Verified> {
   const found = createFound(limit);
   const leaves = await openKept(kept, found);
   const blocks = kept.blocks === null ? undefined : await readFile(kept.blocks);
-  const held: Held = { kept, leaves, blocks };
-  let data: Data | null = null;
-  let rows = 0;
+  const held: Held = { kept, leaves, blocks, skipsUnreadable: false };
   try {
-    if (content === null) rows = await verifyLeaves(found, held);
-    else {
-      data = await openContent(content, limits);
-      rows = await verifyContent(found, data, held, progress);
-    }
-  } catch (error) {
-    if (!(error instanceof ReadError) && !(error instanceof DatasetInputError)) throw error;
-    addUnreadable(found, error, content);
+    const rows =
+      content === null
+        ? await verifyLeaves(found, held)
+        : await verifyOpened({ found, content, held }, hooks);
+    return { rows, tamperings: found.tamperings, counts: found.counts };
   } finally {
     await leaves?.close();
-    await data?.close();
   }
-  return { rows, tamperings: found.tamperings, counts: found.counts };
 }
