@@ -178,7 +178,11 @@ try {
   const csv = measure(folder, 'csv');
   const sameRoot = csv.kept.root?.root === parquet.kept.root?.root;
   const tampered = tamper(folder, csv.kept);
-  const measured = [csv.row, parquet.row];
+  const named = `${tampered.inContent}; ${tampered.inHashes}`;
+  const measured = [
+    { ...csv.row, named },
+    { ...parquet.row, named: '' },
+  ];
   const { record } = tampered;
   const sound =
     sameRoot &&
