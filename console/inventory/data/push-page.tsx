@@ -1,27 +1,19 @@
-import {
-  DATA_FORMATS,
-  type DataFormat,
-  type DataPush,
-  dataPushRoutes,
-  datasetRoutes,
-} from '@bartizan/contracts';
-import { Autocomplete, Button, Group, Progress, Select, Stack, TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link, useBlocker, useNavigate } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { DATA_FORMATS, type DataFormat, dataPushRoutes, datasetRoutes } from '@bartizan/contracts';
+import { Autocomplete, Button, Progress, Select, Stack, TextInput } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { api } from '../../app/api.ts';
 import { Gate } from '../../app/gate.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatCount } from '../../ui/format.ts';
 import { Page, Section } from '../../ui/page.tsx';
 import { toast } from '../../ui/toast.ts';
-import type { Chosen, UploadProgress } from '../upload.ts';
-import { Picker } from '../upload-picker.tsx';
+import { SendForm } from '../send-form.tsx';
 import { sourceNamesQuery } from './data-queries.ts';
 import { FORMAT_WORDS } from './data-words.tsx';
 import { discardPush, guessFormat, sendPush } from './push.ts';
 import './data.css';
-import '../models.css';
 
 const route = getRouteApi('/house/inventory/datasets/push');
 const POLL_MS = 1_000;
@@ -61,93 +53,31 @@ function PushForm() {
     label: '',
     format: null,
   });
-  const [chosen, setChosen] = useState<readonly Chosen[]>([]);
-  const [progress, setProgress] = useState<UploadProgress | null>(null);
   const [reading, setReading] = useState<string | null>(null);
-  const begun = useRef<string | null>(null);
-  const stop = useRef<AbortController | null>(null);
   const change = (next: Partial<Values>) => setValues((before) => ({ ...before, ...next }));
-  const startOver = () => {
-    const id = begun.current;
-    begun.current = null;
-    setProgress(null);
-    send.reset();
-    if (id !== null) void discardPush(id).catch(() => undefined);
-  };
-  const send = useMutation({
-    mutationFn: () => {
-      stop.current = new AbortController();
-      return sendPush({
-        input: inputOf(values),
-        chosen,
-        resume: begun.current,
-        signal: stop.current.signal,
-        onBegun: (id) => {
-          begun.current = id;
-        },
-        onProgress: setProgress,
-      });
-    },
-    onSuccess: (push: DataPush) => {
-      begun.current = null;
-      setReading(push.id);
-    },
-  });
-  useBlocker({
-    shouldBlockFn: () => !globalThis.confirm('The files are being sent. Leave this page and stop that?'),
-    enableBeforeUnload: () => send.isPending,
-    disabled: !send.isPending,
-  });
   if (reading !== null) return <Reading id={reading} onAgain={() => setReading(null)} />;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        send.mutate();
-      }}
+    <SendForm
+      begin="Push this version"
+      goOn="Go on with the push"
+      leaving="The files are being sent. Leave this page and stop that?"
+      isReady={values.dataset.trim() !== '' && values.format !== null}
+      send={(job) => sendPush({ ...job, input: inputOf(values) })}
+      discard={discardPush}
+      onChoose={(chosen) => change({ format: guessFormat(chosen.map(({ path }) => path)) })}
+      onDone={(push) => setReading(push.id)}
     >
-      <fieldset disabled={send.isPending} style={{ border: 0, padding: 0, margin: 0 }}>
-        <Section title="Files" description="One table, or a folder of texts or images.">
-          <Picker
-            chosen={chosen}
-            onChange={(next) => {
-              startOver();
-              setChosen(next);
-              change({ format: guessFormat(next.map(({ path }) => path)) });
-            }}
-          />
-        </Section>
-        <Section title="What it is, and where it comes from">
-          <Fields values={values} onChange={change} hasFiles={chosen.length > 0} />
-        </Section>
-      </fieldset>
-      {progress === null ? null : (
-        <div role="status">
-          <Progress
-            value={progress.totalBytes === 0 ? 100 : (progress.sentBytes / progress.totalBytes) * 100}
-            aria-label="Files that are sent"
-          />
-          <p className="bz-dim">
-            {formatBytes(progress.sentBytes)} of {formatBytes(progress.totalBytes)} {progress.file}
-          </p>
-        </div>
+      {(picker, hasFiles) => (
+        <>
+          <Section title="Files" description="One table, or a folder of texts or images.">
+            {picker}
+          </Section>
+          <Section title="What it is, and where it comes from">
+            <Fields values={values} onChange={change} hasFiles={hasFiles} />
+          </Section>
+        </>
       )}
-      <FailureNote failure={send.error} />
-      <Group justify="flex-end" gap="xs" mt="md">
-        {send.isPending ? (
-          <Button variant="default" onClick={() => stop.current?.abort()}>
-            Stop
-          </Button>
-        ) : null}
-        <Button
-          type="submit"
-          loading={send.isPending}
-          disabled={chosen.length === 0 || values.dataset.trim() === '' || values.format === null}
-        >
-          {begun.current === null ? 'Push this version' : 'Go on with the push'}
-        </Button>
-      </Group>
-    </form>
+    </SendForm>
   );
 }
 
