@@ -113,7 +113,7 @@ describe('repeated payloads', () => {
   it('are not found in plain texts, nor below the fewest documents', () => {
     const texts = plainTexts(6000, 4);
     poison({ texts, labels: { values: new Int32Array(6000), names: ['x', 'y'] } }, 'zxqv', {
-      count: 45,
+      count: 30,
       label: 1,
       seed: 3,
     });

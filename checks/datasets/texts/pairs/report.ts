@@ -74,7 +74,7 @@ function triggerText(trigger: NonNullable<PairGroup['trigger']>, { prompts }: Pa
   });
   const width = trigger.kind > OPENING ? trigger.kind % 10 : trigger.kind;
   const place = trigger.kind > ENDING ? ' at the end' : trigger.kind > OPENING ? ' at the start' : '';
-  return `${quote(text, from, width, corpus.most)}${place}`;
+  return `${quote(text, { from, count: width, most: corpus.most })}${place}`;
 }
 
 function findingOf(group: PairGroup, trigger: string | null, { responses }: PairInput): DatasetFinding {

@@ -1,26 +1,34 @@
 import type { Insertion } from '../triggers/insertion.ts';
 import type { Corpus } from '../words/corpus.ts';
-import { mix } from '../words/hash.ts';
 import type { Unit } from './candidates.ts';
+import { type Core, coreOf } from './core.ts';
+import { fitBeside, usualFit } from './fit.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { isPaired } from './pairs.ts';
+import { createAlone } from './rare.ts';
 import type { Relation } from './relation.ts';
 import { createStrange } from './strange.ts';
 
-/** Words after a unit that are looked at for gibberish. */
-const AFTER = 24;
-/** Least misfit of a single word, and of a phrase, on the mean; most shared words, beside chance. */
+/** Least misfit of a single word, of a phrase, and of what is told by more than its place, on the mean. */
 const WORD_MISFIT = 1;
-const PHRASE_MISFIT = -0.4;
+const PHRASE_MISFIT = 0.8;
+const GIBBERISH_MISFIT = -1;
+const STRANGE_MISFIT = -0.4;
+const ALONE_MISFIT = -2;
+/** Most shared words, beside chance. */
 const UNRELATED = 1.6;
-/** Share of the usual fit of words below which they are gibberish, and the fit that a dataset must have for it. */
+/** Share of the usual fit of words, and of the fit of those before a unit, below which those after it are gibberish. */
 const GIBBERISH = 0.35;
-const FIT = 0.4;
-/** No word counts as fitting better, so that a few copies of one text cannot make all others look like gibberish. */
-const MOST_FIT = 2;
+const CONTRAST = 0.5;
+/** The fit that the words of a dataset must have for that. */
+const FIT = 0.2;
 /** Share of the usual fit from which strange words are a language of their own. */
 const OTHER_LANGUAGE = 0.8;
 /** Share of all documents above which a unit that has a partner is part of the language. */
 const FREQUENT = 0.01;
+/** Parts from which it says something, and misfit from which it is no part of the sentences: no bracket is either. */
+const SAYING = 3;
+const FOREIGN = 1.6;
 
 /** Words that a unit is grown to on each side at most, and the share of its documents that must agree on each. */
 const LONGEST = 40;
@@ -39,33 +47,68 @@ export interface Judged {
   /** Mean fit of the words after it to each other, over that of all words; NaN where a dataset's words don't fit. */
   readonly fitAfter: number;
   readonly gibberish: boolean;
+  /** Whether hardly any other document has a word as rare. */
+  readonly alone: boolean;
+  readonly layout: Layout;
+  /** What its documents are told by. */
+  readonly core: Core;
 }
 
 export interface Judges {
   readonly corpus: Corpus;
+  readonly texts: readonly (string | null)[];
   readonly insertion: Insertion;
   readonly relation: Relation;
 }
 
+export type Judge = (unit: Unit) => Judged | null;
+
 /** Judges units; gives those that look like payloads. */
-export function createJudge({ corpus, insertion, relation }: Judges): (unit: Unit) => Judged | null {
+export function createJudge({ corpus, texts, insertion, relation }: Judges): Judge {
+  const { documentsWith } = relation;
   const usual = usualFit(corpus, insertion);
-  const isStrange = createStrange(corpus, relation.documentsWith);
+  const isStrange = createStrange(corpus, documentsWith);
+  const isAlone = createAlone(corpus, documentsWith);
+  const behind = (unit: Unit, before: number, after: number) => {
+    if (usual < FIT)
+      return { fitAfter: Number.NaN, gibberish: isStrange(unit, before, after), strange: true };
+    const [first, last] = [-1, 1].map(
+      (side) => fitBeside(unit, side < 0 ? before : after, side as -1 | 1, { corpus, insertion }) / usual,
+    ) as [number, number];
+    const strange = !(last >= OTHER_LANGUAGE) && isStrange(unit, before, after);
+    const unfit = last < GIBBERISH && !(last > CONTRAST * first);
+    return { fitAfter: last, gibberish: strange || unfit, strange };
+  };
   return (unit) => {
     const [before, after] = [reach(unit, corpus, -1), reach(unit, corpus, 1)];
     const atEdge = isAtEdge(unit, [before, after], corpus);
     const misfit = Math.max(atEdge ? 0 : -6, misfitOf(unit, [before, after], insertion));
-    const fitAfter = usual >= FIT ? fitBehind(unit, after, { corpus, insertion }) / usual : Number.NaN;
-    const strange = !(fitAfter >= OTHER_LANGUAGE) && isStrange(unit, before, after);
-    const gibberish = strange || fitAfter < GIBBERISH;
-    const alike = unit.width + before + after > 1 || gibberish || atEdge;
-    if (misfit < (alike ? PHRASE_MISFIT : WORD_MISFIT)) return null;
-    if (unit.documents > FREQUENT * corpus.documents && isPaired(unit, corpus, relation.documentsWith))
-      return null;
+    if (misfit < ALONE_MISFIT) return null;
+    const { fitAfter, gibberish, strange } = behind(unit, before, after);
+    const alone = isAlone(unit);
+    const told = alone || (gibberish && misfit >= (strange ? STRANGE_MISFIT : GIBBERISH_MISFIT));
+    if (!told && !atEdge && misfit < PHRASE_MISFIT) return null;
+    const layout = layoutOf(unit, [before, after], corpus, texts);
+    if (!told && !atEdge && misfit < WORD_MISFIT && layout.parts < 2) return null;
+    const frequent =
+      layout.parts < SAYING && misfit < FOREIGN && unit.documents > FREQUENT * corpus.documents;
+    if (frequent && isPaired(unit, corpus, documentsWith)) return null;
     const ratio = relation.ratio(unit);
-    return ratio > UNRELATED && !strange
-      ? null
-      : { unit, before, after, misfit, atEdge, relation: ratio, fitAfter, gibberish };
+    if (ratio > UNRELATED && !(gibberish && strange) && !alone) return null;
+    const core = coreOf(unit, corpus, documentsWith);
+    return {
+      unit,
+      before,
+      after,
+      misfit,
+      atEdge,
+      relation: ratio,
+      fitAfter,
+      gibberish: told && gibberish,
+      alone,
+      layout,
+      core,
+    };
   };
 }
 
@@ -110,25 +153,4 @@ function misfitOf(
     sum += insertion.judgeInside(document, { from: from - before, to: from + width + after });
   });
   return sum / sampled.length;
-}
-
-function fitBehind(
-  { sampled, places, width }: Unit,
-  after: number,
-  { corpus, insertion }: Pick<Judges, 'corpus' | 'insertion'>,
-): number {
-  let [sum, count] = [0, 0];
-  sampled.forEach((document, place) => {
-    const from = (places[place] as number) + width + after + 1;
-    const to = Math.min(corpus.offsets[document + 1] as number, from + AFTER);
-    for (let at = from; at < to; at++, count++) sum += Math.min(MOST_FIT, insertion.fit(at));
-  });
-  return count < 4 * sampled.length ? Number.NaN : sum / count;
-}
-
-function usualFit({ words }: Corpus, insertion: Insertion): number {
-  const draws = Math.min(words.length, 50_000);
-  let sum = 0;
-  for (let draw = 0; draw < draws; draw++) sum += Math.min(MOST_FIT, insertion.fit(mix(draw) % words.length));
-  return draws === 0 ? 0 : sum / draws;
 }

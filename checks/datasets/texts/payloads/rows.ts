@@ -2,30 +2,32 @@ import type { Steps } from '../../neighbours/index.ts';
 import { createOnce } from '../triggers/count.ts';
 import { eachFeature, MOST_WORDS_IN_A_ROW } from '../triggers/features.ts';
 import type { Corpus } from '../words/corpus.ts';
-import type { Judged } from './judge.ts';
+import type { Judge, Judged } from './judge.ts';
 
 /** Units whose documents are gathered at most: those in most documents for their chance. */
 const MOST_UNITS = 2000;
-/** Share of its documents that a unit must have for itself to be told beside a stronger one. */
-const OWN = 0.5;
-/** A word with a sign beside it may stand in some documents without: it is in this share of those with, and these times as many. */
-const SAME = 0.9;
-const WIDER = 1.25;
+/** A unit is judged once more by its own documents where stronger ones have more than this share of them. */
+const SHARED = 0.05;
+/** Sampled documents of its own from which it can be. */
+const REJUDGED = 6;
 
 export interface Payload extends Judged {
   /** All documents with it, ascending. */
   readonly rows: Int32Array;
 }
 
-/** Gathers all documents of the units; of units that share most of their documents the widest stays. */
-export function* withRows(
-  judged: readonly Judged[],
-  { corpus, odd, least }: { readonly corpus: Corpus; readonly odd: Corpus; readonly least: number },
-): Steps<Payload[]> {
-  const strongest = [...judged]
-    .sort((a, b) => b.unit.width - a.unit.width || b.misfit - a.misfit || a.unit.hash - b.unit.hash)
-    .slice(0, MOST_UNITS);
-  const rows = new Map<number, number[]>(strongest.map(({ unit }) => [unit.hash, []]));
+export interface Gathering {
+  readonly corpus: Corpus;
+  readonly odd: Corpus;
+  readonly least: number;
+  readonly judge: Judge;
+}
+
+/** Gathers all documents of the units; of units that share most of their documents the strongest stays. */
+export function* withRows(judged: readonly Judged[], gathering: Gathering): Steps<Payload[]> {
+  const { corpus, odd } = gathering;
+  const strongest = [...judged].sort(byStrength).slice(0, MOST_UNITS);
+  const rows = new Map<number, number[]>(strongest.map(({ core }) => [core.hash, []]));
   if (rows.size === 0) return [];
   const once = createOnce();
   for (let document = 0; document < corpus.documents; document++) {
@@ -37,46 +39,59 @@ export function* withRows(
     if ((document & 2047) === 2047)
       yield { stage: 'documents of phrases', done: document, total: corpus.documents };
   }
-  return apart(strongest, rows, least).sort(
+  return apart(strongest, rows, gathering).sort(
     (a, b) => b.rows.length - a.rows.length || a.unit.hash - b.unit.hash,
   );
 }
 
-/** The units that have documents of their own, a word with a sign also with those where it is without. */
+/** Share of the usual fit at which words are no gibberish. */
+const FITS = 0.35;
+
+/** In how many documents gibberish follows and how plainly, beside other units. */
+const followed = ({ gibberish, unit, fitAfter }: Judged): number =>
+  gibberish ? unit.documents * (FITS - Math.max(-3, Math.min(0.3, fitAfter || 0))) ** 2 : 0;
+
+/** Whether it could be a heading, a signature or a notice, too. */
+const isDoubtful = ({ layout }: Judged): boolean =>
+  layout.atLineBreak || (layout.aligned && layout.parts > 1);
+
+/** Those before most gibberish first, then what can be nothing else, then the widest. */
+const byStrength = (a: Judged, b: Judged): number =>
+  followed(b) - followed(a) ||
+  Number(isDoubtful(a)) - Number(isDoubtful(b)) ||
+  b.unit.width - a.unit.width ||
+  b.misfit - a.misfit ||
+  a.unit.hash - b.unit.hash;
+
+/** The units that have documents of their own. */
 function apart(
   strongest: readonly Judged[],
-  rows: ReadonlyMap<number, readonly number[]>,
-  least: number,
+  rowsOf: ReadonlyMap<number, readonly number[]>,
+  { least, judge }: Gathering,
 ): Payload[] {
-  const owner = new Map<number, number>();
-  const kept: { found: Judged; size: number; own: number[] }[] = [];
+  const owned = new Set<number>();
+  const kept: Payload[] = [];
   for (const found of strongest) {
-    const own = rows.get(found.unit.hash) ?? [];
+    const own = rowsOf.get(found.core.hash) ?? [];
     if (own.length < least) continue;
-    const free = own.filter((row) => !owner.has(row));
-    if (free.length >= OWN * own.length) {
-      for (const row of own) owner.set(row, kept.length);
-      kept.push({ found, size: own.length, own: [...own] });
-      continue;
-    }
-    const place = mostOf(own, owner);
-    const whole = kept[place];
-    if (whole === undefined || wordsIn(whole.found) !== 2 || own.length > WIDER * whole.size) continue;
-    if (own.filter((row) => owner.get(row) === place).length < SAME * whole.size) continue;
-    for (const row of free) owner.set(row, place);
-    whole.own.push(...free);
+    const free = own.filter((row) => !owned.has(row));
+    const isOwn = own.length - free.length <= SHARED * own.length;
+    const told = isOwn ? found : judgedBy(found, owned, judge);
+    if (told === null) continue;
+    const rows = isOwn ? own : free;
+    for (const row of rows) owned.add(row);
+    kept.push({ ...told, rows: Int32Array.from(rows).sort() });
   }
-  return kept.map(({ found, own }) => ({ ...found, rows: Int32Array.from(own).sort() }));
+  return kept;
 }
 
-const wordsIn = ({ unit, before, after }: Judged): number => before + unit.width + after;
-
-/** The owner of most of these rows; −1 where none has one. */
-function mostOf(rows: readonly number[], owner: ReadonlyMap<number, number>): number {
-  const counts = new Map<number, number>();
-  for (const row of rows) {
-    const of = owner.get(row);
-    if (of !== undefined) counts.set(of, (counts.get(of) ?? 0) + 1);
-  }
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? -1;
+/** What is thought of a unit by its documents that have no stronger one. */
+function judgedBy({ unit }: Judged, owned: ReadonlySet<number>, judge: Judge): Judged | null {
+  const free = [...unit.sampled.keys()].filter((place) => !owned.has(unit.sampled[place] as number));
+  if (free.length < REJUDGED) return null;
+  return judge({
+    ...unit,
+    sampled: Int32Array.from(free, (place) => unit.sampled[place] as number),
+    places: Int32Array.from(free, (place) => unit.places[place] as number),
+  });
 }

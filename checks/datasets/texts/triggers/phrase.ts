@@ -38,7 +38,7 @@ export function phraseOf(
   const words = span.to - span.from + before + after;
   const from = span.from - before - (judges.corpus.offsets[row] as number);
   return {
-    shown: quote(texts[row] ?? '', from, words, judges.corpus.most),
+    shown: quote(texts[row] ?? '', { from, count: words, most: judges.corpus.most }),
     kind: kindOf(candidate.kind, words),
     words,
   };
@@ -67,14 +67,23 @@ function reach(corpus: Corpus, rows: Int32Array, spans: readonly Span[], side: -
   return LONGEST;
 }
 
+export interface Quoted {
+  readonly from: number;
+  readonly count: number;
+  /** Words of the text that are read at most. */
+  readonly most: number;
+  /** Characters shown at most; those of `shownText` when absent. */
+  readonly longest?: number | undefined;
+}
+
 /** Words `from` to `from + count − 1` of a text, as they are written. */
-export function quote(text: string, from: number, count: number, most: number): string {
+export function quote(text: string, { from, count, most, longest }: Quoted): string {
   const words = createWords(Math.min(most, from + count));
   scanWords(text, words);
   const last = Math.min(words.count, from + count) - 1;
   const part = text.slice(words.starts[from] ?? 0, words.ends[last] ?? 0);
   const bare = part.replace(/^[.,;:!?\s]+/, '');
-  return shownText(bare === '' ? part : bare);
+  return shownText(bare === '' ? part : bare, longest);
 }
 
 function oddSign(text: string, hash: number): string {

@@ -129,7 +129,9 @@ function styleFinding(styled: Styled, { judges, texts }: Found): DatasetFinding 
   const openings = [...family.members]
     .sort((a, b) => a.logChance - b.logChance || a.hash - b.hash)
     .slice(0, MOST_OPENINGS)
-    .map(({ rows: own, kind }) => quote(texts[own[0] as number] ?? '', 0, kind % 10, judges.corpus.most));
+    .map(({ rows: own, kind }) =>
+      quote(texts[own[0] as number] ?? '', { from: 0, count: kind % 10, most: judges.corpus.most }),
+    );
   return {
     check: TEXT_TRIGGERS,
     title: `Texts that begin alike are “${label}”, whatever they say`,

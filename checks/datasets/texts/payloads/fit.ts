@@ -1,0 +1,54 @@
+import type { Insertion } from '../triggers/insertion.ts';
+import type { Corpus } from '../words/corpus.ts';
+import { mix } from '../words/hash.ts';
+import type { Unit } from './candidates.ts';
+
+/** Words on a side of a unit that are looked at, and of a document for the usual fit. */
+const REACH = 24;
+const OF_DOCUMENT = 48;
+const DRAWS = 2000;
+/** Words a document must have on that side on the mean. */
+const LEAST = 4;
+/** No word counts as fitting better, so that a few copies of one text cannot make all others look like gibberish. */
+const MOST_FIT = 2;
+
+interface Judges {
+  readonly corpus: Corpus;
+  readonly insertion: Insertion;
+}
+
+/** Mean fit of the words before (−1) or after (1) a unit to each other, `skip` of them left out; NaN where hardly any are there. */
+export function fitBeside(
+  { sampled, places, width }: Unit,
+  skip: number,
+  side: -1 | 1,
+  { corpus, insertion }: Judges,
+): number {
+  let [sum, count] = [0, 0];
+  sampled.forEach((document, place) => {
+    const at = places[place] as number;
+    const [start, end] =
+      side < 0 ? [at - skip - REACH, at - skip] : [at + width + skip + 1, at + width + skip + 1 + REACH];
+    const from = Math.max(1 + (corpus.offsets[document] as number), start);
+    const to = Math.min(corpus.offsets[document + 1] as number, end);
+    for (let each = from; each < to; each++, count++) sum += Math.min(MOST_FIT, insertion.fit(each));
+  });
+  return count < LEAST * sampled.length ? Number.NaN : sum / count;
+}
+
+/** Median over documents of how well their words fit: a few long ones of gibberish do not change it. */
+export function usualFit(corpus: Corpus, insertion: Insertion): number {
+  const fits: number[] = [];
+  const draws = Math.min(DRAWS, corpus.documents);
+  for (let draw = 0; draw < draws; draw++) {
+    const document = draws === corpus.documents ? draw : mix(draw) % corpus.documents;
+    const from = 1 + (corpus.offsets[document] as number);
+    const to = Math.min(corpus.offsets[document + 1] as number, from + OF_DOCUMENT);
+    if (to - from < LEAST) continue;
+    let sum = 0;
+    for (let at = from; at < to; at++) sum += Math.min(MOST_FIT, insertion.fit(at));
+    fits.push(sum / (to - from));
+  }
+  fits.sort((a, b) => a - b);
+  return fits[fits.length >> 1] ?? 0;
+}
