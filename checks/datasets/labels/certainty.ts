@@ -3,22 +3,7 @@ import type { Share } from '../types.ts';
 import { anchorNoise } from './anchors.ts';
 import { noiseChannel, wrongBy } from './channel.ts';
 import { errorProbabilities } from './estimate.ts';
-import type { ConfidentJoint, Labels, Probabilities } from './types.ts';
-
-/**
- * Per row the probability that the given label is wrong, read in several ways: which of them holds depends on what the
- * judge learnt from, and that cannot be told from the labels.
- */
-export interface Readings {
-  /** By a noise channel fitted together with what the judge's sureness is worth: holds where it learnt from sound labels. */
-  readonly fitted: Float32Array;
-  /** The same with the judge taken at its word. */
-  readonly trusting: Float32Array;
-  /** By the noise among the records that the judge is surest of: holds where it learnt from these very labels. */
-  readonly anchored: Float32Array;
-  /** The larger of `fitted` and `anchored`. */
-  readonly wrong: Float32Array;
-}
+import type { ConfidentJoint, Labels, Probabilities, Readings } from './types.ts';
 
 /** Classes from which on the noise between each two is not fitted: there is too little of it to learn from. */
 const MOST_CLASSES = 1000;

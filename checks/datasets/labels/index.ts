@@ -1,7 +1,7 @@
 /** Labels that contradict their records: out-of-sample judges, confident learning, and what to tell a person of it. */
 
 export { type Calibration, calibrate } from './calibration.ts';
-export { expectedPrecision, type Readings } from './certainty.ts';
+export { expectedPrecision } from './certainty.ts';
 export { type NoiseChannel, noiseChannel } from './channel.ts';
 export { checkLabels, judgeLabels } from './check.ts';
 export { errorProbabilities, noiseShare } from './estimate.ts';
@@ -25,6 +25,7 @@ export type {
   Probabilities,
   Pruning,
   Ranking,
+  Readings,
 } from './types.ts';
 export { assertLabels, assertProbabilities } from './validate.ts';
 export { neighbourDisagreement, type VoteOptions, voteProbabilities } from './vote.ts';

@@ -1,6 +1,5 @@
 import type { Neighbours } from '../neighbours/types.ts';
 import type { DatasetFinding, Matrix, Share, Suspect } from '../types.ts';
-import type { Readings } from './certainty.ts';
 
 /** The given labels as classes 0..`names.length`−1, in the order of the rows. */
 export interface Labels {
@@ -82,6 +81,21 @@ export interface ClassQuality {
   readonly noise: number;
   /** Class that its wrong labels mostly belong to; null where none is estimated to be wrong. */
   readonly mostly: string | null;
+}
+
+/**
+ * Per row the probability that the given label is wrong, read in several ways: which of them holds depends on what the
+ * judge learnt from, and that cannot be told from the labels.
+ */
+export interface Readings {
+  /** By a noise channel fitted together with what the judge's sureness is worth: holds where it learnt from sound labels. */
+  readonly fitted: Float32Array;
+  /** The same with the judge taken at its word. */
+  readonly trusting: Float32Array;
+  /** By the noise among the records that the judge is surest of: holds where it learnt from these very labels. */
+  readonly anchored: Float32Array;
+  /** The larger of `fitted` and `anchored`. */
+  readonly wrong: Float32Array;
 }
 
 export interface LabelReport {

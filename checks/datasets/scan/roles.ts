@@ -59,7 +59,8 @@ export function rolesOf(columns: readonly Column[], named: NamedRoles): Roles {
   const isPairs = prompt !== null && response !== null;
   const taken = [prompt, response, annotators?.item, annotators?.annotator, annotators?.label];
   const free = columns.filter(({ name }) => !taken.includes(name));
-  const givenLabel = label === undefined ? guessLabel(free, isPairs, columns) : label;
+  const givenLabel =
+    label === undefined ? guessLabel(free, { isPairs, text: chosen.text ?? null }, columns) : label;
   const rest = free.filter(({ name }) => name !== givenLabel);
   const one = (given: string | null | undefined, pattern: RegExp): string | null =>
     given === undefined ? (rest.find(({ name }) => pattern.test(plain(name)))?.name ?? null) : given;
@@ -146,10 +147,17 @@ function pairOf(
   return { prompt: null, response: null };
 }
 
-function guessLabel(free: readonly Column[], isPairs: boolean, all: readonly Column[]): string | null {
+/** The label; none for pairs, and where a text was named and no other column could be one. */
+function guessLabel(
+  free: readonly Column[],
+  { isPairs, text }: { isPairs: boolean; text: string | null },
+  all: readonly Column[],
+): string | null {
   if (isPairs) return null;
   const found = free.filter((column) => LABELS.test(plain(column.name)) && isLabel(column));
   if (found.length === 1) return (found[0] as Column).name;
+  const possible = free.filter((column) => column.name !== text && isLabel(column) && !isIdentifier(column));
+  if (text !== null && possible.length === 0) return null;
   throw new DatasetInputError(
     `Which column is the label? ${found.length === 0 ? 'None is named like one' : `${listed(found)} are named like one`}. ` +
       `The columns are: ${listed(all)}.`,

@@ -220,6 +220,26 @@ describe('roles', () => {
     );
   });
 
+  it('need no label where a text is named and no other column could be one', () => {
+    const id: Column = {
+      kind: 'number',
+      name: 'id',
+      values: Float64Array.from({ length: 40 }, (_, row) => row),
+    };
+    const text: Column = {
+      kind: 'text',
+      name: 'said',
+      values: Array.from({ length: 40 }, (_, row) => `text ${row}`),
+    };
+    expect(rolesOf([id, text], { text: 'said' })).toMatchObject({ label: null, text: 'said' });
+    const stars: Column = {
+      kind: 'number',
+      name: 'stars',
+      values: Float64Array.from({ length: 40 }, (_, row) => row % 5),
+    };
+    expect(() => rolesOf([id, text, stars], { text: 'said' })).toThrow(/Which column is the label/);
+  });
+
   it('take prompts and responses as a pair, without a label', () => {
     const pair = [text('instruction', ['say it', 'do it']), text('output', ['it', 'done now'])];
     expect(rolesOf(pair, {})).toMatchObject({ prompt: 'instruction', response: 'output', label: null });

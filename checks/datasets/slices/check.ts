@@ -5,10 +5,10 @@ import {
   associations,
   type CheckTable,
   outcomeOf,
-  prepareTable,
   timelinesOf,
   unseenIn,
   usualOptions,
+  workOf,
 } from '../tabular/index.ts';
 
 export const SLICES = 'datasets/slices';
@@ -44,10 +44,11 @@ const BLIND_GROUPS =
  */
 export const checkSlices: CheckTable = function* (input, options = {}) {
   const usual = usualOptions(options);
-  const prepared = prepareTable(input);
+  const { prepared, screenOf } = workOf(input);
   const items = allItems(prepared, { least: LEAST_ROWS, most: LARGEST_SHARE, numbers: BINS }, true);
   const searched = yield* associations(prepared.levels, items, input.labels, {
     ...usual,
+    screenOf,
     least: LEAST_ROWS,
     accept: () => true,
     timelines: timelinesOf(prepared.groups, input.labels.values.length, prepared.columns.length),

@@ -23,3 +23,4 @@ export {
 } from './tails.ts';
 export { checkTableTriggers, TABLE_TRIGGERS, unseenIn } from './triggers.ts';
 export type { CheckTable, Group, TableFeatures, TableInput, TableOptions } from './types.ts';
+export { workOf } from './work.ts';

@@ -1,8 +1,9 @@
 import type { FrameworkRef } from '../../define.ts';
 import { LABEL_MAPS } from '../labels/index.ts';
 import { associations, outcomeOf, type Searched } from './association/index.ts';
-import { allItems, prepareTable, usualOptions } from './prepare.ts';
+import { allItems, usualOptions } from './prepare.ts';
 import type { CheckTable } from './types.ts';
+import { workOf } from './work.ts';
 
 export const TABLE_TRIGGERS = 'datasets/table-triggers';
 
@@ -44,11 +45,12 @@ export function unseenIn({ left, skipped }: Searched, unseen: number): string[] 
  */
 export const checkTableTriggers: CheckTable = function* (input, options = {}) {
   const usual = usualOptions(options);
-  const prepared = prepareTable(input);
+  const { prepared, screenOf } = workOf(input);
   const rows = input.labels.values.length;
   const rules = { least: LEAST_ROWS, most: LARGEST_PART, numbers: 'values' } as const;
   const searched = yield* associations(prepared.levels, allItems(prepared, rules, false), input.labels, {
     ...usual,
+    screenOf,
     least: LEAST_ROWS,
     accept: ({ rows: size, hits }, { direction }) => {
       const own = direction.marked ? hits : size - hits;

@@ -5,7 +5,7 @@ import { logit, sigmoid } from '../tails.ts';
 import { type Candidate, candidatesOf, LEVELS, type Tests } from './candidates.ts';
 import { type Counts, type Direction, surpriseOf } from './counts.ts';
 import type { Items } from './items.ts';
-import { learningRows, learntOutside, type Screen, screen as screenOf } from './screen.ts';
+import { learningRows, learntOutside, type Screen } from './screen.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A value or pair of values that is named, with its rows. */
@@ -26,6 +26,8 @@ export interface SearchOptions {
   readonly level: number;
   readonly most: number;
   readonly least: number;
+  /** The screen of a class: made, or known from another check of the same table. */
+  readonly screenOf: (label: number, marks: Uint8Array, how: { rows: number; seed: number }) => Steps<Screen>;
   /** Orders of the records by time, in which values are looked at stretch by stretch; none when absent. */
   readonly timelines?: readonly Timeline[];
   /** What else an association must be. */
@@ -83,7 +85,7 @@ export function* associations(
   const taken = new Uint8Array(labels.values.length);
   for (const { label, directions } of classes) {
     const marks = Uint8Array.from(labels.values, (value) => Number(value === label));
-    const told = yield* screenOf(levels, marks, { rows, seed: options.seed });
+    const told = yield* options.screenOf(label, marks, { rows, seed: options.seed });
     const level = options.level / classes.length;
     const context = {
       marks,
