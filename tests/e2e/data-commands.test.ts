@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,10 @@ let server: RunningServer;
 let dataDir: string;
 let work: string;
 let key: string;
+/** May read data and records, and no more. */
+let readerKey: string;
+/** May judge sources; of the same person as the others. */
+let judgeKey: string;
 /** Names of versions that one test makes and a later one uses: a number is taken by every push that is begun. */
 let changedName: string;
 let cleanedName: string;
@@ -58,8 +62,13 @@ beforeAll(async () => {
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
     .join('; ');
-  const made = await post('/keys', { name: 'cli', scopes: SCOPES, endpoints: '*', expiresAt: null }, cookie);
-  key = ((await made.json()) as { secret: string }).secret;
+  const keyWith = async (name: string, scopes: readonly string[]): Promise<string> => {
+    const made = await post('/keys', { name, scopes, endpoints: '*', expiresAt: null }, cookie);
+    return ((await made.json()) as { secret: string }).secret;
+  };
+  key = await keyWith('cli', SCOPES);
+  readerKey = await keyWith('reader', ['data.read', 'data.content']);
+  judgeKey = await keyWith('judge', ['data.read', 'data.approve']);
 });
 afterAll(async () => {
   await server?.close();
@@ -74,12 +83,17 @@ interface Said {
   readonly stderr: string;
 }
 
-function run(command: readonly string[]): Promise<Said> {
+interface Where {
+  readonly as?: string;
+  readonly cwd?: string;
+}
+
+function run(command: readonly string[], { as = key, cwd = work }: Where = {}): Promise<Said> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [CLI, ...command],
-      { cwd: work, env: { ...process.env, BARTIZAN_URL: server.url, BARTIZAN_API_KEY: key } },
+      { cwd, env: { ...process.env, BARTIZAN_URL: server.url, BARTIZAN_API_KEY: as } },
       (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
     );
@@ -204,6 +218,101 @@ test('a command runs on record and is run again as it was', async () => {
   const failed = await run(['run', '--input', 'loans.csv', '--', process.execPath, '-e', 'process.exit(7)']);
   expect(failed.code).toBe(7);
   expect(failed.stderr).toMatch(/failed \(exit 7\)/);
+});
+
+test('a run keeps no secrets, says so, and is not replayed without them', async () => {
+  const tree = join(work, 'tree');
+  mkdirSync(tree);
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { cwd: tree });
+  writeFileSync(join(tree, '.env'), 'DB_PASS=hunter1\n');
+  writeFileSync(join(tree, 'train.mjs'), 'console.log(1);\n');
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-q', '-m', 'first');
+  git('remote', 'add', 'origin', 'https://ada:hunter2@git.example/x.git?private_token=hunter3');
+  writeFileSync(join(tree, '.env'), 'DB_PASS=hunter4\n');
+  writeFileSync(join(tree, 'train.mjs'), 'console.log(2);\n');
+  const command = [
+    process.execPath,
+    'train.mjs',
+    '--api-key=hunter5',
+    '--password',
+    'hunter6',
+    '--max-tokens=7',
+  ];
+  const made = await run(['run', '--json', '--', ...command], { cwd: tree });
+  expect(made.code).toBe(0);
+  expect(made.stderr).toMatch(/Not kept of the command: .*--api-key.*--password/);
+  expect(made.stderr).toContain('the lines of .env');
+  expect(made.stderr).not.toContain('hunter');
+  const { run: id } = JSON.parse(made.stdout.slice(made.stdout.indexOf('{'))) as { run: string };
+  const artifact = async (path: string, as: string): Promise<Response> => {
+    const address = `${server.url}/api/2.0/mlflow-artifacts/artifacts/0/${id}/artifacts/bartizan/${path}`;
+    return await fetch(address, { headers: { authorization: `Bearer ${as}` } });
+  };
+  const patch = await (await artifact('uncommitted.patch', key)).text();
+  expect(patch).toContain('+console.log(2);');
+  const recipe = await (await artifact('recipe.json', key)).text();
+  expect(recipe).toContain('--max-tokens=7');
+  expect(recipe).toContain('https://git.example/x.git');
+  expect(patch + recipe).not.toContain('hunter');
+  const replayed = await run(['run', '--replay', id, '--yes'], { cwd: tree });
+  expect(replayed.code).toBe(64);
+  expect(replayed.stderr).toMatch(/not kept whole.*--api-key/s);
+  // What was kept is as it was: also who made the run does not write it anew.
+  const again = await fetch((await artifact('recipe.json', key)).url, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${key}` },
+    body: recipe.replace('train.mjs', 'evil.mjs'),
+  });
+  expect(again.status).toBe(403);
+});
+
+test('a key that lacks a right is told which', async () => {
+  const recorded = await run(['run', '--input', cleanedName, '--', process.execPath, '-e', '1'], {
+    as: readerKey,
+  });
+  expect(recorded.code).toBe(77);
+  expect(recorded.stderr).toContain('it needs "models.write"');
+  const replayed = await run(['run', '--replay', '0'.repeat(32)], { as: readerKey });
+  expect(replayed.stderr).toContain('it needs "models.read"');
+});
+
+test('sources are registered, listed, and judged by somebody else', async () => {
+  const wrong = await run(['data', 'sources', 'add', 'a/b', '--owner', 'Loans', '--method', 'export']);
+  expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('name: use letters')]);
+  const made = await bartizan(
+    'data',
+    'sources',
+    'add',
+    'Branch export',
+    '--owner',
+    'Loans',
+    '--method',
+    'export',
+  );
+  expect(made).toMatchObject({ code: 0, name: 'Branch export', trust: 'unreviewed', owner: 'Loans' });
+  write('branch.csv', loans(50));
+  const push = await run([
+    'data',
+    'push',
+    'branch.csv',
+    '--dataset',
+    'branch',
+    '--source',
+    'Branch export',
+    '--json',
+  ]);
+  expect(push.stdout).toContain('awaiting-review');
+  const approve = ['data', 'sources', 'approve', 'branch EXPORT', '--reason', 'looked at it'];
+  expect((await run(approve)).stderr).toContain('it needs "data.approve"');
+  const own = await run(approve, { as: judgeKey });
+  expect([own.code, own.stderr]).toEqual([77, expect.stringContaining('somebody other than who registered')]);
+  const listed = await run(['data', 'sources', 'list', '--trust', 'unreviewed']);
+  expect(listed.stdout).toMatch(/Branch export\s+unreviewed\s+Loans\s+export\s+1\s+50\s+50/);
+  const none = await run(['data', 'sources', 'approve', 'Nowhere', '--reason', 'x'], { as: judgeKey });
+  expect([none.code, none.stderr]).toEqual([64, expect.stringContaining('no source "Nowhere"')]);
 });
 
 test('what is not there, or not for this key, is said with what to do', async () => {
