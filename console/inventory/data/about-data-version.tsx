@@ -169,13 +169,21 @@ function OneVerification({ version, id }: { version: DatasetVersion; id: string 
 }
 
 function Verdict({ verification }: { verification: DataVerification }) {
-  const { state, rows, tamperings, counts, startedAt, by, failure, contentRead, progress } = verification;
+  const { state, rows, tamperings, counts, notes, startedAt, by, failure, contentRead, progress } =
+    verification;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const when = (
-    <p className="bz-dim">
-      <RelativeTime at={startedAt} /> by {by.name}
-      {contentRead ? '' : '; the content is not here, hashes and records of the database were compared'}
-    </p>
+    <>
+      <p className="bz-dim">
+        <RelativeTime at={startedAt} /> by {by.name}
+        {contentRead ? '' : '; the content is not here, hashes and the database were compared'}
+      </p>
+      {notes.map((note) => (
+        <p key={note} className="bz-dim">
+          Not checked: {note}
+        </p>
+      ))}
+    </>
   );
   if (state === 'running')
     return (
@@ -194,9 +202,19 @@ function Verdict({ verification }: { verification: DataVerification }) {
   if (state === 'intact')
     return (
       <>
-        <Badge mark={{ word: 'Nothing was changed', icon: IconCircleCheck, tone: 'allow' }} />
+        <Badge
+          mark={
+            contentRead
+              ? { word: 'Nothing was changed', icon: IconCircleCheck, tone: 'allow' }
+              : { word: 'Records not read', icon: IconHelpCircle, tone: 'hold' }
+          }
+        />
         <p style={{ marginTop: 8 }}>
-          {rows === null ? '' : `All ${formatNoun(rows, 'record')} are what they were.`}
+          {contentRead
+            ? rows === null
+              ? ''
+              : `All ${formatNoun(rows, 'record')} are what they were.`
+            : 'Hashes and the database are what they were. The records are not here: bartizan data verify --against compares a copy.'}
         </p>
         {when}
       </>
@@ -220,7 +238,7 @@ function Verdict({ verification }: { verification: DataVerification }) {
         </thead>
         <tbody>
           {tamperings.slice(0, MOST_LISTED).map((each) => (
-            <tr key={`${each.kind} ${each.was} ${each.now} ${each.where}`}>
+            <tr key={`${each.kind} ${each.was} ${each.now} ${each.where} ${each.message}`}>
               <td>{each.kind.replaceAll('-', ' ')}</td>
               <td className="bz-num">{each.was === null ? '' : formatCount(each.was)}</td>
               <td className="bz-num">{each.now === null ? '' : formatCount(each.now)}</td>
