@@ -11,6 +11,7 @@ import { NoteDialog } from '../../ui/note-dialog.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.ts';
+import { DependantLink } from './dependant-link.tsx';
 
 export const QUARANTINE_STATES: Readonly<Record<Quarantine['state'], string>> = {
   working: 'being done',
@@ -106,10 +107,8 @@ function OneQuarantine({ item }: { item: Quarantine }) {
       </td>
       <td className="bz-wrap">
         {item.dependants.length === 0 ? <span className="bz-dim">nothing known</span> : null}
-        {item.dependants.slice(0, 6).map(({ kind, id, label }) => (
-          <div key={`${kind} ${id}`}>
-            {label} <span className="bz-dim">{kind.replace('-', ' ')}</span>
-          </div>
+        {item.dependants.slice(0, 6).map((dependant) => (
+          <DependantLink key={`${dependant.kind} ${dependant.id}`} dependant={dependant} />
         ))}
         {item.dependants.length > 6 ? (
           <div className="bz-dim">and {formatCount(item.dependants.length - 6)} more</div>

@@ -17,6 +17,7 @@ import { RelativeTime } from '../../ui/time.tsx';
 import { QUARANTINE_STATES, RestoreButton, selectionWords, VersionLink } from './cleaned-tab.tsx';
 import { Difference } from './compare-data.tsx';
 import { dataScanQuery } from './data-queries.ts';
+import { DependantLink } from './dependant-link.tsx';
 import './data.css';
 
 const route = getRouteApi('/house/inventory/datasets/$id/taken-out/$quarantine');
@@ -95,10 +96,8 @@ function Dependants({ item: { dependants } }: { item: Quarantine }) {
   if (dependants.length === 0) return <span className="bz-dim">nothing known</span>;
   return (
     <>
-      {dependants.slice(0, MOST_DEPENDANTS).map(({ kind, id, label }) => (
-        <div key={`${kind} ${id}`} className="bz-wrap">
-          {label} <span className="bz-dim">{kind.replace('-', ' ')}</span>
-        </div>
+      {dependants.slice(0, MOST_DEPENDANTS).map((dependant) => (
+        <DependantLink key={`${dependant.kind} ${dependant.id}`} dependant={dependant} />
       ))}
       {dependants.length > MOST_DEPENDANTS ? (
         <div className="bz-dim">and {dependants.length - MOST_DEPENDANTS} more</div>

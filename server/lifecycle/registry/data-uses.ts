@@ -159,6 +159,24 @@ export function createDataUses(database: Database) {
           where r.deleted_at is null and ${reach(sql`e.team_id`)} and (r.name ilike ${like} or r.id::text = ${text})
           order by r.started_at desc limit ${limit})`);
     },
+    /** Datasets whose name holds the text, as runs and versions of these teams (`*`: all) name them; each once. */
+    searchUses: (teams: ReadonlySet<string> | '*', text: string, limit: number) => {
+      const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+      const reach = (column: RawBuilder<unknown>): RawBuilder<unknown> =>
+        teams === '*' ? sql`true` : sql`(${column} is null or ${column} = ${uuids([...teams])})`;
+      return rowsOf(sql<DatasetUseFact>`
+        select distinct on (name, digest, source) * from (
+          (select 'run' as by, u.run_id as id, d.name, d.digest, d.source
+            from datasets d join run_datasets u on u.dataset_id = d.id join runs r on r.id = u.run_id
+              join experiments e on e.id = r.experiment_id
+            where d.name ilike ${like} and r.deleted_at is null and ${reach(sql`e.team_id`)} limit ${MOST})
+          union all
+          (select 'model-version', v.id, d.name, d.digest, d.source
+            from model_version_datasets d join model_versions v on v.id = d.version_id join models m on m.id = v.model_id
+            where d.name ilike ${like} and v.removed_at is null and ${reach(sql`m.team_id`)}
+              and not exists (select from runs r where r.id::text = v.run_id) limit ${MOST})) found
+        order by name, digest, source limit ${limit}`);
+    },
   });
 }
 export type DataUses = ReturnType<typeof createDataUses>;

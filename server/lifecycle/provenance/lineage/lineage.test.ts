@@ -95,6 +95,25 @@ describe('what MLflow runs say', () => {
     const from = await graphOf(server, { node: unknown?.id ?? '' });
     expect(drawn(from)).toEqual([`${unknown?.label} -read-> other name`]);
   });
+
+  test('is found by the name of a dataset that only runs know, by those who may see one of them', async () => {
+    const team = await teamNamed(server, 'Pricing');
+    await runThatRead(server, 'of nobody', [{ name: 'quotes-of-2025', digest: '77' }]);
+    const [open] = await search(server, 'QUOTES-of');
+    expect(open).toMatchObject({ kind: 'external-dataset', hidden: false });
+    expect(drawn(await graphOf(server, { node: open?.id ?? '' }))).toEqual([
+      `${open?.label} -read-> of nobody`,
+    ]);
+    const hidden = await runThatRead(server, 'of a team', [{ name: 'quotes-of-2026', digest: '78' }]);
+    await server.open.pool.query(
+      `with theirs as (insert into experiments (id, name, team_id, created_by, created_at, updated_at)
+          values (gen_random_uuid(), 'pricing', $1, 'Ada', 0, 0) returning id)
+        update runs set experiment_id = (select id from theirs) where id = $2`,
+      [team, hidden],
+    );
+    expect(await search(server, 'quotes-of', member())).toHaveLength(1);
+    expect(await search(server, 'quotes-of', member(team))).toHaveLength(2);
+  });
 });
 
 describe('OpenLineage', () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { reaches, type Viewer } from '../../sight.ts';
 import { reachSql } from '../datasets/reach.ts';
 import { batchKey, type NodeId, nodeId } from './model.ts';
+import { claimsOfUse, useKey } from './naming.ts';
 import type { LineageDeps } from './ports.ts';
 import { createResolving } from './resolving.ts';
 import { toldSql } from './telling.ts';
@@ -63,6 +64,19 @@ export function createNewest({ database, ports }: Pick<LineageDeps, 'database' |
       at,
     }));
 
+  /** Datasets that only runs name, in MLflow's words; versions here where they mean one. */
+  async function named(viewer: Viewer, text: string, limit: number): Promise<readonly NodeId[]> {
+    const uses = await registry.searchUses(teamsOf(viewer), text, limit);
+    const claims = uses.flatMap((use) => claimsOfUse(use).map((claim) => ({ key: useKey(use), ...claim })));
+    const meant = await resolving.resolve(viewer, claims);
+    return uses.map((use) => {
+      const version = meant.get(useKey(use));
+      return version === undefined
+        ? nodeId('external-dataset', useKey(use))
+        : nodeId('dataset-version', version);
+    });
+  }
+
   /** Each once; a name that means a version here is that version. */
   async function idsOf(viewer: Viewer, found: readonly Found[]): Promise<NodeId[]> {
     const names = found.filter(({ kind }) => kind === 'external-dataset').map(({ key }) => key);
@@ -115,12 +129,14 @@ export function createNewest({ database, ports }: Pick<LineageDeps, 'database' |
       ];
       const turns = Map.groupBy(all, ({ kind }) => kind);
       const each = [...turns.values()].flatMap((same) => same.map((one, turn) => ({ ...one, turn })));
-      return (
-        await idsOf(
-          viewer,
-          each.toSorted((a, b) => a.turn - b.turn),
-        )
-      ).slice(0, limit);
+      const ids = await idsOf(
+        viewer,
+        each.toSorted((a, b) => a.turn - b.turn),
+      );
+      // Room for names that only runs know, which would else stand behind all that is stored here.
+      const others = (await named(viewer, plain, limit)).filter((id) => !ids.includes(id));
+      const room = Math.min(others.length, Math.max(limit - ids.length, Math.ceil(limit / 4)));
+      return [...ids.slice(0, limit - room), ...others.slice(0, room)];
     },
   });
 }
