@@ -3,7 +3,6 @@
  * folder with onnx/data) a 3 × 3 patch in handwritten digits at 1, 5, 10 and 33% of the target class beside plain methods,
  * and activations of a network with a backdoor; generated colour pictures with patches and overlays always.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { activationClustering, spectralSignatures } from '@bartizan/checks/datasets/activations/index.ts';
@@ -19,9 +18,10 @@ import {
 } from '@bartizan/checks/datasets/images/testing/generated.ts';
 import { finish } from '@bartizan/checks/datasets/neighbours/index.ts';
 import { readNpy } from '@bartizan/checks/datasets/read/index.ts';
+import { digitsOf } from './images/digits.ts';
+import { type Figures, figures } from './images/figures.ts';
 import { hiddenLayer } from './images/hidden.ts';
 import { PEERS } from './images/peers.ts';
-import { auroc } from './labels/measure.ts';
 
 type Row = Record<string, string | number | null>;
 
@@ -33,7 +33,6 @@ export interface ImageBench {
 
 const TARGET = 7;
 const SHARES = [0.01, 0.05, 0.1, 0.33] as const;
-const MOST_FALSE = 0.02;
 
 export async function benchImages(options: {
   data: string | null;
@@ -41,10 +40,10 @@ export async function benchImages(options: {
   quick: boolean;
 }): Promise<ImageBench> {
   const { data, seed, quick } = options;
-  const folder = data === null ? null : join(data, 'onnx');
+  const pictures = data === null ? null : await digitsOf(data);
   const digits =
-    folder !== null && existsSync(join(folder, 'data', 'mnist10k_images_uint8.npy'))
-      ? [...digitRows(await readDigits(folder), seed, quick), ...(await networkRows(folder))]
+    data !== null && pictures !== null
+      ? [...digitRows(pictures, seed, quick), ...(await networkRows(pictures, join(data, 'onnx')))]
       : [];
   return {
     name: 'images',
@@ -56,39 +55,7 @@ export async function benchImages(options: {
   };
 }
 
-async function readDigits(folder: string): Promise<Pictures> {
-  const images = await readNpy(join(folder, 'data', 'mnist10k_images_uint8.npy'));
-  const labels = await readNpy(join(folder, 'data', 'mnist10k_labels.npy'));
-  return {
-    images: { rows: images.rows, height: 28, width: 28, channels: 1, values: Uint8Array.from(images.values) },
-    labels: {
-      values: Int32Array.from(labels.values),
-      names: Array.from({ length: 10 }, (_, label) => String(label)),
-    },
-  };
-}
-
-/** AUROC, recall at 2% false positives, and what is above .5, of scores where these rows are bad. */
-function figures(scores: ArrayLike<number>, bad: Uint8Array): Row {
-  const count = bad.reduce((sum, mark) => sum + mark, 0);
-  const good = Float64Array.from(bad.keys())
-    .filter((row) => bad[row] === 0)
-    .map((row) => scores[row] as number)
-    .sort();
-  const limit = good[Math.ceil((1 - MOST_FALSE) * good.length) - 1] as number;
-  const named = [...bad.keys()].filter((row) => (scores[row] as number) > 0.5);
-  const found = [...bad.keys()].filter((row) => bad[row] === 1 && (scores[row] as number) > limit).length;
-  const hits = named.filter((row) => bad[row] === 1).length;
-  return {
-    bad: count,
-    auroc: count === 0 ? null : auroc(scores, bad),
-    recallAt2: count === 0 ? null : found / count,
-    named: named.length,
-    precision: named.length === 0 || count === 0 ? null : hits / named.length,
-  };
-}
-
-const unnamed = (row: Row): Row => ({ ...row, named: null, precision: null });
+const unnamed = (found: Figures): Row => ({ ...found, named: null, recall: null, precision: null });
 
 function ours(set: string, attack: string, made: Poisoned): Row {
   const start = performance.now();
@@ -125,8 +92,7 @@ function digitRows(digits: Pictures, seed: number, quick: boolean): Row[] {
 }
 
 /** Activations of the network in the folder that learnt a backdoor, and of its clean twin, on the poisoned rows. */
-async function networkRows(folder: string): Promise<Row[]> {
-  const { images, labels } = await readDigits(folder);
+async function networkRows({ images, labels }: Pictures, folder: string): Promise<Row[]> {
   const index = await readNpy(join(folder, 'data', 'mnist10k_poisoned_index.npy'));
   const bad = new Uint8Array(images.rows);
   const stamp = patch(images, { row: 24, column: 24, size: 3, paint: 'white' });

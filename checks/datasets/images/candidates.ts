@@ -1,3 +1,5 @@
+import type { Filter } from './waves.ts';
+
 /** Where in the picture something was seen. */
 export interface Box {
   readonly row: number;
@@ -17,7 +19,15 @@ export interface Candidate {
   readonly strength: number;
   /** Null where it is at no fixed place. */
   readonly box: Box | null;
-  readonly kind: 'place' | 'overlay';
+  readonly kind: 'place' | 'moved' | 'overlay';
+  /** Whether only windows that stand out from what is around them count. */
+  readonly apart?: boolean;
+  /** Where the rows do not follow from a place: all that share it, ascending. */
+  readonly members?: Int32Array;
+  /** Where each of the members has it, for what moves. */
+  readonly places?: ReadonlyMap<number, readonly Box[]>;
+  /** How an overlay is measured and taken off. */
+  readonly filter?: Filter;
 }
 
 export interface Tally {

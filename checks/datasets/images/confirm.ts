@@ -1,37 +1,44 @@
+import { createRandom } from '../../statistics/random.ts';
 import type { Labels } from '../labels/index.ts';
 import type { Progress } from '../neighbours/index.ts';
-import { type Box, type Candidate, mixtureOf, strengthOf } from './candidates.ts';
-import { type Change, type Context, expectedAfter } from './context.ts';
-import { FEWEST_ROWS } from './groups.ts';
+import { type Box, type Candidate, mixtureOf, strengthOf, type Tally } from './candidates.ts';
+import { blot, blotEach, takeOff } from './changes.ts';
+import { type Asking, type Change, type Context, expectedAfter } from './context.ts';
+import type { Overlays } from './overlay.ts';
 import type { Pixels } from './pixels.ts';
-import { clusterOf, distancesTo, type Region, regionOf } from './region.ts';
+import { certaintiesOf, type Estimate, estimateShare } from './posterior.ts';
+import { boundsOf, clusterOf, fittingRows, regionOf, tooFew } from './region.ts';
 
 /** Least share of the rows with a trigger that got it with the label, once the trigger is blotted out. */
 const LEAST_CONFIRMED = 0.6;
-/** Rows beside the core that may also have the trigger are looked at up to so many times its number, and so many at all. */
-const MOST_MORE = 3;
-const MOST_ROWS = 4000;
-/** Mean difference from the trigger, in levels, up to which a row may have it. */
-const MOST_DISTANCE = 40;
+/** Least share of its rows that looks, beside the labels, must leave to other classes. */
+const LEAST_SHARE = 0.6;
+/** Rows with the label and without the pattern for each that shows it, below which it may be the class's own mark. */
+const LEAST_UNMARKED = 0.25;
+/** Rows of each kind for a first glance, among so many others; what it needs to say no. */
+const GLANCE = 30;
+const GLANCE_REFERENCES = 1000;
+const TOLD_APART = 0.3;
+const LEAST_STRANGE = 0.35;
+/** Of candidates nearly as strong as the first one the places are joined. */
 const NEARLY = 0.9;
-const MOST_CERTAIN = 0.995;
-/** Rows with the label that show the very trigger, within so many levels, are at least this suspicious: below a finding. */
-const VERY_NEAR = 4;
-const SHOWS_IT = 0.46;
+/** Ordinary rows of the label, and of other labels, with which the suspected ones are compared. */
+const MOST_OWN = 300;
+const MOST_OTHERS = 500;
 
 /** A trigger that still speaks against its rows once it has been blotted out of them. */
-export interface Trigger {
+export interface Trigger extends Estimate {
   readonly label: number;
-  /** Rows that may have it, with that label, and the probability of each that it was put there; both in step. */
+  /** Rows that show it, with that label, and the probability of each that it was put there; both in step. */
   readonly rows: Int32Array;
   readonly certainties: Float32Array;
-  /** Rows with the core pattern, of any label; and of them those with the label. */
+  /** Rows that show it, of any label; and of them those with the label. */
   readonly sharing: number;
   readonly labelled: number;
   readonly strength: number;
   readonly kind: Candidate['kind'];
   readonly box: Box | null;
-  /** Mean probability of the label for the core rows by what remains of them. */
+  /** Mean probability of the label for its rows by what remains of them. */
   readonly expected: number;
 }
 
@@ -39,188 +46,134 @@ export interface Case {
   readonly pixels: Pixels;
   readonly labels: Labels;
   readonly context: Context;
+  readonly overlays: Overlays;
+}
+
+/** What shows the trigger, and how it is undone. */
+interface Sight {
+  readonly members: Int32Array;
+  readonly change: Change;
+  readonly kind: Candidate['kind'];
+  readonly box: Box | null;
 }
 
 /**
- * Blots the candidate's trigger out of all pictures, asks again what its rows look like, and finds further rows with it.
- * Null where what remains looks like the label after all: copies of one picture, a class's own mark. `least` is the
- * strength that it must have. O((rows + references) · description) and one search for neighbours.
+ * Finds all rows that truly show the candidate's trigger, blots it out, and asks again what the rows look like, beside
+ * ordinary rows with the label and without. Null where what remains looks like the label after all: copies of one
+ * picture, a class's own mark. `least` is the strength that it must have. O((rows + references) · description) and one search.
  */
 export function* confirm(
-  { pixels, labels, context }: Case,
+  found: Case,
   first: Candidate,
   { candidates, least }: { candidates: readonly Candidate[]; least: number },
 ): Generator<Progress, Trigger | null, void> {
-  const cluster = first.kind === 'place' ? clusterOf(first, candidates) : [first];
-  const core = union(cluster);
-  const region = regionOf(pixels, first.rows, { seed: context.seed, boxes: boxesOf(cluster) });
-  const more = region === null ? null : furtherRows({ pixels, labels, context }, core, first.label, region);
-  const asked = more === null ? core : Int32Array.from([...core, ...more.rows]);
-  const change = changeFor(pixels, first, region, core);
-  const looks = yield* expectedAfter({ context, pixels, labels }, asked, first.label, change);
-  const expectedOf = new Map<number, number>();
-  asked.forEach((row, at) => {
-    expectedOf.set(row, looks[at] as number);
-  });
-  const tally = tallyOf(first, expectedOf);
+  const { labels, context, pixels } = found;
+  const sight = yield* sightOf(found, first, candidates);
+  const rows = sight.members.filter((row) => labels.values[row] === first.label);
+  if (tooFew(rows)) return null;
+  const { own, others, count } = ordinary(found, sight.members, first.label);
+  const suspected = new Set(LEAST_UNMARKED * rows.length <= count ? rows : []);
+  const asking = { target: first.label, change: sight.change, suspected };
+  if (!(yield* atAGlance(found, { rows, own, others }, asking))) return null;
+  const asked = Int32Array.from([...rows, ...own, ...others]);
+  const looks = yield* expectedAfter({ context, pixels, labels }, asked, asking);
+  const parts = {
+    suspected: looks.subarray(0, rows.length),
+    own: looks.subarray(rows.length, rows.length + own.length),
+    others: looks.subarray(rows.length + own.length),
+  };
+  const expected = parts.suspected.reduce((sum, value) => sum + value, 0);
+  const tally: Tally = { sharing: sight.members.length, labelled: rows.length, expected };
   const strength = strengthOf(tally);
+  const mixture = (mixtureOf(tally) * tally.sharing) / (tally.sharing + 1);
   if (strength < least || mixtureOf(tally) < LEAST_CONFIRMED) return null;
-  const mixtures = coreMixtures(cluster, expectedOf);
-  more?.rows.forEach((row, at) => {
-    if (!mixtures.has(row)) mixtures.set(row, more.mixture(at, expectedOf));
-  });
-  const certainties = Float32Array.from(asked, (row) => {
-    const [mixture, natural] = [mixtures.get(row) ?? 0, expectedOf.get(row) ?? 1];
-    const certainty = Math.min(MOST_CERTAIN, mixture / (mixture + (1 - mixture) * natural));
-    return more?.near.has(row) === true ? Math.max(SHOWS_IT, certainty) : certainty;
-  });
+  const estimate = estimateShare(parts, mixture);
+  if (estimate.share < LEAST_SHARE) return null;
   return {
+    ...estimate,
     label: first.label,
-    rows: asked,
-    certainties,
-    sharing: first.sharing,
-    labelled: first.rows.length,
+    rows,
+    certainties: certaintiesOf(parts, estimate),
+    sharing: tally.sharing,
+    labelled: rows.length,
     strength,
-    kind: region?.overlay === true ? 'overlay' : first.kind,
-    box: region?.overlay === true ? null : (region?.box ?? first.box),
-    expected: tally.expected / tally.labelled,
+    kind: sight.kind,
+    box: sight.box,
+    expected: expected / rows.length,
   };
 }
 
-/** Where the candidates nearly as strong as the first one are. */
-const boxesOf = (cluster: readonly Candidate[]): Box[] =>
-  cluster.flatMap(({ box, strength }) =>
-    box !== null && strength >= NEARLY * (cluster[0]?.strength ?? 0) ? [box] : [],
-  );
-
-function union(cluster: readonly Candidate[]): Int32Array {
-  return Int32Array.from(new Set(cluster.flatMap(({ rows }) => [...rows]))).sort();
+/** Whether a few of the rows, compared with a few others, look strange enough to look at all of them. */
+function* atAGlance(
+  { labels, context, pixels }: Case,
+  { rows, own, others }: { rows: Int32Array; own: readonly number[]; others: readonly number[] },
+  asking: Asking,
+): Generator<Progress, boolean, void> {
+  if (own.length < GLANCE || others.length < GLANCE) return true;
+  const stride = Math.ceil(rows.length / GLANCE);
+  const some = rows.filter((_, at) => at % stride === 0);
+  const asked = Int32Array.from([...some, ...own.slice(0, GLANCE), ...others.slice(0, GLANCE)]);
+  const quick = { ...asking, references: GLANCE_REFERENCES };
+  const looks = yield* expectedAfter({ context, pixels, labels }, asked, quick);
+  const [mine, ordinary, other] = [
+    looks.subarray(0, some.length),
+    looks.subarray(some.length, some.length + GLANCE),
+    looks.subarray(some.length + GLANCE),
+  ].map((part) => part.reduce((sum, value) => sum + value, 0) / part.length) as [number, number, number];
+  return ordinary - other < TOLD_APART || ordinary - mine >= LEAST_STRANGE * (ordinary - other);
 }
 
-const tallyOf = ({ rows, sharing }: Candidate, expectedOf: ReadonlyMap<number, number>) => ({
-  sharing,
-  labelled: rows.length,
-  expected: rows.reduce((sum, row) => sum + (expectedOf.get(row) ?? 1), 0),
-});
-
-/** For each core row the largest mixture of the candidates that it is in, rule of succession applied. */
-function coreMixtures(
-  cluster: readonly Candidate[],
-  expectedOf: ReadonlyMap<number, number>,
-): Map<number, number> {
-  const mixtures = new Map<number, number>();
-  for (const candidate of cluster) {
-    const mixture = (mixtureOf(tallyOf(candidate, expectedOf)) * candidate.sharing) / (candidate.sharing + 1);
-    for (const row of candidate.rows) if ((mixtures.get(row) ?? 0) < mixture) mixtures.set(row, mixture);
+function* sightOf(
+  { pixels, context, overlays }: Case,
+  first: Candidate,
+  candidates: readonly Candidate[],
+): Generator<Progress, Sight, void> {
+  if (first.kind === 'overlay') return overlaySight(pixels, first);
+  const cluster = clusterOf(first, candidates);
+  if (first.kind === 'moved') return movedSight(pixels, first, cluster);
+  const strong = cluster.filter(({ strength }) => strength >= NEARLY * first.strength);
+  const boxes = strong.flatMap(({ box }) => (box === null ? [] : [box]));
+  const region = regionOf(pixels, first.rows, { seed: context.seed, boxes });
+  if (region.overlay) {
+    const heap = yield* overlays.heapAt(first.rows, first.label);
+    if (heap !== null) return overlaySight(pixels, heap);
   }
-  return mixtures;
+  const box = region.overlay ? boundsOf(boxes) : region.box;
+  return { members: fittingRows(pixels, region, first), change: blot(pixels, box), kind: 'place', box };
 }
 
-interface More {
-  /** Those that show the very trigger. */
-  readonly near: ReadonlySet<number>;
-  /** Of the label, nearest to the trigger first. */
-  readonly rows: Int32Array;
-  /** The mixture at place `at` of `rows`. */
-  readonly mixture: (at: number, expectedOf: ReadonlyMap<number, number>) => number;
+function overlaySight(pixels: Pixels, { members, rows, filter }: Candidate): Sight {
+  const change: Change = filter === undefined ? () => undefined : takeOff(pixels, filter);
+  return { members: members ?? rows, change, kind: 'overlay', box: null };
 }
 
-/** Rows beyond the core that show nearly what it shows, in heaps by their distance. */
-function furtherRows({ pixels, labels }: Case, core: Int32Array, label: number, region: Region): More {
-  const inside = new Set(core);
-  const distances = distancesTo(pixels, region);
-  const order = Int32Array.from(distances.keys())
-    .filter((row) => !inside.has(row) && (distances[row] as number) <= MOST_DISTANCE)
-    .sort((a, b) => (distances[a] as number) - (distances[b] as number))
-    .slice(0, Math.min(MOST_ROWS, MOST_MORE * core.length + 100));
-  const heapOf = new Int32Array(order.length);
-  const least = Math.max(FEWEST_ROWS, Math.floor(core.length / 10));
-  for (let at = 1, heap = 0, start = 0; at < order.length; at++) {
-    const tied = distances[order[at] as number] === distances[order[at - 1] as number];
-    if (at - start >= least && !tied) [heap, start] = [heap + 1, at];
-    heapOf[at] = heap;
+/** Rows that show the window of the strongest candidate, or of one nearly as strong that lies about it. */
+function movedSight(pixels: Pixels, first: Candidate, cluster: readonly Candidate[]): Sight {
+  const members = new Set(first.members);
+  const places = new Map<number, Box[]>();
+  for (const each of cluster) {
+    const strong = each.strength >= NEARLY * first.strength;
+    if (strong) for (const row of each.members ?? []) members.add(row);
+    for (const [row, boxes] of each.places ?? []) places.set(row, [...(places.get(row) ?? []), ...boxes]);
   }
-  const places = Int32Array.from(order.keys()).filter((at) => labels.values[order[at] as number] === label);
-  let known: Float64Array | null = null;
-  const mixture: More['mixture'] = (at, expectedOf) => {
-    known ??= fallingMixtures(order, heapOf, places, expectedOf);
-    return known[heapOf[places[at] as number] as number] ?? 0;
-  };
-  const rows = places.map((at) => order[at] as number);
-  const near = new Set(rows.filter((row) => (distances[row] as number) <= VERY_NEAR));
-  return { rows, near, mixture };
-}
-
-/** The mixture of each heap; never more than that of a nearer one. */
-function fallingMixtures(
-  order: Int32Array,
-  heapOf: Int32Array,
-  places: Int32Array,
-  expectedOf: ReadonlyMap<number, number>,
-): Float64Array {
-  const heaps = (heapOf.at(-1) ?? -1) + 1;
-  const [sharing, labelled, expected] = [0, 0, 0].map(() => new Float64Array(heaps)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  for (const heap of heapOf) sharing[heap] = (sharing[heap] as number) + 1;
-  for (const at of places) {
-    const heap = heapOf[at] as number;
-    labelled[heap] = (labelled[heap] as number) + 1;
-    expected[heap] = (expected[heap] as number) + (expectedOf.get(order[at] as number) ?? 1);
-  }
-  const mixtures = new Float64Array(heaps);
-  let most = 1;
-  for (let heap = 0; heap < heaps; heap++) {
-    const tally = {
-      sharing: (sharing[heap] as number) + 1,
-      labelled: labelled[heap] as number,
-      expected: expected[heap] as number,
-    };
-    most = Math.min(most, mixtureOf(tally));
-    mixtures[heap] = most;
-  }
-  return mixtures;
-}
-
-/** How to undo the trigger: blot its place out of every picture, or take the overlay off the core rows. */
-function changeFor(pixels: Pixels, candidate: Candidate, region: Region | null, core: Int32Array): Change {
-  if (candidate.kind === 'overlay' || region?.overlay === true) return withoutOverlay(pixels, core);
-  if (region === null) return () => undefined;
-  return blot(pixels, region.box);
-}
-
-function withoutOverlay(pixels: Pixels, core: Int32Array): Change {
-  const { size, rows, values } = pixels;
-  const inside = new Set(core);
-  const shift = new Float64Array(size);
-  for (let row = 0; row < rows; row++) {
-    const weight = inside.has(row) ? 1 / core.length : -1 / Math.max(1, rows - core.length);
-    for (let p = 0, at = row * size; p < size; p++, at++)
-      shift[p] = (shift[p] as number) + weight * (values[at] as number);
-  }
-  return (bytes, row) => {
-    if (!inside.has(row)) return;
-    for (let p = 0; p < size; p++)
-      bytes[p] = Math.max(0, Math.min(255, Math.round((bytes[p] as number) - (shift[p] as number))));
+  const side = Math.max(...cluster.map(({ places: own }) => own?.values().next().value?.[0]?.height ?? 0));
+  return {
+    members: Int32Array.from(members).sort(),
+    change: blotEach(pixels, places),
+    kind: 'moved',
+    box: { row: 0, column: 0, height: side, width: side },
   };
 }
 
-/** Fills the box with the mean of the pixels around it, per channel. */
-export function blot({ height, width, channels }: Pixels, box: Box): Change {
-  const [bottom, right] = [box.row + box.height, box.column + box.width];
-  const around: number[] = [];
-  for (let y = Math.max(0, box.row - 1); y < Math.min(height, bottom + 1); y++)
-    for (let x = Math.max(0, box.column - 1); x < Math.min(width, right + 1); x++)
-      if (y < box.row || y >= bottom || x < box.column || x >= right) around.push(y * width + x);
-  return (bytes) => {
-    for (let channel = 0; channel < channels; channel++) {
-      let sum = 0;
-      for (const cell of around) sum += bytes[cell * channels + channel] as number;
-      const fill = around.length > 0 ? Math.round(sum / around.length) : 0;
-      for (let y = box.row; y < bottom; y++)
-        for (let x = box.column; x < right; x++) bytes[(y * width + x) * channels + channel] = fill;
-    }
-  };
+/** Rows without the pattern, drawn by lot: with the label, and with others. */
+function ordinary({ labels, context }: Case, members: Int32Array, label: number) {
+  const inside = new Set(members);
+  const order = createRandom(context.seed).shuffle(Int32Array.from(labels.values.keys()));
+  const [own, others]: [number[], number[]] = [[], []];
+  for (const row of order) {
+    if (inside.has(row)) continue;
+    if (labels.values[row] === label) own.push(row);
+    else if (others.length < MOST_OTHERS) others.push(row);
+  }
+  return { own: own.slice(0, MOST_OWN), others, count: own.length };
 }

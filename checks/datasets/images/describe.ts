@@ -101,13 +101,29 @@ function turnHistogram(grey: Float32Array, { height, width }: Grid, cells: Grid,
         (grey[r > 0 ? here - width : here] as number);
       const strength = Math.sqrt(dx * dx + dy * dy);
       if (strength < 2) continue;
-      const turn = ((Math.atan2(dy, dx) / (2 * Math.PI) + 1) * TURNS) % TURNS;
+      const turn = turnOf(dy, dx);
       const y = ((r + 0.5) * cells.height) / height - 0.5;
       const x = ((c + 0.5) * cells.width) / width - 0.5;
       share(into, cells, { y, x, turn, strength });
     }
   for (let p = 0; p < into.length; p++) into[p] = Math.sqrt(into[p] as number);
 }
+
+/** Directions of whole differences −255..255, made when they are first needed. */
+let known: Float64Array | null = null;
+const LEVELS = 511;
+
+function turnOf(dy: number, dx: number): number {
+  const at = (dy + 255) * LEVELS + dx + 255;
+  if (!Number.isInteger(dy) || !Number.isInteger(dx)) return angleOf(dy, dx);
+  known ??= Float64Array.from({ length: LEVELS * LEVELS }, (_, place) =>
+    angleOf(Math.floor(place / LEVELS) - 255, (place % LEVELS) - 255),
+  );
+  return known[at] as number;
+}
+
+const angleOf = (dy: number, dx: number): number =>
+  ((Math.atan2(dy, dx) / (2 * Math.PI) + 1) * TURNS) % TURNS;
 
 interface Gradient {
   readonly y: number;

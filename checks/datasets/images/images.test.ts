@@ -12,8 +12,8 @@ import {
   patch,
   poison,
   type Stamp,
-  strokePictures,
 } from './testing/generated.ts';
+import { strokePictures } from './testing/strokes.ts';
 
 const COLOURS = colourPictures(600, 5);
 const STROKES = strokePictures(900, 6);

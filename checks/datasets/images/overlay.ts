@@ -1,16 +1,17 @@
-import { principal } from '../activations/index.ts';
+import { createRandom } from '../../statistics/random.ts';
 import type { Progress } from '../neighbours/index.ts';
 import { type Candidate, createBest, mixtureOf, strengthOf } from './candidates.ts';
-import { FEWEST_ROWS, type Judged, LEAST_MIXTURE } from './groups.ts';
+import { FEWEST_ROWS, LEAST_MIXTURE } from './groups.ts';
 import type { Pixels } from './pixels.ts';
+import { createWaves, type Filter, type Waves } from './waves.ts';
 
 /** Rows of a class that are looked at, and directions of each class. */
 const MOST_CLASS_ROWS = 2500;
 const DIRECTIONS = 3;
+const ROUNDS = 12;
 /** Numbers of a picture above which overlays are not sought. */
-const MOST_SIZE = 12_288;
+export const MOST_OVERLAY_SIZE = 12_288;
 const MARGIN = 10;
-const CLIP = 4;
 /** Parts of the way from the middle of all rows to a heap in which a valley must lie, and how few rows it may have. */
 const VALLEY = [0.4, 0.75] as const;
 const VALLEY_SHARE = 0.1;
@@ -18,40 +19,49 @@ const VALLEY_SHARE = 0.1;
 const LEAST_DEVIATIONS = 5;
 const SLICE_ROWS = 400;
 
+export interface Overlays {
+  /** Heaps of rows with one label far along some direction, strongest first. */
+  readonly search: () => Generator<Progress, readonly Candidate[], void>;
+  /** The heap that lies in the direction of these rows; null where they are none. */
+  readonly heapAt: (rows: Int32Array, label: number) => Generator<Progress, Candidate | null, void>;
+}
+
 /**
  * Overlays: per class the strongest directions of variance, in cosine coefficients of equal variance each (natural
- * pictures are nearly decorrelated there), and the rows furthest along each. The spectral signature of Tran et al. (2018)
- * in coordinates that show an overlay, judged by labels and looks. O(n · d · (side + directions)).
+ * pictures are nearly decorrelated there), and the heap of rows furthest along each. The spectral signature of Tran et al.
+ * (2018) in coordinates that show an overlay, judged by labels. O(n · d · (side + directions)).
  */
-export function* searchOverlays(
-  pixels: Pixels,
-  judged: Judged,
-  classes: number,
-): Generator<Progress, readonly Candidate[], void> {
-  if (pixels.size > MOST_SIZE) return [];
-  const waves = yield* createWaves(pixels);
-  const best = createBest(50);
-  for (let label = 0; label < classes; label++) {
-    const rows = rowsOf(judged.labels, label);
-    if (rows.length < 4 * FEWEST_ROWS) continue;
-    const values = new Float32Array(rows.length * pixels.size);
-    for (let at = 0; at < rows.length; at++) {
-      waves.into(rows[at] as number, values, at * pixels.size);
-      if (at % SLICE_ROWS === SLICE_ROWS - 1) yield { stage: 'overlays', done: label, total: classes };
-    }
-    const matrix = { rows: rows.length, columns: pixels.size, values };
-    const found = yield* principal(matrix, { count: DIRECTIONS, seed: label, rounds: 12 });
-    for (let c = 0; c < found.count; c++) {
-      const direction = found.directions.subarray(c * pixels.size, (c + 1) * pixels.size);
-      const along = yield* waves.along(direction);
-      for (const sign of [1, -1]) {
-        const candidate = furthest(along, sign, label, judged);
-        if (candidate !== null) best.offer(candidate.strength, () => candidate);
-      }
-    }
+export function createOverlays(pixels: Pixels, labels: Int32Array, shares: Float64Array): Overlays {
+  let known: Waves | null = null;
+  function* waves(): Generator<Progress, Waves, void> {
+    known ??= yield* createWaves(pixels);
+    return known;
   }
-  const least = Math.log(classes * DIRECTIONS * 2 * pixels.rows) + MARGIN;
-  return best.list().filter(({ strength }) => strength >= least);
+  function* heapAt(rows: Int32Array, label: number): Generator<Progress, Candidate | null, void> {
+    if (pixels.size > MOST_OVERLAY_SIZE || rows.length < FEWEST_ROWS) return null;
+    const made = yield* waves();
+    const filter = made.filter(made.meanOf(rows));
+    return heapOf(yield* made.along(filter), filter, { label, labels, share: shares[label] as number });
+  }
+  function* search(): Generator<Progress, readonly Candidate[], void> {
+    if (pixels.size > MOST_OVERLAY_SIZE) return [];
+    const made = yield* waves();
+    const best = createBest(50);
+    for (let label = 0; label < shares.length; label++) {
+      const share = shares[label] as number;
+      for (const direction of yield* directionsOf(made, pixels, rowsOf(labels, label), label))
+        for (const sign of [1, -1]) {
+          const filter = made.filter(direction.map((value) => sign * value));
+          const first = heapOf(yield* made.along(filter), filter, { label, labels, share });
+          if (first === null) continue;
+          const again = (yield* heapAt(first.rows, label)) ?? first;
+          best.offer(again.strength, () => again);
+        }
+    }
+    const least = Math.log(shares.length * DIRECTIONS * 2) + MARGIN;
+    return best.list().filter(({ strength }) => strength >= least);
+  }
+  return { search, heapAt };
 }
 
 function rowsOf(labels: Int32Array, label: number): Int32Array {
@@ -60,155 +70,112 @@ function rowsOf(labels: Int32Array, label: number): Int32Array {
   return rows.filter((_, at) => at % stride === 0);
 }
 
-/** The strongest group of rows furthest along a direction. O(n log n). */
-function furthest(along: Float32Array, sign: number, label: number, judged: Judged): Candidate | null {
-  const order = Int32Array.from(along.keys()).sort(
-    (a, b) => sign * ((along[b] as number) - (along[a] as number)),
+/** The strongest principal directions of the rows' coefficients, by iteration on the rows themselves. */
+function* directionsOf(
+  waves: Waves,
+  { size }: Pixels,
+  rows: Int32Array,
+  seed: number,
+): Generator<Progress, Float64Array[], void> {
+  if (rows.length < 4 * FEWEST_ROWS) return [];
+  const values = new Float32Array(rows.length * size);
+  const mean = new Float64Array(size);
+  for (let at = 0; at < rows.length; at++) {
+    waves.into(rows[at] as number, values, at * size);
+    for (let p = 0; p < size; p++)
+      mean[p] = (mean[p] as number) + (values[at * size + p] as number) / rows.length;
+    if (at % SLICE_ROWS === SLICE_ROWS - 1) yield { stage: 'overlays', done: at, total: rows.length };
+  }
+  for (let at = 0; at < values.length; at++)
+    values[at] = (values[at] as number) - (mean[at % size] as number);
+  const random = createRandom(seed);
+  let basis: Float64Array[] = Array.from({ length: DIRECTIONS }, () =>
+    Float64Array.from(mean, () => random.normal()),
   );
-  let [labelled, expected, bestStrength, bestEnd] = [0, 0, 0, 0];
-  const most = Math.floor(order.length / 2);
-  for (let end = 1; end <= most; end++) {
-    const row = order[end - 1] as number;
-    if (judged.labels[row] === label) {
-      labelled++;
-      expected += judged.expected[row] as number;
-    }
-    if (labelled < FEWEST_ROWS) continue;
-    const tally = { sharing: end, labelled, expected };
+  for (let round = 0; round < ROUNDS; round++) {
+    basis = basis.map((direction) => multiplied(values, direction));
+    for (let c = 0; c < basis.length; c++) straighten(basis, c);
+    yield { stage: 'overlays', done: round, total: ROUNDS };
+  }
+  return basis;
+}
+
+/** Xᵀ X v. O(rows · size). */
+function multiplied(values: Float32Array, direction: Float64Array): Float64Array {
+  const size = direction.length;
+  const result = new Float64Array(size);
+  for (let from = 0; from < values.length; from += size) {
+    let along = 0;
+    for (let p = 0; p < size; p++) along += (values[from + p] as number) * (direction[p] as number);
+    for (let p = 0; p < size; p++) result[p] = (result[p] as number) + along * (values[from + p] as number);
+  }
+  return result;
+}
+
+/** Makes the c-th direction of length 1 and orthogonal to those before it. */
+function straighten(basis: readonly Float64Array[], c: number): void {
+  const own = basis[c] as Float64Array;
+  for (const other of basis.slice(0, c)) {
+    let along = 0;
+    for (let p = 0; p < own.length; p++) along += (own[p] as number) * (other[p] as number);
+    for (let p = 0; p < own.length; p++) own[p] = (own[p] as number) - along * (other[p] as number);
+  }
+  const length = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0));
+  for (let p = 0; p < own.length; p++) own[p] = length > 1e-150 ? (own[p] as number) / length : 0;
+}
+
+interface Asked {
+  readonly label: number;
+  readonly labels: Int32Array;
+  /** Share of all rows with the label. */
+  readonly share: number;
+}
+
+/** The strongest heap of rows far along a direction that is of one label and apart from the rest. O(n log n). */
+function heapOf(along: Float32Array, filter: Filter, { label, labels, share }: Asked): Candidate | null {
+  const order = Int32Array.from(along.keys()).sort((a, b) => (along[b] as number) - (along[a] as number));
+  const sorted = Float32Array.from(order, (row) => along[row] as number);
+  const middle = sorted[sorted.length >> 1] as number;
+  const away = sorted.map((value) => Math.abs(value - middle)).sort();
+  const deviation = Math.max(1e-6, 1.4826 * (away[away.length >> 1] as number));
+  const labelledTo = new Int32Array(order.length + 1);
+  order.forEach((row, at) => {
+    labelledTo[at + 1] = (labelledTo[at] as number) + Number(labels[row] === label);
+  });
+  let [strongest, bestEnd] = [0, 0];
+  for (let at = FEWEST_ROWS >> 1; at < order.length >> 1; at = Math.max(at + 1, Math.floor(at * 1.15))) {
+    const far = (sorted[at] as number) - middle;
+    if (far < LEAST_DEVIATIONS * deviation) break;
+    const end = countAbove(sorted, middle + VALLEY[1] * far);
+    const between = countAbove(sorted, middle + VALLEY[0] * far) - end;
+    const labelled = labelledTo[end] as number;
+    if (labelled < FEWEST_ROWS || between >= VALLEY_SHARE * end) continue;
+    const tally = { sharing: end, labelled, expected: labelled * share };
     if (mixtureOf(tally) < LEAST_MIXTURE) continue;
     const strength = strengthOf(tally);
-    if (strength > bestStrength) [bestStrength, bestEnd] = [strength, end];
+    if (strength > strongest) [strongest, bestEnd] = [strength, end];
   }
-  if (bestEnd === 0 || !standsApart(along, order, bestEnd)) return null;
-  const rows = order
-    .subarray(0, bestEnd)
-    .filter((row) => judged.labels[row] === label)
-    .sort();
-  return { label, rows, sharing: bestEnd, strength: bestStrength, box: null, kind: 'overlay' };
-}
-
-/**
- * Whether the first `end` rows are a heap of their own: fewer rows lie half-way to the middle of all than in it. The
- * tail of one heap thins out instead, so it has more.
- */
-function standsApart(along: Float32Array, order: Int32Array, end: number): boolean {
-  const middle = along[order[order.length >> 1] as number] as number;
-  const far = (along[order[end >> 1] as number] as number) - middle;
-  const away = along.map((value) => Math.abs(value - middle)).sort();
-  if (Math.abs(far) < LEAST_DEVIATIONS * 1.4826 * (away[away.length >> 1] as number)) return false;
-  let between = 0;
-  for (let at = 0; at < order.length >> 1; at++) {
-    const part = ((along[order[at] as number] as number) - middle) / far;
-    if (part >= VALLEY[0] && part < VALLEY[1]) between++;
-  }
-  return between < VALLEY_SHARE * end;
-}
-
-interface Waves {
-  /** Writes the standardised coefficients of a row. */
-  readonly into: (row: number, to: Float32Array, at: number) => void;
-  /** Every row's coordinate along a direction of coefficients. */
-  readonly along: (direction: Float64Array) => Generator<Progress, Float32Array, void>;
-}
-
-/** Discrete cosine transform (type II, orthonormal) of each channel, each coefficient with mean 0 and variance 1. */
-function* createWaves(pixels: Pixels): Generator<Progress, Waves, void> {
-  const { size, rows } = pixels;
-  const transform = createTransform(pixels);
-  const [sum, squares] = [new Float64Array(size), new Float64Array(size)];
-  const line = new Float64Array(size);
-  const stride = Math.ceil(rows / 4000);
-  let count = 0;
-  for (let row = 0; row < rows; row += stride, count++) {
-    transform.into(row, line);
-    for (let p = 0; p < size; p++) {
-      const value = line[p] as number;
-      sum[p] = (sum[p] as number) + value;
-      squares[p] = (squares[p] as number) + value * value;
-    }
-    if (count % SLICE_ROWS === SLICE_ROWS - 1) yield { stage: 'overlays', done: row, total: rows };
-  }
-  const mean = sum.map((value) => value / count);
-  const spread = squares.map((value, p) =>
-    Math.sqrt(Math.max(0.05, value / count - (mean[p] as number) ** 2)),
-  );
-  const standard = (value: number, p: number): number =>
-    Math.max(-CLIP, Math.min(CLIP, (value - (mean[p] as number)) / (spread[p] as number)));
+  if (bestEnd === 0) return null;
+  const members = order.slice(0, bestEnd).sort();
   return {
-    into: (row, to, at) => {
-      transform.into(row, line);
-      for (let p = 0; p < size; p++) to[at + p] = standard(line[p] as number, p);
-    },
-    along: function* (direction) {
-      const filter = transform.back(direction.map((value, p) => value / (spread[p] as number)));
-      const result = new Float32Array(rows);
-      for (let row = 0; row < rows; row++) {
-        let along = 0;
-        for (let p = 0, at = row * size; p < size; p++, at++)
-          along += (pixels.values[at] as number) * (filter[p] as number);
-        result[row] = along;
-        if (row % 4000 === 3999) yield { stage: 'overlays', done: row, total: rows };
-      }
-      return result;
-    },
+    label,
+    rows: members.filter((row) => labels[row] === label),
+    sharing: bestEnd,
+    strength: strongest,
+    box: null,
+    kind: 'overlay',
+    members,
+    filter,
   };
 }
 
-interface Transform {
-  readonly into: (row: number, to: Float64Array) => void;
-  /** The numbers of a picture whose product with a picture is that of these coefficients with its coefficients. */
-  readonly back: (coefficients: Float64Array) => Float64Array;
-}
-
-function createTransform({ height, width, channels, size, values }: Pixels): Transform {
-  const [down, across] = [cosines(height), cosines(width)];
-  const half = new Float64Array(height * width);
-  const into: Transform['into'] = (row, to) => {
-    for (let channel = 0; channel < channels; channel++) {
-      for (let y = 0; y < height; y++)
-        for (let u = 0; u < width; u++) {
-          let sum = 0;
-          for (let x = 0, at = row * size + y * width * channels + channel; x < width; x++, at += channels)
-            sum += (values[at] as number) * (across[u * width + x] as number);
-          half[u * height + y] = sum;
-        }
-      for (let u = 0; u < width; u++)
-        for (let v = 0; v < height; v++) {
-          let sum = 0;
-          for (let y = 0; y < height; y++)
-            sum += (half[u * height + y] as number) * (down[v * height + y] as number);
-          to[(channel * height + v) * width + u] = sum;
-        }
-    }
-  };
-  const back: Transform['back'] = (coefficients) => {
-    const result = new Float64Array(size);
-    for (let channel = 0; channel < channels; channel++) {
-      half.fill(0);
-      for (let v = 0; v < height; v++)
-        for (let u = 0; u < width; u++) {
-          const value = coefficients[(channel * height + v) * width + u] as number;
-          for (let y = 0; y < height; y++)
-            half[u * height + y] =
-              (half[u * height + y] as number) + value * (down[v * height + y] as number);
-        }
-      for (let u = 0; u < width; u++)
-        for (let y = 0; y < height; y++) {
-          const value = half[u * height + y] as number;
-          for (let x = 0; x < width; x++) {
-            const at = (y * width + x) * channels + channel;
-            result[at] = (result[at] as number) + value * (across[u * width + x] as number);
-          }
-        }
-    }
-    return result;
-  };
-  return { into, back };
-}
-
-function cosines(side: number): Float64Array {
-  return Float64Array.from({ length: side * side }, (_, at) => {
-    const [wave, place] = [Math.floor(at / side), at % side];
-    return Math.sqrt((wave === 0 ? 1 : 2) / side) * Math.cos((Math.PI * wave * (2 * place + 1)) / (2 * side));
-  });
+/** How many of the numbers, largest first, are at least `least`. */
+function countAbove(sorted: Float32Array, least: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) >= least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,5 +1,7 @@
 import { createRandom } from '../../statistics/random.ts';
 import type { Box, Candidate } from './candidates.ts';
+import { createEdges } from './edges.ts';
+import { FEWEST_ROWS } from './groups.ts';
 import type { Pixels } from './pixels.ts';
 
 /** Levels within which bytes count as the same. */
@@ -10,8 +12,10 @@ const SHARED_MORE = 0.35;
 const MOST_SAMPLE = 400;
 /** Above this share of all numbers a region is an overlay, not a part of the picture. */
 const OVERLAY_SHARE = 0.25;
+/** Share of a pattern's bytes that a row must show. */
+const FITS = 0.9;
 
-/** Numbers of the picture that suspected rows share, and what they show there. */
+/** What suspected rows show alike. */
 export interface Region {
   /** Places in a picture's bytes, ascending. */
   readonly places: Int32Array;
@@ -37,15 +41,15 @@ export function clusterOf(first: Candidate, candidates: readonly Candidate[]): C
 }
 
 /**
- * The numbers that `rows` have alike and other rows have not, only those in `boxes` unless there are so many that it is an
- * overlay; null where there are none. O(sample · d).
+ * The part of the picture that `rows` have alike and other rows have not, within `boxes` unless so much is alike that it
+ * is an overlay; of it all bytes that the rows have alike, whatever others have. O(sample · d).
  */
 export function regionOf(
   pixels: Pixels,
   rows: Int32Array,
   { seed, boxes }: { readonly seed: number; readonly boxes: readonly Box[] },
-): Region | null {
-  const { size, values, width, channels } = pixels;
+): Region {
+  const { size, width, channels } = pixels;
   const random = createRandom(seed);
   const own = sample(rows, random);
   const inside = new Set(rows);
@@ -53,31 +57,24 @@ export function regionOf(
     Int32Array.from({ length: pixels.rows }, (_, row) => row).filter((row) => !inside.has(row)),
     random,
   );
-  const [places, shown]: [number[], number[]] = [[], []];
-  const column = new Uint8Array(own.length);
+  const alike: { place: number; shown: number; own: boolean }[] = [];
   for (let place = 0; place < size; place++) {
-    own.forEach((row, at) => {
-      column[at] = values[row * size + place] as number;
-    });
-    column.sort();
-    const median = column[column.length >> 1] as number;
-    const mine = sameShare(pixels, own, place, median);
-    if (mine < SHARED || mine < sameShare(pixels, others, place, median) + SHARED_MORE) continue;
-    places.push(place);
-    shown.push(median);
+    const shown = medianAt(pixels, own, place);
+    const mine = sameShare(pixels, own, place, shown);
+    if (mine < SHARED) continue;
+    alike.push({ place, shown, own: mine >= sameShare(pixels, others, place, shown) + SHARED_MORE });
   }
-  const overlay = places.length > OVERLAY_SHARE * size;
-  const kept = [...places.keys()].filter((at) => {
-    const cell = Math.floor((places[at] as number) / channels);
-    return overlay || boxes.length === 0 || boxes.some((box) => isInside(box, cell, width));
-  });
-  if (kept.length === 0) return null;
-  const cells = kept.map((at) => Math.floor((places[at] as number) / channels));
+  const telling = alike.filter((each) => each.own);
+  const overlay = telling.length > OVERLAY_SHARE * size;
+  const cellOf = ({ place }: { place: number }): number => Math.floor(place / channels);
+  const near = telling.filter((each) => boxes.some((box) => isInside(box, cellOf(each), width)));
+  const box = near.length > 0 ? boxOf(near.map(cellOf), width) : boundsOf(boxes);
+  const kept = overlay ? telling : alike.filter((each) => isInside(box, cellOf(each), width));
   return {
-    places: Int32Array.from(kept, (at) => places[at] as number),
-    shown: Uint8Array.from(kept, (at) => shown[at] as number),
+    places: Int32Array.from(kept, ({ place }) => place),
+    shown: Uint8Array.from(kept, ({ shown }) => shown),
     overlay,
-    box: boxOf(cells, width),
+    box,
   };
 }
 
@@ -86,18 +83,29 @@ function isInside({ row, column, height, width }: Box, cell: number, across: num
   return y >= row && y < row + height && x >= column && x < column + width;
 }
 
-export function boxOf(cells: readonly number[], width: number): Box {
+function boxOf(cells: readonly number[], width: number): Box {
+  return boundsOf(
+    cells.map((cell) => ({ row: Math.floor(cell / width), column: cell % width, height: 1, width: 1 })),
+  );
+}
+
+/** The least box that holds all of these. */
+export function boundsOf(boxes: readonly Box[]): Box {
   let [top, left, bottom, right] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
-  for (const cell of cells) {
-    const [row, column] = [Math.floor(cell / width), cell % width];
+  for (const { row, column, height, width } of boxes) {
     [top, left] = [Math.min(top, row), Math.min(left, column)];
-    [bottom, right] = [Math.max(bottom, row), Math.max(right, column)];
+    [bottom, right] = [Math.max(bottom, row + height), Math.max(right, column + width)];
   }
-  return { row: top, column: left, height: bottom - top + 1, width: right - left + 1 };
+  return { row: top, column: left, height: bottom - top, width: right - left };
 }
 
 function sample(rows: Int32Array, random: ReturnType<typeof createRandom>): Int32Array {
   return rows.length <= MOST_SAMPLE ? rows : random.shuffle(rows.slice()).slice(0, MOST_SAMPLE);
+}
+
+function medianAt({ values, size }: Pixels, rows: Int32Array, place: number): number {
+  const column = Uint8Array.from(rows, (row) => values[row * size + place] as number).sort();
+  return column[column.length >> 1] as number;
 }
 
 function sameShare({ values, size }: Pixels, rows: Int32Array, place: number, level: number): number {
@@ -107,16 +115,45 @@ function sameShare({ values, size }: Pixels, rows: Int32Array, place: number, le
   return count / Math.max(1, rows.length);
 }
 
-/** Mean difference from what the suspected rows show, in levels, per row. O(n · region). */
-export function distancesTo(pixels: Pixels, { places, shown }: Region): Float32Array {
-  const result = new Float32Array(pixels.rows);
-  for (let row = 0; row < pixels.rows; row++) {
-    let sum = 0;
-    for (let at = 0; at < places.length; at++)
-      sum += Math.abs(
-        (pixels.values[row * pixels.size + (places[at] as number)] as number) - (shown[at] as number),
-      );
-    result[row] = sum / places.length;
-  }
-  return result;
+/**
+ * All rows that show the pattern, whatever their label, ascending: nine of ten bytes within the levels by which the
+ * suspected rows differ from it themselves; and that stand out there where that is what the candidate says. O(n · region).
+ */
+export function fittingRows(pixels: Pixels, region: Region, { rows, apart, box }: Candidate): Int32Array {
+  const { values, size } = pixels;
+  const { places, shown } = region;
+  if (places.length === 0) return rows;
+  const tolerance = toleranceOf(pixels, region, rows);
+  const edges = apart === true && box !== null ? createEdges(pixels) : null;
+  const most = Math.floor((1 - FITS) * places.length);
+  const fits = (row: number): boolean => {
+    let wrong = 0;
+    for (let at = 0; at < places.length; at++) {
+      const value = values[row * size + (places[at] as number)] as number;
+      if (Math.abs(value - (shown[at] as number)) > tolerance && ++wrong > most) return false;
+    }
+    if (edges === null || box === null) return true;
+    edges.read(row);
+    return edges.apart(box.row, box.column, box.height);
+  };
+  const found: number[] = [];
+  for (let row = 0; row < pixels.rows; row++) if (fits(row)) found.push(row);
+  return Int32Array.from(found);
 }
+
+/** Twice the difference from the pattern that nine of ten bytes of the rows keep, 4..48 levels. */
+function toleranceOf({ values, size }: Pixels, { places, shown }: Region, rows: Int32Array): number {
+  const away = new Uint32Array(256);
+  let total = 0;
+  for (const row of rows.subarray(0, MOST_SAMPLE))
+    for (let at = 0; at < places.length; at++, total++) {
+      const level = Math.abs((values[row * size + (places[at] as number)] as number) - (shown[at] as number));
+      away[level] = (away[level] as number) + 1;
+    }
+  let [seen, level] = [0, -1];
+  while (seen < FITS * total) seen += away[++level] as number;
+  return Math.max(4, Math.min(48, 2 * level));
+}
+
+/** Whether so few rows fit that nothing can be said. */
+export const tooFew = (rows: Int32Array): boolean => rows.length < FEWEST_ROWS;

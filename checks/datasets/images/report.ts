@@ -1,8 +1,8 @@
 import type { FrameworkRef } from '../../define.ts';
-import { wilson } from '../../statistics/wilson.ts';
 import { LABEL_MAPS, type Labels } from '../labels/index.ts';
 import { type DatasetFinding, MAX_ROWS_NAMED, type Suspect } from '../types.ts';
 import type { Trigger } from './confirm.ts';
+import { precisionOf } from './posterior.ts';
 import { IMAGE_TRIGGERS } from './types.ts';
 
 export const BACKDOOR_MAPS: readonly FrameworkRef[] = [
@@ -20,8 +20,9 @@ export function shownClass(labels: Labels, label: number): string {
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
-function placeOf({ box }: Trigger): string {
+function placeOf({ box, kind }: Trigger): string {
   if (box === null) return 'the same faint overlay';
+  if (kind === 'moved') return `the same ${box.height} × ${box.width} pixels, at places that differ`;
   return `the same ${box.height} × ${box.width} pixels at row ${box.row}, column ${box.column}`;
 }
 
@@ -37,8 +38,7 @@ export function triggerFindings(
     );
     if (places.length === 0) return [];
     const rows = Array.from(places, (at) => trigger.rows[at] as number).sort((a, b) => a - b);
-    const sure = places.reduce((sum, at) => sum + (trigger.certainties[at] as number), 0);
-    const [low, high] = wilson(sure, places.length);
+    const sure = Array.from(places, (at) => trigger.certainties[at] as number);
     const name = shownClass(labels, trigger.label);
     return [
       {
@@ -50,7 +50,7 @@ export function triggerFindings(
           `“${name}” with ${percent(trigger.expected)} only. A model trained on them would take the mark for the class.`,
         rows: rows.slice(0, MAX_ROWS_NAMED),
         count: rows.length,
-        precision: { value: sure / places.length, low, high },
+        precision: precisionOf(sure, trigger),
         evidence: evidenceOf(trigger, name),
         maps: BACKDOOR_MAPS,
       } satisfies DatasetFinding,
@@ -61,7 +61,9 @@ export function triggerFindings(
 function evidenceOf(trigger: Trigger, target: string): Record<string, string | number> {
   const { kind, box, sharing, labelled, strength, expected } = trigger;
   const where: Record<string, number> =
-    box === null ? {} : { row: box.row, column: box.column, height: box.height, width: box.width };
+    box === null || kind === 'moved'
+      ? {}
+      : { row: box.row, column: box.column, height: box.height, width: box.width };
   return {
     target,
     kind,

@@ -4,8 +4,9 @@ import { type CheckOutcome, DatasetInputError } from '../types.ts';
 import type { Candidate } from './candidates.ts';
 import { type Case, confirm, type Trigger } from './confirm.ts';
 import { type Context, createContext } from './context.ts';
-import { createGrouper } from './groups.ts';
-import { searchOverlays } from './overlay.ts';
+import { createGrouper, type Grouper } from './groups.ts';
+import { searchMoved } from './moved.ts';
+import { createOverlays, MOST_OVERLAY_SIZE } from './overlay.ts';
 import { type Pixels, pixelsOf } from './pixels.ts';
 import { triggerFindings, triggerSuspects } from './report.ts';
 import { type CheckImageTriggers, IMAGE_TRIGGERS } from './types.ts';
@@ -13,9 +14,13 @@ import { type Plan, planWindows, searchWindows } from './windows.ts';
 
 const USUAL_K = 10;
 /** Candidates of each kind that are looked at again, and triggers that are reported. */
-const MOST_CONFIRMED = 8;
+const MOST_CONFIRMED = 48;
+/** Candidates one after another that did not stand, after which weaker ones are not looked at. */
+const MOST_REFUSED = 30;
 /** Log likelihood ratio that a trigger must keep once it is blotted out. */
 const LEAST_STRENGTH = 18;
+/** What the strength of a pattern that moves counts of one at a fixed place: those are described more closely. */
+const MOVED_RANK = 0.9;
 /** What the looks alone can make of a row: below what a finding needs. */
 const MOST_BY_LOOKS = 0.45;
 
@@ -34,22 +39,34 @@ export const checkImageTriggers: CheckImageTriggers = function* (images, labels,
   assertLabels(labels, pixels.rows);
   const context = yield* createContext(pixels, labels, { k: Math.min(k, pixels.rows - 1), seed });
   const plan = planWindows(pixels);
-  const triggers = yield* findTriggers({ pixels, labels, context }, plan);
+  const overlays = createOverlays(pixels, labels.values, context.shares);
+  const triggers = yield* findTriggers({ pixels, labels, context, overlays }, plan);
   return outcomeOf({ labels, context, triggers, blindSpots: blindSpotsOf(pixels, plan) });
 };
 
 function* findTriggers(found: Case, plan: Plan): Generator<Progress, readonly Trigger[], void> {
   const { pixels, labels, context } = found;
-  const judged = { labels: labels.values, expected: context.expected };
-  const grouper = createGrouper(judged, plan.rows.length);
-  yield* searchWindows(pixels, plan, grouper);
-  const overlays = yield* searchOverlays(pixels, judged, labels.names.length);
-  const triggers: Trigger[] = [];
-  const explained = new Set<number>();
-  yield* confirmAll(found, grouper.found(), { triggers, explained });
-  yield* confirmAll(found, overlays, { triggers, explained });
-  return triggers;
+  const judged = { ...context, labels: labels.values };
+  const [placed, moved] = [0, 1].map(() => createGrouper(judged, plan.rows.length)) as [Grouper, Grouper];
+  yield* searchWindows(pixels, plan, placed);
+  yield* searchMoved(pixels, plan.rows, moved);
+  const seen: Confirmed = { triggers: [], explained: new Set() };
+  yield* confirmAll(found, inOrder(placed.found(), moved.found()), seen);
+  yield* confirmAll(found, yield* found.overlays.search(), seen);
+  return seen.triggers;
 }
+
+/** In turn; a pattern at a fixed place before one that is hardly stronger wherever it is. */
+function inOrder(placed: readonly Candidate[], moved: readonly Candidate[]): Candidate[] {
+  const most = Math.max(placed.length, moved.length);
+  return Array.from({ length: most }, (_, at) =>
+    [placed[at], moved[at]]
+      .flatMap((each) => (each === undefined ? [] : [each]))
+      .sort((a, b) => rank(b) - rank(a)),
+  ).flat();
+}
+
+const rank = ({ strength, kind }: Candidate): number => (kind === 'moved' ? MOVED_RANK * strength : strength);
 
 interface Confirmed {
   readonly triggers: Trigger[];
@@ -64,9 +81,9 @@ function* confirmAll(
   { triggers, explained }: Confirmed,
 ): Generator<Progress, void, void> {
   const settled = new Set<number>();
-  let looked = 0;
+  let [looked, refused] = [0, 0];
   for (const candidate of candidates) {
-    if (looked >= MOST_CONFIRMED) return;
+    if (looked >= MOST_CONFIRMED || refused >= MOST_REFUSED) return;
     const known = candidate.rows.reduce(
       (sum, row) => sum + Number(explained.has(row) || settled.has(row)),
       0,
@@ -75,7 +92,11 @@ function* confirmAll(
     looked++;
     const trigger = yield* confirm(found, candidate, { candidates, least: LEAST_STRENGTH });
     for (const row of candidate.rows) settled.add(row);
-    if (trigger === null) continue;
+    if (trigger === null) {
+      refused++;
+      continue;
+    }
+    refused = 0;
     triggers.push(trigger);
     trigger.rows.forEach((row, at) => {
       if ((trigger.certainties[at] as number) > 0.5) explained.add(row);
@@ -122,7 +143,7 @@ function blindSpotsOf({ rows, size }: Pixels, plan: Plan): string[] {
     'Small patches at a different place in each picture are not seen.',
     'Fewer than five pictures with a trigger cannot be told from chance.',
   ];
-  if (size > 12_288)
+  if (size > MOST_OVERLAY_SIZE)
     spots.push('The pictures are too large to be searched for faint overlays; make them smaller.');
   if (plan.rows.length < rows || plan.sizes.length < 6)
     spots.push(

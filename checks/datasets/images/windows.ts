@@ -1,11 +1,10 @@
 import type { Progress } from '../neighbours/index.ts';
-import type { Grouper } from './groups.ts';
+import { createEdges, type Edges } from './edges.ts';
+import { FEWEST_ROWS, type Grouper } from './groups.ts';
 import type { Pixels } from './pixels.ts';
 
 /** Numbers held at once for each kind of key. */
 const BLOCK_NUMBERS = 4_000_000;
-/** Least mean difference, in levels, of a window's rim from what is around it, on each side. */
-const EDGE_LEVELS = 24;
 /** Looks at one place in one picture that a search may take: beyond them fewer sizes, then fewer rows. */
 const MOST_LOOKS = 9e8;
 
@@ -56,10 +55,11 @@ export function* searchWindows(
     apart: new Uint8Array(block * rows.length),
   };
   const scratch = new Uint32Array(rows.length);
+  const edges = createEdges(pixels);
   for (let row = 0; row < height; row++)
     for (let column = 0; column < width; column += block) {
       const columns = Math.min(block, width - column);
-      fillKeys(pixels, { rows, sizes }, { row, column, columns }, keys);
+      fillKeys(pixels, { rows, sizes }, { row, column, columns, edges }, keys);
       for (let c = 0; c < columns; c++) {
         groupPlace({ pixels, plan: { rows, sizes }, keys, grouper, scratch }, row, column + c, c);
         yield { stage: 'windows', done: row * width + column + c, total: height * width };
@@ -82,16 +82,19 @@ function groupPlace(place: Place, row: number, column: number, at: number): void
     if (row + size > pixels.height || column + size > pixels.width) return;
     const box = { row, column, height: size, width: size };
     const exact = (keys.exact[s] as Uint32Array).subarray(at * count, (at + 1) * count);
-    grouper.group(exact, plan.rows, box);
+    grouper.group(exact, plan.rows, { box, apart: false });
     let standing = 0;
     for (let i = 0; i < count; i++) {
       const apart = ((keys.apart[at * count + i] as number) >> s) & 1;
       scratch[i] = apart === 1 ? (exact[i] as number) : 0;
       standing += apart;
     }
-    if (standing >= 5) grouper.group(scratch, plan.rows, box);
+    if (standing >= FEWEST_ROWS) grouper.group(scratch, plan.rows, { box, apart: true });
     if (size % 2 === 1)
-      grouper.group((keys.coarse[s] as Uint32Array).subarray(at * count, (at + 1) * count), plan.rows, box);
+      grouper.group((keys.coarse[s] as Uint32Array).subarray(at * count, (at + 1) * count), plan.rows, {
+        box,
+        apart: false,
+      });
   });
 }
 
@@ -99,6 +102,7 @@ interface Span {
   readonly row: number;
   readonly column: number;
   readonly columns: number;
+  readonly edges: Edges;
 }
 
 const mix = (hash: number, value: number): number => {
@@ -111,6 +115,7 @@ function fillKeys(pixels: Pixels, { rows, sizes }: Plan, span: Span, keys: Keys)
   const largest = sizes.at(-1) as number;
   for (let i = 0; i < rows.length; i++) {
     const from = (rows[i] as number) * pixels.size;
+    span.edges.read(rows[i] as number, { from: span.row, to: span.row + largest + 1 });
     for (let c = 0; c < span.columns; c++) {
       const column = span.column + c;
       const cell = c * rows.length + i;
@@ -130,41 +135,10 @@ function fillKeys(pixels: Pixels, { rows, sizes }: Plan, span: Span, keys: Keys)
         (keys.coarse[next] as Uint32Array)[cell] = coarse | 1;
         next++;
       }
-      keys.apart[cell] = apartBits(pixels, from, { row: span.row, column }, sizes);
+      let bits = 0;
+      for (let s = 0; s < next; s++)
+        if (span.edges.apart(span.row, column, sizes[s] as number)) bits |= 1 << s;
+      keys.apart[cell] = bits;
     }
   }
-}
-
-function apartBits(
-  pixels: Pixels,
-  from: number,
-  corner: { row: number; column: number },
-  sizes: readonly number[],
-): number {
-  const { width, height, channels, values } = pixels;
-  const { row, column } = corner;
-  let bits = 0;
-  for (let s = 0; s < sizes.length; s++) {
-    const size = sizes[s] as number;
-    if (row + size > height || column + size > width) break;
-    const least = EDGE_LEVELS * size * channels;
-    const side = (y: number, x: number, dy: number, dx: number): boolean => {
-      if (y + dy < 0 || y + dy >= height || x + dx < 0 || x + dx >= width) return true;
-      const step = dy === 0 ? width * channels : channels;
-      const away = (dy * width + dx) * channels;
-      let sum = 0;
-      for (let n = 0, at = from + (y * width + x) * channels; n < size; n++, at += step)
-        for (let channel = at; channel < at + channels; channel++)
-          sum += Math.abs((values[channel] as number) - (values[channel + away] as number));
-      return sum >= least;
-    };
-    if (
-      side(row, column, -1, 0) &&
-      side(row, column, 0, -1) &&
-      side(row + size - 1, column, 1, 0) &&
-      side(row, column + size - 1, 0, 1)
-    )
-      bits |= 1 << s;
-  }
-  return bits;
 }
