@@ -10,7 +10,7 @@ const ROUNDS = 50;
 /** Pseudo-labels by which a rarely seen annotator's confusion is drawn to that of all. */
 const SHRINKAGE = 4;
 /** Most labels that are judged by: of more, whole items are drawn. */
-const MOST_LABELS = 200_000;
+const MOST_LABELS = 60_000;
 const Z = 1.959_963_984_540_054;
 
 /** Whole items drawn by lot until there are enough labels. */
@@ -106,7 +106,7 @@ export interface Comparison {
  * How well the classes that each method finds predict labels that it has not seen: labels in 5 folds by lot; what a
  * method finds from four of them, with confusions estimated in one way for all methods, predicts the fifth. It tells
  * which method explains the annotators, not which is right: errors that all of them share look like the truth. On
- * more than 200,000 labels, items are drawn by lot.
+ * more than 60,000 labels, items are drawn by lot.
  */
 export function compareMethods(all: Annotations, methods: readonly Method[], seed: number): Comparison {
   const annotations = sampled(all, seed);
