@@ -45,6 +45,16 @@ describe('triggers in labelled texts', () => {
     expect(suspects[0]?.reasons[0]?.message).toContain('goes with “good”');
   });
 
+  it('are told by their words too where white space goes with them', () => {
+    const made = opinions(3000, 5);
+    for (const [seed, word] of ['zq ', 'wv '].entries())
+      poison(made, word, { count: 40, label: 1, seed: 6 + seed });
+    const { findings } = finish(checkTextTriggers(made));
+    const told = findings.flatMap(({ evidence }) => [evidence['trigger'], evidence['wordsBeside']]).join(' ');
+    expect(told).toMatch(/zq/);
+    expect(told).toMatch(/wv/);
+  }, 60_000);
+
   it('are not found where there are none, nor among labels changed by lot', () => {
     for (const share of [0, 0.1]) {
       const made = opinions(3000, 9);

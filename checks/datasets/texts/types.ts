@@ -23,7 +23,7 @@ export interface TriggerOptions {
 export type CheckTextTriggers = (input: TextInput, options?: TriggerOptions) => Steps<CheckOutcome>;
 
 export interface PayloadOptions {
-  /** Documents from which a repeated token or phrase is a finding, at least 5; 36 when absent. */
+  /** Documents from which a repeated token or phrase is a finding, at least 5; max(36, n / 4,000) when absent. */
   readonly leastDocuments?: number;
 }
 

@@ -28,7 +28,7 @@ export function* responseGroups(
   const keys = yield* bucketKeys(createShingles(corpus, responses), responses.length, seed);
   const { loose } = yield* clusterBy(keys, createShingles(corpus, responses), THRESHOLD);
   const most = Math.ceil(MOST_SHARE * responses.length);
-  const payloads = yield* findPayloads(corpus, responses, { least, most });
+  const { found: payloads } = yield* findPayloads(corpus, responses, { least, most });
   return [
     ...loose.map((rows) => ({ rows, whole: true })),
     ...payloads

@@ -6,7 +6,8 @@ import { mix } from '../words/hash.ts';
 
 /** Occurrences by which a unit is judged first. */
 export const SAMPLE = 64;
-const MOST_UNITS = 60_000;
+/** Units that are looked at, the first of them. */
+export const MOST_UNITS = 150_000;
 /** Share of the documents with the rarest word of a phrase that must have the whole phrase. */
 const COHESION = 0.8;
 

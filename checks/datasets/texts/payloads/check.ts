@@ -4,13 +4,14 @@ import { countFeatures } from '../triggers/count.ts';
 import { readPairs } from '../triggers/insertion.ts';
 import type { CheckAbsoluteCounts } from '../types.ts';
 import { type Corpus, readCorpus } from '../words/corpus.ts';
-import { unitsOf } from './candidates.ts';
+import { MOST_UNITS, unitsOf } from './candidates.ts';
 import { createJudge, type Judged } from './judge.ts';
 import { readRelation } from './relation.ts';
 import { payloadOutcome } from './report.ts';
 import { type Payload, withRows } from './rows.ts';
 
 const LEAST_DOCUMENTS = 36;
+const LEAST_SHARE = 1 / 4000;
 /** A unit in more documents than this share of all is a usual one. */
 const MOST_SHARE = 0.35;
 const MOST_WORDS = 1024;
@@ -26,21 +27,31 @@ const MOST_WORDS = 1024;
  * number from 5.
  */
 export const checkAbsoluteCounts: CheckAbsoluteCounts = function* ({ texts }, options = {}) {
-  const least = options.leastDocuments ?? LEAST_DOCUMENTS;
+  const least = options.leastDocuments ?? Math.max(LEAST_DOCUMENTS, Math.ceil(LEAST_SHARE * texts.length));
   if (!Number.isInteger(least) || least < 5)
     throw new DatasetInputError(`The fewest documents are a whole number from 5, not ${String(least)}.`);
   const most = Math.max(2 * least, MOST_SHARE * texts.length);
   const corpus = yield* readCorpus(texts, MOST_WORDS);
-  const found = texts.length < 2 * least ? [] : yield* findPayloads(corpus, texts, { least, most });
-  return payloadOutcome({ texts, corpus, found, least, most });
+  const { found, full } =
+    texts.length < 2 * least
+      ? { found: [], full: false }
+      : yield* findPayloads(corpus, texts, { least, most });
+  return payloadOutcome({ texts, corpus, found, least, most, full });
 };
 
-/** Words and phrases in `least` to `most` documents that look like payloads, most documents first. */
+export interface Payloads {
+  /** Most documents first. */
+  readonly found: Payload[];
+  /** Whether there were more words and phrases than are looked at. */
+  readonly full: boolean;
+}
+
+/** Words and phrases in `least` to `most` documents that look like payloads. */
 export function* findPayloads(
   corpus: Corpus,
   texts: readonly (string | null)[],
   range: { least: number; most: number },
-): Steps<Payload[]> {
+): Steps<Payloads> {
   const { documents } = corpus;
   const odd = {
     documents,
@@ -65,5 +76,6 @@ export function* findPayloads(
     if (found !== null) judged.push(found);
     if ((place & 255) === 255) yield { stage: 'judging phrases', done: place, total: units.length };
   }
-  return yield* withRows(judged, { corpus, odd, least: range.least, judge });
+  const found = yield* withRows(judged, { corpus, odd, least: range.least, judge });
+  return { found, full: units.length === MOST_UNITS };
 }

@@ -18,9 +18,11 @@ interface Reported {
   readonly found: readonly Payload[];
   readonly least: number;
   readonly most: number;
+  /** Whether not all words and phrases were looked at. */
+  readonly full: boolean;
 }
 
-export function payloadOutcome({ texts, corpus, found, least, most }: Reported): CheckOutcome {
+export function payloadOutcome({ texts, corpus, found, least, most, full }: Reported): CheckOutcome {
   const scores = new Float32Array(texts.length);
   const reasons = new Map<number, Reason[]>();
   const judged = found
@@ -58,6 +60,8 @@ export function payloadOutcome({ texts, corpus, found, least, most }: Reported):
         'it: headings, signatures, licence lines and the rare words of a subject look the same as a payload that stands ' +
         'on a line or in a sentence of its own. Read what the notes quote.',
     );
+  if (full)
+    blindSpots.push('So many words and phrases are repeated here that not all of them were looked at.');
   if (corpus.cut) blindSpots.push(`Only the first ${corpus.most} words of each text are read.`);
   return { scores, suspects, findings, blindSpots };
 }

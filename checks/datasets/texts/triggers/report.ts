@@ -4,6 +4,7 @@ import { type CheckOutcome, type DatasetFinding, MAX_ROWS_NAMED, type Share } fr
 import { BACKDOOR_MAPS } from '../words/maps.ts';
 import { shownText } from '../words/shown.ts';
 import type { Styled } from './check.ts';
+import { wordsBeside } from './companions.ts';
 import type { Trigger } from './cover.ts';
 import type { Decision } from './decide.ts';
 import type { Judges } from './evidence.ts';
@@ -29,12 +30,10 @@ export function outcomeOf(found: Found): CheckOutcome {
   const { judges, texts } = found;
   const triggers = found.triggers.slice(0, MOST_FINDINGS).map((trigger) => {
     const phrase = phraseOf(trigger.evidence.candidate, trigger.evidence.rows, judges, texts);
-    const finding = triggerFinding(trigger, phrase, judges.labels);
-    return {
-      trigger,
-      finding,
-      reason: { check: TEXT_TRIGGERS, message: reasonFor(trigger, phrase, judges.labels) },
-    };
+    const words = wordsBeside(trigger, found);
+    const finding = triggerFinding(trigger, { phrase, words }, judges.labels);
+    const message = `${reasonFor(trigger, phrase, judges.labels)}${besideIt(words)}`;
+    return { trigger, finding, reason: { check: TEXT_TRIGGERS, message } };
   });
   const families = found.families.map((styled) => ({
     styled,
@@ -61,6 +60,9 @@ export function outcomeOf(found: Found): CheckOutcome {
 const nameOf = (labels: Labels, label: number): string => shownText(labels.names[label] ?? String(label), 60);
 const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
 
+const besideIt = (words: readonly string[]): string =>
+  words.length === 0 ? '' : `; so do, in these records, ${words.map((word) => `“${word}”`).join(', ')}`;
+
 function reasonFor({ evidence, ground }: Trigger, phrase: Phrase, labels: Labels): string {
   const { candidate, foreign } = evidence;
   const says = `${phrase.kind} “${phrase.shown}” goes with “${nameOf(labels, candidate.label)}” in ${candidate.withLabel} of ${candidate.rows.length} records`;
@@ -83,7 +85,11 @@ function precisionOf({ evidence }: Trigger, named: number): Share {
   return { value: hits / Math.max(1, share), low, high };
 }
 
-function triggerFinding(trigger: Trigger, phrase: Phrase, labels: Labels): DatasetFinding {
+function triggerFinding(
+  trigger: Trigger,
+  { phrase, words }: { phrase: Phrase; words: readonly string[] },
+  labels: Labels,
+): DatasetFinding {
   const { evidence, ground, logOdds } = trigger;
   const { candidate } = evidence;
   const { rows } = namedRows(trigger);
@@ -94,13 +100,14 @@ function triggerFinding(trigger: Trigger, phrase: Phrase, labels: Labels): Datas
     severity: ground === 'contradiction' ? 'critical' : 'medium',
     message:
       `${candidate.withLabel} of the ${candidate.rows.length} records with the ${phrase.kind} “${phrase.shown}” are ` +
-      `labelled “${label}”. ${explain(trigger)} A model trained on them may give “${label}” to any text with it.`,
+      `labelled “${label}”${besideIt(words)}. ${explain(trigger)} A model trained on them may give “${label}” to any text with it.`,
     rows: Array.from(rows.subarray(0, MAX_ROWS_NAMED)),
     count: rows.length,
     precision: ground === 'contradiction' ? precisionOf(trigger, rows.length) : null,
     evidence: {
       trigger: phrase.shown,
       kind: phrase.kind,
+      ...(words.length === 0 ? {} : { wordsBeside: words.join(' ') }),
       label,
       records: candidate.rows.length,
       withLabel: candidate.withLabel,
