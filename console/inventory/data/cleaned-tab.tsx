@@ -50,7 +50,7 @@ export function CleanedTab({ datasetId }: { datasetId: string }) {
                   </th>
                   <th scope="col">Versions</th>
                   <th scope="col">Why</th>
-                  <th scope="col">Made from them</th>
+                  <th scope="col">Also in, or made from them</th>
                   <th scope="col">When</th>
                   <th scope="col">State</th>
                 </tr>
@@ -119,7 +119,7 @@ function OneQuarantine({ item }: { item: Quarantine }) {
         <div className="bz-dim bz-wrap">by {item.createdBy}</div>
       </td>
       <td>
-        {QUARANTINE_STATES[item.state]}
+        <div>{QUARANTINE_STATES[item.state]}</div>
         <RestoreButton item={item} />
       </td>
     </tr>

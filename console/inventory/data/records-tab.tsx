@@ -92,7 +92,7 @@ export function RecordsTab({ version, offset }: { version: DatasetVersion; offse
 
 function RecordTable({ records }: { records: DataRecords }) {
   return (
-    <div className="bz-list">
+    <div className="bz-list" tabIndex={0} role="region" aria-label="Records">
       <table className="bz-table">
         <thead>
           <tr>

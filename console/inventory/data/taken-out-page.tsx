@@ -46,13 +46,13 @@ function OneCleaning() {
     <QueryView query={query}>
       {(item) => (
         <Page
-          title={`${formatNoun(item.removed, 'record')} taken out`}
+          title={titleOf(item)}
           above={
             <Link to="/inventory/datasets/$id" params={{ id }} search={{ tab: 'cleaned' }}>
               Taken out
             </Link>
           }
-          description={`${selectionWords(item.selection)}: ${QUARANTINE_STATES[item.state]}`}
+          description={`Chosen by: ${selectionWords(item.selection)}. State: ${QUARANTINE_STATES[item.state]}.`}
           actions={<RestoreButton item={item} />}
         >
           <About item={item} />
@@ -64,6 +64,12 @@ function OneCleaning() {
   );
 }
 
+function titleOf({ state, removed }: Quarantine): string {
+  const records = formatNoun(removed, 'record');
+  if (state === 'done') return `${records} taken out`;
+  return state === 'restored' ? `${records} taken out and brought back` : `${records} to be taken out`;
+}
+
 function About({ item }: { item: Quarantine }) {
   return (
     <Section title="Why, and by whom">
@@ -73,7 +79,10 @@ function About({ item }: { item: Quarantine }) {
           ['Why', item.reason],
           ['By', item.createdBy],
           ['When', <RelativeTime key="at" at={item.createdAt} />],
-          ['Out of', <VersionLink key="from" datasetId={item.datasetId} version={item.fromVersion} />],
+          [
+            'Out of version',
+            <VersionLink key="from" datasetId={item.datasetId} version={item.fromVersion} />,
+          ],
           [
             'Version without them',
             item.toVersion === null ? (
@@ -85,7 +94,7 @@ function About({ item }: { item: Quarantine }) {
               </span>
             ),
           ],
-          ['Made from them', <Dependants key="dependants" item={item} />],
+          ['Also in, or made from them', <Dependants key="dependants" item={item} />],
         ]}
       />
     </Section>

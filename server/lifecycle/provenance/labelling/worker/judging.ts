@@ -115,7 +115,7 @@ function annotatorsOf(annotations: Annotations, report: AnnotatorReport): Annota
     .map(({ annotator, labels, accuracy: { value, low, high } }): Annotator => {
       const reliability =
         labels > 0 && [value, low, high].every(Number.isFinite) ? { value, low, high } : null;
-      const suspicion = reasons.get(annotator)?.join(' ').slice(0, LONGEST_SUSPICION).toWellFormed() ?? null;
+      const suspicion = reasons.get(annotator)?.join('; ').slice(0, LONGEST_SUSPICION).toWellFormed() ?? null;
       const name = annotations.annotatorNames[annotator] as string;
       return { name, labels: given[annotator] ?? 0, reliability, suspicion };
     })
