@@ -61,7 +61,9 @@ export function createHolds({ store, datasets, scans }: SourceDeps) {
     const arrivals = await store.arrivals(version.id, tx);
     const open: Hold[] = [];
     if (effective.fourEyes && !isApproved) open.push('four-eyes');
-    if (!isApproved && arrivals.some((arrival) => isOpen(effective, arrival))) open.push('source');
+    const isUnsettled =
+      arrivals.some((arrival) => isOpen(effective, arrival)) || (await store.wasRejected(version.id, tx));
+    if (!isApproved && isUnsettled) open.push('source');
     if (effective.scanBeforeUse && !(await scans.passed(version.id, tx))) open.push('scan');
     return open;
   }

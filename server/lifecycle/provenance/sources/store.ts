@@ -172,6 +172,15 @@ export function createSourceStore(database: Database) {
       return rows;
     },
 
+    /** Whether the very records of a version were rejected before in its dataset. */
+    async wasRejected(versionId: string, tx: Database): Promise<boolean> {
+      const { rows } =
+        await sql`select 1 from data_versions v join data_versions r on r.dataset_id = v.dataset_id
+        where v.id = ${versionId} and r.id <> v.id and r.state = 'rejected' and r.root = v.root
+          and r.schema_digest = v.schema_digest limit 1`.execute(tx);
+      return rows.length > 0;
+    },
+
     /** Within the transaction that wrote the entry of the audit log, which is then found by who wrote it. */
     async addCustody(entry: CustodyEntry, atMs: number, tx: Database): Promise<void> {
       await sql`insert into data_custody (id, dataset_id, version_id, action, actor_id, actor_name, reason, detail,
