@@ -25,10 +25,11 @@ const MOVED_RANK = 0.9;
 const MOST_BY_LOOKS = 0.45;
 
 /**
- * Dirty-label triggers: the same window of up to 6 × 6 pixels at the same place, or the same faint overlay, in pictures
- * of one label of which few look like it. Each candidate is tested against what the nearest neighbours say of its rows
- * (log likelihood ratio, corrected for the patterns looked at), then again with the trigger blotted out. 10,000 × 32 × 32
- * × 3 and 60,000 × 28 × 28 take about a minute; memory O(n · (64 + pixels of a row of the picture · 13)).
+ * Dirty-label triggers: the same window of up to 6 × 6 pixels at the same place, of up to 8 × 8 that stands out wherever it
+ * is, or the same faint overlay, in pictures of one label of which few look like it. Candidates are ranked by what the
+ * neighbours outside of each say (log likelihood ratio, corrected for the patterns looked at); then all rows that show the
+ * pattern are sought, and compared with ordinary ones once it is blotted out of all. O(n · pixels · sizes) and at most some
+ * 90 looks at up to 5,000 pictures; memory O(n · (64 + pixels of a row of the picture · 13)) and 16 MB.
  * DatasetInputError as `pixelsOf` and `assertLabels`, and for k out of 2..100.
  */
 export const checkImageTriggers: CheckImageTriggers = function* (images, labels, options = {}) {
@@ -140,7 +141,9 @@ function blindSpotsOf({ rows, size }: Pixels, plan: Plan): string[] {
     'Pictures of the target class itself that carry a trigger (clean-label backdoors) are not seen: nothing contradicts their label.',
     'Triggers that move every picture a little differently (warps, rotations, style, reflections) are not seen.',
     'A smooth picture mixed faintly into pictures that are smooth themselves is not seen; noise mixed in is.',
-    'Small patches at a different place in each picture are not seen.',
+    'Patches at a different place in each picture are seen only where they stand out from what is around them, with sides of 2 to 8 pixels; smaller, larger and blurred ones are not.',
+    'What nearly all pictures of a class show is taken for the class’s own mark, also where somebody put it there.',
+    'Single pixels and patches that hide in what is black or white anyway are seen only where few other pictures show them.',
     'Fewer than five pictures with a trigger cannot be told from chance.',
   ];
   if (size > MOST_OVERLAY_SIZE)
