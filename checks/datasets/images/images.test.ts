@@ -71,7 +71,7 @@ describe('features of pictures', () => {
 });
 
 describe('triggers in pictures', () => {
-  it('are not seen in clean ones', { timeout: 120_000 }, () => {
+  it('are not seen in clean ones', { timeout: 240_000 }, () => {
     for (const { images, labels } of [COLOURS, STROKES]) {
       const outcome = finish(checkImageTriggers(images, labels));
       expect(outcome.findings).toEqual([]);
@@ -80,7 +80,7 @@ describe('triggers in pictures', () => {
     }
   });
 
-  it('at a corner are found and named', { timeout: 120_000 }, () => {
+  it('at a corner are found and named', { timeout: 240_000 }, () => {
     const [made, outcome] = poisoned(COLOURS, patch(COLOURS.images, { ...white, paint: 'checkerboard' }), 16);
     const [recall, falselyNamed] = recallAndFalse(made, outcome);
     expect(recall).toBeGreaterThan(0.95);
@@ -101,7 +101,7 @@ describe('triggers in pictures', () => {
     expect(falselyNamed).toBeLessThan(0.01);
   });
 
-  it('that lie faintly over the whole picture are found', { timeout: 120_000 }, () => {
+  it('that lie faintly over the whole picture are found', { timeout: 240_000 }, () => {
     const [made, outcome] = poisoned(COLOURS, blend(COLOURS.images, 0.2, 'noise'), 30);
     const [recall, falselyNamed] = recallAndFalse(made, outcome);
     expect(recall).toBeGreaterThan(0.95);
@@ -109,7 +109,7 @@ describe('triggers in pictures', () => {
     expect(outcome.findings[0]?.evidence.kind).toBe('overlay');
   });
 
-  it('are not confused with copies of one picture', { timeout: 120_000 }, () => {
+  it('are not confused with copies of one picture', { timeout: 240_000 }, () => {
     const values = COLOURS.images.values.slice();
     const given = COLOURS.labels.values.slice();
     for (let row = 0; row < 30; row++) {
