@@ -76,7 +76,7 @@ function human(watch: DataWatch): string {
   const standing = exposures.filter(({ clearedAt }) => clearedAt === null);
   return [
     `${printable(dataset)}: ${STATES[state]}`,
-    `  ${count(counts)} counts, ${settings.falseAlarmsPerYear} false alarms a year at most`,
+    `  ${count(counts)} counts, ${settings.falseAlarmsPerYear} false ${settings.falseAlarmsPerYear === 1 ? 'alarm' : 'alarms'} a year at most`,
     ...(sources.length === 0 ? [] : ['sources', ...sources.flatMap(sourceLines)]),
     ...(alarms.length === 0 ? [] : ['alarms', ...alarms.flatMap(alarmLines)]),
     ...(standing.length === 0

@@ -1,11 +1,19 @@
 import type { DataWatchSource } from '@bartizan/contracts';
+import type { ReactNode } from 'react';
+import { formatCount } from '../../ui/format.ts';
 
 const SIZE = { width: 220, height: 36, margin: 3 } as const;
 /** Evidence is told by its logarithm: below this it is nothing. */
 const LEAST = 0.1;
 
 const said = (value: number): string =>
-  value < LEAST ? '0' : value >= 1e6 ? value.toExponential(0) : value.toPrecision(value >= 100 ? 4 : 2);
+  value < LEAST
+    ? '0'
+    : value >= 1e6
+      ? 'over a million'
+      : value < 10
+        ? value.toPrecision(2)
+        : formatCount(Math.round(value));
 
 /** A source's evidence day by day, on a logarithmic scale, with the threshold as a line. */
 export function EvidenceLine({ source }: { source: DataWatchSource }) {
@@ -41,7 +49,7 @@ export function EvidenceLine({ source }: { source: DataWatchSource }) {
   );
 }
 
-function Group({ over, words, children }: { over: boolean; words: string; children: React.ReactNode }) {
+function Group({ over, words, children }: { over: boolean; words: string; children: ReactNode }) {
   return (
     <span style={{ display: 'inline-flex', alignItems: 'center', gap: 8 }}>
       {children}

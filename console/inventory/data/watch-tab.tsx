@@ -88,7 +88,7 @@ function Sources({ watch }: { watch: DataWatch }) {
   return (
     <Section
       title="Sources"
-      description={`A source alarms when its evidence reaches ${formatCount(Math.round(watch.sources[0]?.threshold ?? 0))}: ${watch.settings.falseAlarmsPerYear} false alarms a year at most, over all of them.`}
+      description={`A source alarms when its evidence reaches ${formatCount(Math.round(watch.sources[0]?.threshold ?? 0))}: ${formatNoun(watch.settings.falseAlarmsPerYear, 'false alarm')} a year at most, over all of them.`}
     >
       <ul className="bz-lineage-list">
         {watch.sources.map((source) => (
@@ -232,7 +232,8 @@ function Exposed({ exposures }: { exposures: DataWatch['exposures'] }) {
             <Link to="/protection/endpoints/$id" params={{ id: endpointId }}>
               {endpoint}
             </Link>{' '}
-            version {version}, {cause === 'quarantined' ? 'records taken out' : 'a grave finding'},{' '}
+            by version {version} of this dataset:{' '}
+            {cause === 'quarantined' ? 'records taken out' : 'a grave finding'},{' '}
             <span className="bz-dim">
               since <RelativeTime at={since} />
               {clearedAt === null ? (
