@@ -9,9 +9,9 @@ import { useMay } from '../../app/session.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 import { useKeyboardList } from '../../ui/keyboard-list.ts';
 import { knownTab, LinkTabs } from '../../ui/link-tabs.tsx';
-import { LoadMore } from '../../ui/load-more.tsx';
 import { Page } from '../../ui/page.tsx';
-import { EmptyState, ErrorState, ListSkeleton, QueryView } from '../../ui/states.tsx';
+import { PagedList } from '../../ui/paged-list.tsx';
+import { EmptyState, QueryView } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 import { AboutDataset } from './about-dataset.tsx';
 import { CleanedTab } from './cleaned-tab.tsx';
@@ -109,21 +109,15 @@ function Versions({ dataset }: { dataset: Dataset }) {
     getNextPageParam: (page) => page.next,
     refetchInterval: 5_000,
   });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  if (query.isPending) return <ListSkeleton />;
-  if (query.isError && items.length === 0)
-    return <ErrorState error={query.error} retry={() => void query.refetch()} />;
-  if (items.length === 0)
-    return (
-      <EmptyState title="No version yet">
-        Push one here, or with <code>bartizan data push FILE --dataset {dataset.name}</code>.
-      </EmptyState>
-    );
+  const empty = (
+    <EmptyState title="No version yet">
+      Push one here, or with <code>bartizan data push FILE --dataset {dataset.name}</code>.
+    </EmptyState>
+  );
   return (
-    <>
-      <VersionTable items={items} />
-      <LoadMore query={query} shown={items.length} verb="Load older" />
-    </>
+    <PagedList query={query} verb="Load older" empty={empty}>
+      {(items) => <VersionTable items={items} />}
+    </PagedList>
   );
 }
 
