@@ -17,8 +17,6 @@ export interface CustodyCheckDeps {
 }
 
 const WHERE = 'data_custody';
-/** Rows that are named at most; more are counted together. */
-const MOST_NAMED = 10_000;
 
 const when = (atMs: number): string => new Date(atMs).toISOString();
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -30,9 +28,12 @@ interface Seen {
   readonly gone: Set<string>;
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 async function rowsOf(ids: readonly string[], database: Database): Promise<Map<string, CustodyRow>> {
+  const known = ids.filter((id) => UUID.test(id));
   const { rows } = await sql<CustodyRow>`select ${CUSTODY_ROW} from data_custody c
-    where c.id::text = any(${[...ids]}::text[])`.execute(database);
+    where c.id = any(${known}::uuid[])`.execute(database);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
@@ -85,23 +86,67 @@ async function checkEntries(
 /** Whether the log holds the chain from its beginning. */
 const isWhole = ({ detail }: RecordedEntry): boolean => detail.before === null;
 
-/** Every row has its entry: of those after `first` one of its own; of those before, the one that it names. */
+const PAGE = 500;
+/** An entry is written in the transaction of its row, moments after it. */
+const [BEFORE_MS, AFTER_MS] = [1_000, 60_000];
+
+/** Which of these rows, in the order of their time, have an entry of the log. */
+async function withEntries(
+  database: Database,
+  datasetId: string,
+  rows: readonly CustodyRow[],
+): Promise<ReadonlySet<string>> {
+  const entries = sql`audit_entries e where e.subject = ${custodySubject(datasetId)}
+    and e.action = ${CUSTODY_ACTION}`;
+  const [from, to] = [(rows[0]?.at ?? 0) - BEFORE_MS, (rows.at(-1)?.at ?? 0) + AFTER_MS];
+  const near = await sql<{ id: string }>`select e.detail ->> 'entry' as id from ${entries}
+    and e.at between to_timestamp(${from}::float8 / 1000) and to_timestamp(${to}::float8 / 1000)`.execute(
+    database,
+  );
+  const found = new Set(near.rows.map(({ id }) => id));
+  const left = rows.filter(({ id }) => !found.has(id)).map(({ id }) => id);
+  if (left.length === 0) return found;
+  const far = await sql<{ id: string }>`select e.detail ->> 'entry' as id from ${entries}
+    and e.detail ->> 'entry' = any(${left}::text[])`.execute(database);
+  for (const { id } of far.rows) found.add(id);
+  return found;
+}
+
+/** Which of these rows name an entry of the log that is of the same actor. */
+async function withNamed(database: Database, rows: readonly CustodyRow[]): Promise<ReadonlySet<string>> {
+  const ids = rows.flatMap(({ auditId }) => (auditId === null ? [] : [auditId]));
+  const { rows: entries } = await sql<{
+    id: string;
+    who: string;
+  }>`select id, actor_id as who from audit_entries
+    where id = any(${ids}::uuid[])`.execute(database);
+  const actors = new Map(entries.map(({ id, who }) => [id, who]));
+  const named = rows.filter(({ auditId, actorId }) => auditId !== null && actors.get(auditId) === actorId);
+  return new Set(named.map(({ id }) => id));
+}
+
+/** Every row has its entry: of those after `first` one of its own; of those before, the one that it names. Memory of one page. */
 async function checkRows(
   database: Database,
   datasetId: string,
   first: RecordedEntry | undefined,
   findings: Findings,
 ): Promise<void> {
-  const own = sql`exists (select from audit_entries e where e.subject = ${custodySubject(datasetId)}
-    and e.action = ${CUSTODY_ACTION} and e.detail ->> 'entry' = c.id::text)`;
-  const named = sql`exists (select from audit_entries e where e.id = c.audit_id and e.actor_id = c.actor_id)`;
-  const older = first === undefined ? sql`true` : isWhole(first) ? sql`false` : sql`c.at <= ${first.at}`;
-  const { rows } = await sql<CustodyRow>`select ${CUSTODY_ROW} from data_custody c
-    where c.dataset_id = ${datasetId} and not ${own} and not (${older} and ${named})
-    order by c.at, c.id limit ${MOST_NAMED}`.execute(database);
-  for (const { id, action, actorName, at } of rows) {
-    const message = `The act ${shown(action)} by ${shown(actorName)} at ${when(at)} (row ${id}) is in the chain of custody; the audit log holds nothing of it.`;
-    findings.add('row-added', WHERE, message);
+  const isOlder = ({ at }: CustodyRow): boolean => first === undefined || (!isWhole(first) && at <= first.at);
+  for (let after = { at: Number.MIN_SAFE_INTEGER, id: '00000000-0000-0000-0000-000000000000' }; ; ) {
+    const { rows } = await sql<CustodyRow>`select ${CUSTODY_ROW} from data_custody c
+      where c.dataset_id = ${datasetId} and (c.at, c.id) > (${after.at}::bigint, ${after.id}::uuid)
+      order by c.at, c.id limit ${PAGE}`.execute(database);
+    const own = await withEntries(database, datasetId, rows);
+    const named = await withNamed(database, rows.filter(isOlder));
+    for (const { id, action, actorName, at } of rows) {
+      if (own.has(id) || named.has(id)) continue;
+      const message = `The act ${shown(action)} by ${shown(actorName)} at ${when(at)} (row ${id}) is in the chain of custody; the audit log holds nothing of it.`;
+      findings.add('row-added', WHERE, message);
+    }
+    const last = rows.at(-1);
+    if (rows.length < PAGE || last === undefined) return;
+    after = last;
   }
 }
 
