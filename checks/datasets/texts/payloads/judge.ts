@@ -46,6 +46,8 @@ export interface Judged {
   readonly relation: number;
   /** Mean fit of the words after it to each other, over that of all words; NaN where a dataset's words don't fit. */
   readonly fitAfter: number;
+  /** The same of the words before it. */
+  readonly fitBefore: number;
   readonly gibberish: boolean;
   /** Whether hardly any other document has a word as rare. */
   readonly alone: boolean;
@@ -71,20 +73,24 @@ export function createJudge({ corpus, texts, insertion, relation }: Judges): Jud
   const isAlone = createAlone(corpus, documentsWith);
   const behind = (unit: Unit, before: number, after: number) => {
     if (usual < FIT)
-      return { fitAfter: Number.NaN, gibberish: isStrange(unit, before, after), strange: true };
+      return {
+        fits: { fitBefore: Number.NaN, fitAfter: Number.NaN },
+        gibberish: isStrange(unit, before, after),
+        strange: true,
+      };
     const [first, last] = [-1, 1].map(
       (side) => fitBeside(unit, side < 0 ? before : after, side as -1 | 1, { corpus, insertion }) / usual,
     ) as [number, number];
     const strange = !(last >= OTHER_LANGUAGE) && isStrange(unit, before, after);
     const unfit = last < GIBBERISH && !(last > CONTRAST * first);
-    return { fitAfter: last, gibberish: strange || unfit, strange };
+    return { fits: { fitBefore: first, fitAfter: last }, gibberish: strange || unfit, strange };
   };
   return (unit) => {
     const [before, after] = [reach(unit, corpus, -1), reach(unit, corpus, 1)];
     const atEdge = isAtEdge(unit, [before, after], corpus);
     const misfit = Math.max(atEdge ? 0 : -6, misfitOf(unit, [before, after], insertion));
     if (misfit < ALONE_MISFIT) return null;
-    const { fitAfter, gibberish, strange } = behind(unit, before, after);
+    const { fits, gibberish, strange } = behind(unit, before, after);
     const alone = isAlone(unit);
     const told = alone || (gibberish && misfit >= (strange ? STRANGE_MISFIT : GIBBERISH_MISFIT));
     if (!told && !atEdge && misfit < PHRASE_MISFIT) return null;
@@ -103,7 +109,7 @@ export function createJudge({ corpus, texts, insertion, relation }: Judges): Jud
       misfit,
       atEdge,
       relation: ratio,
-      fitAfter,
+      ...fits,
       gibberish: told && gibberish,
       alone,
       layout,

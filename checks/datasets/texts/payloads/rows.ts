@@ -44,12 +44,14 @@ export function* withRows(judged: readonly Judged[], gathering: Gathering): Step
   );
 }
 
-/** Share of the usual fit at which words are no gibberish. */
-const FITS = 0.35;
+/** Least fall of the fit of words, beside the usual fit. */
+const FALL = 0.05;
 
-/** In how many documents gibberish follows and how plainly, beside other units. */
-const followed = ({ gibberish, unit, fitAfter }: Judged): number =>
-  gibberish ? unit.documents * (FITS - Math.max(-3, Math.min(0.3, fitAfter || 0))) ** 2 : 0;
+/** In how many documents gibberish begins behind a unit, and how plainly, beside other units: words amid it begin none. */
+const followed = ({ gibberish, unit, fitBefore, fitAfter }: Judged): number => {
+  const before = Number.isNaN(fitBefore) ? 1 : Math.min(1.5, fitBefore);
+  return gibberish ? unit.documents * Math.max(FALL, before - Math.min(0.3, fitAfter || 0)) : 0;
+};
 
 /** Whether it could be a heading, a signature or a notice, too. */
 const isDoubtful = ({ layout }: Judged): boolean =>
@@ -73,9 +75,9 @@ function apart(
   const kept: Payload[] = [];
   for (const found of strongest) {
     const own = rowsOf.get(found.core.hash) ?? [];
-    if (own.length < least) continue;
     const free = own.filter((row) => !owned.has(row));
     const isOwn = own.length - free.length <= SHARED * own.length;
+    if (free.length < least) continue;
     const told = isOwn ? found : judgedBy(found, owned, judge);
     if (told === null) continue;
     const rows = isOwn ? own : free;
