@@ -45,13 +45,13 @@ const share = (value: number): string => value.toFixed(3);
 
 function printSets(sets: readonly SetFigures[]): void {
   console.log(
-    '| set | off-diagonal | pruned | flipped | AUROC | precision | recall | precision, as estimated |',
+    '| set | off-diagonal | pruned | flipped | AUROC | precision | recall | precision with labels that people did not keep | as estimated |',
   );
-  console.log('|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|');
   for (const { set, offDiagonal, pruned, flips } of sets)
     for (const flip of flips)
       console.log(
-        `| ${set} | ${offDiagonal} | ${pruned} | ${100 * flip.share}% | ${flip.auroc.toFixed(4)} | ${share(flip.precision)} | ${share(flip.recall)} | ${share(flip.estimatedPrecision)} |`,
+        `| ${set} | ${offDiagonal} | ${pruned} | ${100 * flip.share}% | ${flip.auroc.toFixed(4)} | ${share(flip.precision)} | ${share(flip.recall)} | ${share(flip.precisionWithRelabelled)} | ${share(flip.estimatedPrecision)} (${share(flip.estimatedLow)} to ${share(flip.estimatedHigh)}) |`,
       );
 }
 

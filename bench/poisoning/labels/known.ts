@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   checkGivenProbabilities,
@@ -14,14 +14,22 @@ import { auroc, found, mean } from './measure.ts';
 const SETS = ['mnist', 'cifar10', '20news', 'imdb'] as const;
 const FLIP_SHARES = [0.01, 0.05, 0.1, 0.2] as const;
 const SEEDS = 20;
+/** People of five who must have kept a label for it to count as right. */
+const MOST_PEOPLE = 3;
 
 export interface FlipFigures {
   readonly share: number;
   readonly auroc: number;
   readonly precision: number;
   readonly recall: number;
-  /** Precision as the check itself estimates it. */
+  /** Precision where labels that people who looked again did not keep count as wrong too; few of the others were looked at. */
+  readonly precisionWithRelabelled: number;
+  /** Precision as the check itself estimates it, with its interval. */
   readonly estimatedPrecision: number;
+  readonly estimatedLow: number;
+  readonly estimatedHigh: number;
+  /** Share of the runs whose interval holds `precisionWithRelabelled`. */
+  readonly intervalHolds: number;
 }
 
 export interface SetFigures {
@@ -36,22 +44,26 @@ export interface SetFigures {
 export async function knownSets(folder: string): Promise<SetFigures[]> {
   const there = SETS.filter((set) => existsSync(join(folder, `${set}_pred_probs.npy`)));
   const loaded = await Promise.all(there.map((set) => load(folder, set)));
-  return loaded.map(({ set, probabilities, labels }) => {
+  return loaded.map(({ set, probabilities, labels, relabelled }) => {
     const joint = confidentJoint(probabilities, labels);
     return {
       set,
       rows: probabilities.rows,
       offDiagonal: joint.offDiagonal.length,
       pruned: labelErrors(probabilities, labels, joint, 'noise-rate').length,
-      flips: FLIP_SHARES.map((share) => flipped(probabilities, labels, share)),
+      flips: FLIP_SHARES.map((share) => flipped({ probabilities, labels, relabelled }, share)),
     };
   });
 }
 
-async function load<Set extends string>(
-  folder: string,
-  set: Set,
-): Promise<{ set: Set; probabilities: Probabilities; labels: Labels }> {
+interface Known {
+  readonly probabilities: Probabilities;
+  readonly labels: Labels;
+  /** 1 where people did not keep the label. */
+  readonly relabelled: Uint8Array;
+}
+
+async function load(folder: string, set: string): Promise<Known & { readonly set: string }> {
   const { rows, columns: classes, values } = await readNpy(join(folder, `${set}_pred_probs.npy`));
   const given = await readNpy(join(folder, `${set}_given_labels.npy`));
   const names = Array.from({ length: classes }, (_, label) => String(label));
@@ -59,17 +71,42 @@ async function load<Set extends string>(
     set,
     probabilities: { rows, classes, values },
     labels: { values: Int32Array.from(given.values), names },
+    relabelled: relabelledRows(folder, set, rows),
   };
 }
 
-function flipped(probabilities: Probabilities, labels: Labels, share: number): FlipFigures {
+function relabelledRows(folder: string, set: string, rows: number): Uint8Array {
+  const marks = new Uint8Array(rows);
+  const [answers, places] = [
+    join(folder, `${set}_mturk.json`),
+    join(folder, `${set}_index_to_filename.json`),
+  ];
+  if (!existsSync(answers)) return marks;
+  const place = new Map<string, number>();
+  if (existsSync(places))
+    for (const [row, name] of (JSON.parse(readFileSync(places, 'utf8')) as string[]).entries())
+      place.set(`test/${name.replace(/\.txt$/, '')}`, row);
+  type Answer = { readonly id: string | number; readonly mturk: { readonly given: number } };
+  for (const { id, mturk } of JSON.parse(readFileSync(answers, 'utf8')) as Answer[]) {
+    const row = place.get(String(id)) ?? Number(id);
+    if (mturk.given < MOST_PEOPLE && row >= 0 && row < rows) marks[row] = 1;
+  }
+  return marks;
+}
+
+function flipped({ probabilities, labels, relabelled }: Known, share: number): FlipFigures {
   const runs = Array.from({ length: SEEDS }, (_, seed) => {
     const { values, bad } = flip(labels, share, seed);
     const report = checkGivenProbabilities(probabilities, { ...labels, values });
+    const known = found(
+      report.errors,
+      bad.map((mark, row) => mark | (relabelled[row] as number)),
+    );
     return {
       ...found(report.errors, bad),
       auroc: auroc(report.scores, bad),
-      estimated: report.precision.value,
+      known: known.precision,
+      estimated: report.precision,
     };
   });
   return {
@@ -77,7 +114,13 @@ function flipped(probabilities: Probabilities, labels: Labels, share: number): F
     auroc: mean(runs.map((run) => run.auroc)),
     precision: mean(runs.map((run) => run.precision)),
     recall: mean(runs.map((run) => run.recall)),
-    estimatedPrecision: mean(runs.map((run) => run.estimated)),
+    precisionWithRelabelled: mean(runs.map((run) => run.known)),
+    estimatedPrecision: mean(runs.map((run) => run.estimated.value)),
+    estimatedLow: mean(runs.map((run) => run.estimated.low)),
+    estimatedHigh: mean(runs.map((run) => run.estimated.high)),
+    intervalHolds: mean(
+      runs.map(({ known, estimated }) => Number(estimated.low <= known && known <= estimated.high)),
+    ),
   };
 }
 

@@ -3,6 +3,8 @@ import type { Labels, Probabilities } from './types.ts';
 /** Probabilities looked at, taken from rows evenly over the dataset, and bins of equally many of them. */
 const MOST_PAIRS = 400_000;
 const BINS = 200;
+/** Fewest probabilities in a bin: the share of a few is chance. */
+const LEAST_IN_BIN = 100;
 
 /** What a probability of the judge is worth: the share of the given labels that it foretold, 0..1, never falling. */
 export type Calibration = (probability: number) => number;
@@ -24,7 +26,7 @@ export function calibrate({ rows, classes, values }: Probabilities, labels: Labe
       hits[filled] = Number(labels.values[row] === c);
     }
   const order = Int32Array.from(pairs.keys()).sort((a, b) => (pairs[a] as number) - (pairs[b] as number));
-  const size = Math.max(1, Math.ceil(count / BINS));
+  const size = Math.max(LEAST_IN_BIN, Math.ceil(count / BINS));
   const blocks: Block[] = [];
   for (let from = 0; from < count; from = blocks.at(-1)?.end ?? count)
     pool(blocks, nextBlock({ order, pairs, hits }, from, size));

@@ -87,6 +87,16 @@ describe('the estimated precision', () => {
     }
   });
 
+  it('of a label is no more than the judge gives to the other classes', () => {
+    const { probabilities, labels } = made(3000, 5, { classes: 3, power: 0.5, flipped: 0.1 });
+    const { wrong } = checkGivenProbabilities(probabilities, labels).readings;
+    const over = wrong.filter(
+      (each, row) =>
+        each > 1 - (probabilities.values[row * 3 + (labels.values[row] as number)] as number) + 1e-6,
+    );
+    expect(over).toEqual(new Float32Array(0));
+  });
+
   it('of no rows is unknown', () => {
     const { probabilities, labels } = made(100, 1, { classes: 2, power: 1, flipped: 0.1 });
     const { readings } = checkGivenProbabilities(probabilities, labels);

@@ -23,7 +23,11 @@ export function readingsOf(probabilities: Probabilities, labels: Labels, joint: 
   const by = (trusting: boolean): Float32Array =>
     wrongBy(noiseChannel(probabilities, labels, { trusting }), probabilities, labels, all);
   const fitted = by(false);
-  const wrong = fitted.map((own, row) => Math.max(own, anchored[row] as number));
+  const { values, classes } = probabilities;
+  const wrong = fitted.map((own, row) => {
+    const denied = 1 - (values[row * classes + (labels.values[row] as number)] as number);
+    return Math.min(Math.max(own, anchored[row] as number), denied);
+  });
   return { fitted, trusting: by(true), anchored, wrong };
 }
 

@@ -94,7 +94,7 @@ export interface Readings {
   readonly trusting: Float32Array;
   /** By the noise among the records that the judge is surest of: holds where it learnt from these very labels. */
   readonly anchored: Float32Array;
-  /** The larger of `fitted` and `anchored`. */
+  /** The larger of `fitted` and `anchored`, but no more than the judge itself gives to all other classes. */
   readonly wrong: Float32Array;
 }
 
