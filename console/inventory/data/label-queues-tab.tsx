@@ -4,8 +4,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../../app/api.ts';
 import { formatCount } from '../../ui/format.ts';
-import { LoadMore } from '../../ui/load-more.tsx';
-import { EmptyState, ErrorState, ListSkeleton } from '../../ui/states.tsx';
+import { PagedList } from '../../ui/paged-list.tsx';
+import { EmptyState } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
 
 /** Queues of labels that people should decide. */
@@ -18,68 +18,63 @@ export function LabelQueuesTab() {
     getNextPageParam: (page) => page.next,
     refetchInterval: 15_000,
   });
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  if (query.isPending) return <ListSkeleton />;
-  if (query.isError && items.length === 0)
-    return <ErrorState error={query.error} retry={() => void query.refetch()} />;
-  if (items.length === 0)
-    return (
-      <EmptyState icon={IconTags} title="No label to decide">
-        Queues are made on the page of a version: of what annotators dispute, or of labels that a scan
-        suspects.
-      </EmptyState>
-    );
+  const empty = (
+    <EmptyState icon={IconTags} title="No label to decide">
+      Queues are made on the page of a version: of what annotators dispute, or of labels that a scan suspects.
+    </EmptyState>
+  );
   return (
-    <>
-      <div className="bz-list">
-        <table className="bz-table">
-          <thead>
-            <tr>
-              <th scope="col">Queue</th>
-              <th scope="col">Dataset</th>
-              <th scope="col">From</th>
-              <th scope="col" className="bz-num">
-                Decided
-              </th>
-              <th scope="col">State</th>
-              <th scope="col">Made</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((queue) => (
-              <tr key={queue.id}>
-                <td className="bz-wrap">
-                  <Link
-                    className="bz-row-link"
-                    to="/inventory/datasets/labelling/$id"
-                    params={{ id: queue.id }}
-                  >
-                    {queue.name}
-                  </Link>
-                </td>
-                <td className="bz-wrap">
-                  <Link
-                    to="/inventory/datasets/$id/versions/$version"
-                    params={{ id: queue.datasetId, version: String(queue.version) }}
-                  >
-                    {queue.dataset}@{queue.version}
-                  </Link>
-                </td>
-                <td>{queue.from === 'scan' ? 'a scan' : 'annotators'}</td>
-                <td className="bz-num">
-                  {formatCount(queue.decided)} of {formatCount(queue.items)}
-                </td>
-                <td>{QUEUE_STATES[queue.state]}</td>
-                <td>
-                  <RelativeTime at={queue.createdAt} />
-                </td>
+    <PagedList query={query} verb="Load more" empty={empty}>
+      {(items) => (
+        <div className="bz-list">
+          <table className="bz-table">
+            <thead>
+              <tr>
+                <th scope="col">Queue</th>
+                <th scope="col">Dataset</th>
+                <th scope="col">From</th>
+                <th scope="col" className="bz-num">
+                  Decided
+                </th>
+                <th scope="col">State</th>
+                <th scope="col">Made</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <LoadMore query={query} shown={items.length} verb="Load more" />
-    </>
+            </thead>
+            <tbody>
+              {items.map((queue) => (
+                <tr key={queue.id}>
+                  <td className="bz-wrap">
+                    <Link
+                      className="bz-row-link"
+                      to="/inventory/datasets/labelling/$id"
+                      params={{ id: queue.id }}
+                    >
+                      {queue.name}
+                    </Link>
+                  </td>
+                  <td className="bz-wrap">
+                    <Link
+                      to="/inventory/datasets/$id/versions/$version"
+                      params={{ id: queue.datasetId, version: String(queue.version) }}
+                    >
+                      {queue.dataset}@{queue.version}
+                    </Link>
+                  </td>
+                  <td>{queue.from === 'scan' ? 'a scan' : 'annotators'}</td>
+                  <td className="bz-num">
+                    {formatCount(queue.decided)} of {formatCount(queue.items)}
+                  </td>
+                  <td>{QUEUE_STATES[queue.state]}</td>
+                  <td>
+                    <RelativeTime at={queue.createdAt} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </PagedList>
   );
 }
 
