@@ -1,6 +1,5 @@
 import { type LedgerEntry, replayLedger } from '@bartizan/checks/privacy/index.ts';
 import { canonicalJson } from '@bartizan/contracts/tlog/canonical.ts';
-import { sql } from 'kysely';
 import type { Actor, AuditEntry, RecordedEntries, RecordedEntry } from '../../../audit/index.ts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
