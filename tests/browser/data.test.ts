@@ -88,6 +88,13 @@ describe.skipIf(missingChromium() !== null)('datasets', () => {
   it('compare by record, and verify against the audit log', async () => {
     await page.goto(`${version.replace(/\/versions\/\d+$/, '')}?tab=compare`);
     await page.getByText(/900 added, 0 removed/).waitFor();
+    await page.getByRole('button', { name: 'Show the values' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('looking at what came in November');
+    await dialog.getByRole('button').last().click();
+    const first = page.getByRole('region', { name: 'Records that differ' }).getByRole('row').nth(1);
+    await first.getByText('zip').waitFor({ timeout: 60_000 });
+    expect(await violations(page)).toEqual([]);
     await page.goto(`${version}?tab=integrity`);
     await page.getByRole('button', { name: 'Verify now' }).click();
     await page.getByText('All 2,400 records are what they were.').waitFor({ timeout: 60_000 });
@@ -120,6 +127,17 @@ describe.skipIf(missingChromium() !== null)('datasets', () => {
     await page.getByRole('heading', { name: /loans@3/ }).waitFor();
   });
 
+  it('show what was taken out, by whom, and what speaks against each record', async () => {
+    await page.goto(`${version.replace(/\/versions\/\d+$/, '')}?tab=cleaned`);
+    await page.getByRole('link', { name: 'a finding’s records' }).click();
+    await page.getByRole('heading', { name: /records taken out/ }).waitFor();
+    await page.getByText('the delivery of November was poisoned').waitFor();
+    await page.getByRole('heading', { name: 'What was found' }).waitFor();
+    await page.getByRole('cell', { name: 'removed' }).first().waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('cell', { name: /zip = 94110/ }).count()).toBeGreaterThan(5);
+    expect(await violations(page)).toEqual([]);
+  });
+
   it('are traced from the batch that brought them in', async () => {
     await page.goto(`${app.console}/inventory/lineage`);
     await page.getByRole('button', { name: /loans\/2026-11/ }).click();
@@ -150,6 +168,15 @@ describe.skipIf(missingChromium() !== null)('datasets', () => {
     await dialog.getByRole('textbox').fill('how many loans there are');
     await dialog.getByRole('button').last().click();
     await page.getByText('discrete Laplace').waitFor({ timeout: 60_000 });
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('are watched for the slow drip, with what is not seen said', async () => {
+    await page.goto(version.replace(/\/versions\/\d+$/, '?tab=watch'));
+    await page.getByText(/It learns what is usual|Each version is held against/).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'What it does not see' }).waitFor();
+    await page.getByLabel('Column with the batch').fill('id');
+    await page.getByRole('button', { name: 'Change the watch' }).waitFor();
     expect(await violations(page)).toEqual([]);
   });
 
