@@ -221,6 +221,7 @@ const COVERED: Readonly<Record<string, Covered>> = {
   'data.versions.verify': ['data.verification-begun', 'data.version-verified'],
   'data.versions.files': ['data.content-read'],
   'data.versions.content': ['data.content-read'],
+  'data.datasets.diffRecords': ['data.content-read'],
   'data.versions.leaves': ['data.content-read'],
   'data.versions.proof': ['data.content-read'],
   'data.versions.records': ['data.content-read'],
