@@ -57,7 +57,7 @@ export const PARTS: readonly Part[] = [
       {
         name: 'label errors, probabilities of known datasets with labels flipped by lot',
         rows: sets.flatMap(({ set, flips }) => flips.map((flip) => ({ set, ...flip }))),
-        notes: ['Precision and recall are those of prune-by-noise-rate; means over 20 seeds.'],
+        notes: ['Precision and recall are those of prune-by-noise-rate; means over 5 seeds.'],
       },
       {
         name: 'label errors, generated rows',
