@@ -149,10 +149,8 @@ export function createIdentity(options: IdentityOptions): Identity {
       const raised = await alarms.raise(within.withTables<IdentityTables>(), alarm, true);
       return () => alarms.announce(raised);
     },
-    clearAlarm: (
-      over: Pick<AlarmDraft, 'kind' | 'subject'> & { readonly note: string },
-      within: Database,
-    ) => alarms.clear(within.withTables<IdentityTables>(), over),
+    clearAlarm: (over: Pick<AlarmDraft, 'kind' | 'subject'> & { readonly note: string }, within: Database) =>
+      alarms.clear(within.withTables<IdentityTables>(), over),
     touchKeys: keys.touch,
     directory: createDirectory(db),
     tidy: factors.tidy,
