@@ -1,8 +1,8 @@
 import { AppError } from '../../../kernel/error.ts';
 import type { Job } from '../../../platform/jobs/index.ts';
 import { isDamage } from '../../../platform/objects/index.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import { actingOf } from '../datasets/model.ts';
-import { ContentRefused } from '../datasets/worker/process.ts';
 import type { KnownVersion } from '../ports.ts';
 import { plainLine } from '../scans/masking.ts';
 import { createDependants } from './dependants.ts';

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
+import { runTask, type Stage } from '../confined/task.ts';
 import type { LaidVersion } from '../ports.ts';
-import { runChild, type Stage } from '../scans/worker/launch.ts';
 import type { CleaningResults, CleaningTask } from './worker/protocol.ts';
 
 const CHILD = fileURLToPath(new URL('./worker/child.ts', import.meta.url));
@@ -30,7 +30,7 @@ export function placeOf(laid: LaidVersion): Place {
   };
 }
 
-/** Has a task done in a process of its own; errors as `runChild`. */
+/** Has a task done in a process of its own; errors as `runTask`. */
 export async function workOn<Is extends CleaningTask['is']>(
   task: Extract<CleaningTask, { is: Is }>,
   options: {
@@ -41,7 +41,7 @@ export async function workOn<Is extends CleaningTask['is']>(
   },
 ): Promise<CleaningResults[Is]> {
   const { config, timeMs, signal, onProgress } = options;
-  const result = await runChild({
+  const result = await runTask({
     entry: CHILD,
     task,
     folder: dirname(task.content.path),

@@ -3,12 +3,13 @@ import type { DatasetDiff, DatasetDiffRecords } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Principal } from '../../../platform/http/types.ts';
 import type { Viewer } from '../../sight.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import { type Laying, limitsFor, type Workplace } from './laying.ts';
 import { type StoredVersion, summaryOf } from './model.ts';
 import type { Reads } from './reads.ts';
 import type { Versions } from './versions.ts';
 import type { VersionStore } from './versions-store.ts';
-import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
+import { type WorkOptions, work } from './worker/process.ts';
 import type { Compared, Picked, Readable } from './worker/protocol.ts';
 
 export interface DiffDeps {

@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../../../kernel/error.ts';
 import type { RecordedObjects } from '../../../platform/objects/index.ts';
+import type { Limits } from '../confined/limits.ts';
 import type { StoredVersion } from './model.ts';
-import type { Limits } from './worker/protocol.ts';
 
 /** A private folder for one piece of work. */
 export interface Workplace {

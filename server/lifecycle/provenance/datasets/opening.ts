@@ -3,6 +3,7 @@ import type { Chunk, Schema } from '@bartizan/checks/datasets/records/index.ts';
 import type { DataOrigin } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { RecordedObjects } from '../../../platform/objects/index.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import type { LaidVersion } from '../ports.ts';
 import { type Laying, limitsFor } from './laying.ts';
 import type { StoredVersion } from './model.ts';
@@ -10,7 +11,7 @@ import { ORIGIN_BYTES } from './originating.ts';
 import { noSuchDatasetVersion } from './reach.ts';
 import { originOf } from './versions.ts';
 import type { VersionStore } from './versions-store.ts';
-import { ContentRefused, stream } from './worker/process.ts';
+import { stream } from './worker/process.ts';
 
 export interface OpeningDeps {
   readonly versions: VersionStore;

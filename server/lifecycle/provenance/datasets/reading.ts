@@ -4,13 +4,14 @@ import { AppError } from '../../../kernel/error.ts';
 import type { Job, Jobs } from '../../../platform/jobs/index.ts';
 import { isDamage, type RecordedObjects } from '../../../platform/objects/index.ts';
 import type { Logger } from '../../ports.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import { type Laying, limitsFor, readTimeMs, type Workplace } from './laying.ts';
 import type { StoredVersion } from './model.ts';
 import type { Originating } from './originating.ts';
 import { readQueue } from './queues.ts';
 import { createSettling, type SettlingDeps } from './settling.ts';
 import type { Outcome } from './versions-store.ts';
-import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
+import { type WorkOptions, work } from './worker/process.ts';
 import type { Hashed, Referred } from './worker/protocol.ts';
 
 export interface ReadingDeps extends SettlingDeps {

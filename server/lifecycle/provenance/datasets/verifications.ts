@@ -8,6 +8,7 @@ import type { Database } from '../../../platform/database/types.ts';
 import type { Principal } from '../../../platform/http/types.ts';
 import type { Job, Jobs } from '../../../platform/jobs/index.ts';
 import type { Viewer } from '../../sight.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import type { GovernancePort } from '../ports.ts';
 import { type Checked, createChecking } from './checking.ts';
 import type { CheckedFacts } from './facts.ts';
@@ -19,7 +20,7 @@ import { verifyQueue } from './queues.ts';
 import type { StoredVerification, VerificationEnd, VerificationStore } from './verifications-store.ts';
 import type { VersionPlace, Versions } from './versions.ts';
 import type { VersionStore } from './versions-store.ts';
-import { ContentRefused, type WorkOptions, work } from './worker/process.ts';
+import { type WorkOptions, work } from './worker/process.ts';
 import type { Kept, Readable, Verified } from './worker/protocol.ts';
 
 export interface VerificationDeps {

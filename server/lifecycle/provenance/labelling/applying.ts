@@ -7,7 +7,7 @@ import type { StoredObject } from '../../../platform/objects/index.ts';
 import { actingOf, type KeptActor } from '../datasets/model.ts';
 import type { KnownVersion } from '../ports.ts';
 import type { LabellingDeps } from './deps.ts';
-import { contentOf, runTask } from './making.ts';
+import { contentOf, runLabelTask } from './making.ts';
 import { labelsDatasetOf, type QueueTask, type StoredItem, type StoredQueue } from './model.ts';
 
 const PAGE = 500;
@@ -126,7 +126,7 @@ export function createApplying(deps: LabellingDeps) {
       const content = contentOf(laid);
       const { label } = queue.origin;
       const taskFor = (out: string) => ({ is: 'relabel', content, label, changes, out }) as const;
-      const file = await runTask(deps, laid, { job, taskFor });
+      const file = await runLabelTask(deps, laid, { job, taskFor });
       const stored = await objects.put(createReadStream(file), { signal: job.signal });
       return { ...stored, schema: laid.schema };
     } finally {

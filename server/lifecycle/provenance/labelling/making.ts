@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
 import type { Job } from '../../../platform/jobs/index.ts';
-import { ContentRefused } from '../datasets/worker/process.ts';
+import { ContentRefused } from '../confined/errors.ts';
+import { runTask } from '../confined/task.ts';
 import type { LaidVersion } from '../ports.ts';
-import { runChild } from '../scans/worker/launch.ts';
 import type { LabellingDeps } from './deps.ts';
 import type { StoredQueue } from './model.ts';
 import { type LabelTask, MOST_ITEMS, type QueuedItem, type QueueHead } from './worker/protocol.ts';
@@ -26,14 +26,14 @@ export const contentOf = ({ path, format, options, schema }: LaidVersion): Label
 });
 
 /** Has a task done in a process of its own; gives the file that it wrote. */
-export async function runTask(
+export async function runLabelTask(
   { config }: Pick<LabellingDeps, 'config'>,
   laid: LaidVersion,
   { job, taskFor }: { readonly job: Job<unknown>; readonly taskFor: (out: string) => LabelTask },
 ): Promise<string> {
   const folder = dirname(laid.path);
   const out = join(folder, 'labelling');
-  await runChild({
+  await runTask({
     entry: CHILD,
     task: taskFor(out),
     folder,
@@ -105,7 +105,7 @@ export function createMaking(deps: LabellingDeps) {
       const laid = await datasets.lay(queue.versionId, job.signal);
       try {
         const taskFor = await taskOf(queue, laid);
-        await keep(queue, await runTask(deps, laid, { job, taskFor }));
+        await keep(queue, await runLabelTask(deps, laid, { job, taskFor }));
       } finally {
         await laid.release();
       }

@@ -1,7 +1,7 @@
 import { AppError } from '../../../kernel/error.ts';
 import type { Job } from '../../../platform/jobs/index.ts';
 import { isDamage } from '../../../platform/objects/index.ts';
-import { ContentRefused } from '../datasets/worker/process.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import type { Applying } from './applying.ts';
 import type { LabellingDeps } from './deps.ts';
 import type { Making } from './making.ts';

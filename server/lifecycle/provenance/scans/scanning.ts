@@ -5,7 +5,8 @@ import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Job } from '../../../platform/jobs/index.ts';
 import { isDamage } from '../../../platform/objects/index.ts';
-import { ContentRefused } from '../datasets/worker/process.ts';
+import { ContentRefused } from '../confined/errors.ts';
+import { runTask } from '../confined/task.ts';
 import type { KnownVersion, LaidVersion } from '../ports.ts';
 import type { DataScanDeps } from './deps.ts';
 import { keepResult } from './keeping.ts';
@@ -13,7 +14,6 @@ import { plainLine } from './masking.ts';
 import { MAX_FINDINGS, MAX_RECORDS, type StoredScan } from './model.ts';
 import { dataScanQueue } from './queues.ts';
 import type { ScanStore } from './store.ts';
-import { runChild } from './worker/launch.ts';
 import type { RecordedOrigins, Scanned, ScanTask } from './worker/protocol.ts';
 
 const CHILD = fileURLToPath(new URL('./worker/child.ts', import.meta.url));
@@ -66,7 +66,7 @@ export function createScanning(deps: DataScanDeps & { readonly store: ScanStore 
       maxRecords: MAX_RECORDS,
       maxFindings: MAX_FINDINGS,
     };
-    await runChild({
+    await runTask({
       entry: CHILD,
       task,
       folder,

@@ -3,7 +3,7 @@ import { AppError } from '../../../kernel/error.ts';
 import { uuidv7 } from '../../../kernel/id.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import { isDamage } from '../../../platform/objects/index.ts';
-import { ContentRefused } from '../datasets/worker/process.ts';
+import { ContentRefused } from '../confined/errors.ts';
 import type { KnownVersion } from '../ports.ts';
 import { plainLine } from '../scans/masking.ts';
 import type { DataWatchDeps } from './deps.ts';

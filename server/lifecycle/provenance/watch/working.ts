@@ -2,9 +2,9 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
-import { ContentRefused } from '../datasets/worker/process.ts';
+import { ContentRefused } from '../confined/errors.ts';
+import { runTask } from '../confined/task.ts';
 import type { KnownVersion } from '../ports.ts';
-import { runChild } from '../scans/worker/launch.ts';
 import type { DataWatchDeps } from './deps.ts';
 import type { WatchMemory } from './memory.ts';
 import type { StoredWatch } from './store.ts';
@@ -78,7 +78,7 @@ export function createCounting({ datasets, config }: Pick<DataWatchDeps, 'datase
         date: new Date(version.createdAt).toISOString().slice(0, 10),
         out: path('out'),
       };
-      await runChild({
+      await runTask({
         entry: CHILD,
         task: given,
         folder,

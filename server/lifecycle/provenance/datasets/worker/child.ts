@@ -1,12 +1,9 @@
-import { ReadError } from '@bartizan/checks/datasets/read/index.ts';
-import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
-import { EXIT_MEMORY, type FromWorker, type ToWorker } from './protocol.ts';
+import { endInTime, endingOf } from '../../confined/answering.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
 import { perform } from './tasks.ts';
 
 /** The process that reads foreign data: without the server's environment, and it ends with the server that started it. */
-const parent = process.ppid;
 const TELL_EVERY_MS = 500;
-const WATCH_EVERY_MS = 250;
 const waiting: (() => void)[] = [];
 let asked = 0;
 
@@ -23,11 +20,6 @@ function wanted(): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve));
 }
 
-function watch(memoryBytes: number): void {
-  if (process.memoryUsage.rss() > memoryBytes) process.exit(EXIT_MEMORY);
-  if (process.ppid !== parent) process.exit(0);
-}
-
 function told(): (rows: number, stage: string) => void {
   let toldMs = Number.NEGATIVE_INFINITY;
   return (rows, stage) => {
@@ -39,17 +31,11 @@ function told(): (rows: number, stage: string) => void {
 }
 
 async function work({ task, limits }: Extract<ToWorker, { type: 'do' }>): Promise<void> {
-  setInterval(() => watch(limits.memoryBytes), WATCH_EVERY_MS).unref();
+  endInTime(limits);
   try {
     say({ type: 'done', result: await perform(task, { limits, progress: told(), say, wanted }) });
   } catch (error) {
-    // Failures are seen by people who may not read records.
-    if (error instanceof ReadError) return say({ type: 'refused', message: error.shown });
-    if (error instanceof DatasetInputError) return say({ type: 'refused', message: error.message });
-    const stack = error instanceof Error ? (error.stack ?? '') : '';
-    const frame = /\n\s+at [^\n]*?([\w.-]+\.ts:\d+)/.exec(stack)?.[1] ?? 'an unknown place';
-    const code = error instanceof Error && 'code' in error ? ` ${String(error.code)}` : '';
-    say({ type: 'broken', where: `${frame}${code}` });
+    say(endingOf(error));
   }
 }
 

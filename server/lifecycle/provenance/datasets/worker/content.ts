@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { type OpenDataset, openDataset } from '@bartizan/checks/datasets/read/index.ts';
 import type { DatasetProfile, Schema } from '@bartizan/checks/datasets/records/index.ts';
 import { DatasetInputError } from '@bartizan/checks/datasets/types.ts';
-import type { FromWorker, Limits, Readable } from './protocol.ts';
+import type { Limits } from '../../confined/limits.ts';
+import type { FromWorker, Readable } from './protocol.ts';
 
 export interface TaskHooks {
   readonly limits: Limits;

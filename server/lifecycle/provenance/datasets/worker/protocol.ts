@@ -6,6 +6,8 @@ import type {
   DatasetDiffEntry,
   DataTampering,
 } from '@bartizan/contracts';
+import type { Limits } from '../../confined/limits.ts';
+import type { Ending } from '../../confined/start.ts';
 
 /** Content that the process may read. */
 export interface Readable {
@@ -134,14 +136,6 @@ export type ToWorker =
   /** Asks for a chunk, of `stream`. */
   | { readonly type: 'next' };
 
-export interface Limits {
-  /** Resident memory of the process, in bytes. */
-  readonly memoryBytes: number;
-  /** Of the content, in bytes. */
-  readonly contentBytes: number;
-  readonly timeMs: number;
-}
-
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly rows: number; readonly stage: string }
@@ -149,10 +143,4 @@ export type FromWorker =
   /** `first`: place of its first record; null: there is no more. */
   | { readonly type: 'chunk'; readonly first: number; readonly chunk: Chunk | null }
   | { readonly type: 'done'; readonly result: Results[keyof Results] }
-  /** The content is to blame, in words for people. */
-  | { readonly type: 'refused'; readonly message: string }
-  /** A fault of ours; `where` is the first line of its stack, without content. */
-  | { readonly type: 'broken'; readonly where: string };
-
-/** The process ends with this when it has taken more memory than it may. */
-export const EXIT_MEMORY = 76;
+  | Ending;

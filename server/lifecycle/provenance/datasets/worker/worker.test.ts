@@ -10,9 +10,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ContentRefused, ReaderBroken } from '../../confined/errors.ts';
 import { loans } from '../testing.ts';
 import { createSampling } from './content.ts';
-import { ContentRefused, ReaderBroken, stream, work } from './process.ts';
+import { stream, work } from './process.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 

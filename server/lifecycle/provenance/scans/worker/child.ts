@@ -3,9 +3,9 @@ import { finishAsync, type Steps } from '@bartizan/checks/datasets/neighbours/in
 import { scanTable } from '@bartizan/checks/datasets/scan/table.ts';
 import type { ScanReport } from '@bartizan/checks/datasets/scan/types.ts';
 import { type DatasetFinding, DatasetInputError, type Suspect } from '@bartizan/checks/datasets/types.ts';
+import { answer, type Tell } from '../../confined/answering.ts';
+import type { Limits } from '../../confined/limits.ts';
 import { openContent } from '../../datasets/worker/content.ts';
-import type { Limits } from '../../datasets/worker/protocol.ts';
-import { answer, type Tell } from './answering.ts';
 import { loadColumns, shapeColumns } from './load.ts';
 import { withOrigins } from './origins.ts';
 import type { Scanned, ScannedFinding, ScanTask } from './protocol.ts';

@@ -5,7 +5,7 @@ import type { Roles } from '@bartizan/checks/datasets/scan/types.ts';
 import { createColumnBuilder } from '@bartizan/checks/datasets/scan/worker/columns.ts';
 import { type Column, DatasetInputError } from '@bartizan/checks/datasets/types.ts';
 import type { DataScanOptions } from '@bartizan/contracts';
-import type { Tell } from './answering.ts';
+import type { Tell } from '../../confined/answering.ts';
 
 /** Most records that one scan holds. */
 export const MOST_ROWS = 2_000_000;

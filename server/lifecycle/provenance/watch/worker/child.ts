@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Column } from '@bartizan/checks/datasets/types.ts';
+import { answer, type Tell } from '../../confined/answering.ts';
+import type { Limits } from '../../confined/limits.ts';
 import { openContent } from '../../datasets/worker/content.ts';
-import type { Limits } from '../../datasets/worker/protocol.ts';
-import { answer, type Tell } from '../../scans/worker/answering.ts';
 import { loadColumns } from '../../scans/worker/load.ts';
 import type { WatchMemory } from '../memory.ts';
 import { knownColumns, type WatchRows, watchRows } from './counting.ts';

@@ -19,21 +19,23 @@ function moduleFolders(folder: string): string[] {
   return found;
 }
 
+/** Code of this domain; nothing else lies there. */
+const OURS = fileURLToPath(new URL('..', import.meta.url));
+
 /**
- * How the process that reads foreign data is started. It may read our own code and its own folder, write that folder
+ * How a process that reads foreign data is started. It may read our own code and its own folder, write that folder
  * alone, and start nothing. The one native library that it loads is DuckDB, which is confined to its input by itself
  * (`checks/datasets/read/engine.ts`).
  */
-export function workerCommand(
-  heapMb: number,
-  folder: string,
+export function confinedCommand(
+  entry: string,
+  { heapMb, folder }: { readonly heapMb: number; readonly folder: string },
 ): { readonly command: string; readonly args: string[] } {
   const checks = packageOf('@bartizan/checks/datasets/read/index.ts', 3);
   const contracts = packageOf('@bartizan/contracts', 1);
   const libraries = dirname(realpathSync(createRequire(import.meta.url).resolve('zod/package.json')));
   const readable = [
-    here,
-    join(dirname(here), 'cells.ts'),
+    OURS,
     checks,
     contracts,
     libraries,
@@ -53,7 +55,7 @@ export function workerCommand(
       '--disable-proto=throw',
       '--disallow-code-generation-from-strings',
       '--no-warnings',
-      join(here, 'child.ts'),
+      entry,
     ],
   };
 }
