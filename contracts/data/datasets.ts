@@ -207,8 +207,10 @@ export const DatasetDiff = z.object({
     /** In both, of another type. */
     retyped: z.array(z.string()),
   }),
-  /** The first of each kind, `limit` of each at most. */
+  /** The first of each kind, `limit` of each at most. Empty for who may not read records. */
   entries: z.array(DatasetDiffEntry),
+  /** Why no entries are listed, though records differ; null where they are. */
+  withheld: z.string().nullable(),
   /** Whether `entries` are all. */
   complete: z.boolean(),
 });
@@ -429,13 +431,17 @@ export const datasetRoutes = {
     id: 'data.datasets.diff',
     method: 'GET',
     path: `${BASE}/:dataset/diff`,
-    summary: 'What differs between two versions, record by record: places and columns, no values',
+    summary:
+      'How many records differ between two versions; for who may read records (data.content) also at which places and in which columns, no values',
     access: 'data.read',
     params: DatasetParams,
     query: z.object({
       from: DatasetVersionRef,
       to: DatasetVersionRef.default('latest'),
-      /** Columns that tell records apart, separated by commas; by place and content where absent. */
+      /**
+       * Columns that tell records apart, separated by commas; by place and content where absent. Takes data.content, and
+       * is recorded as reading the keys of both versions; a reason in `bartizan-purpose` is recorded with it.
+       */
       key: z.string().max(10_000).optional(),
       limit: z.coerce.number().int().min(0).max(MAX_DIFF_LISTED).default(1_000),
     }),

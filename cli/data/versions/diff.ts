@@ -35,10 +35,12 @@ function purposeOf({ values, purpose }: DiffFlags): string | null {
 export function addDataDiff(data: Command): void {
   data
     .command('diff <from> <to>')
-    .description('what differs between two versions, record by record: loans@1 loans@2')
+    .description(
+      'how many records differ between two versions, and which, for those with data.content: loans@1 loans@2',
+    )
     .option(
       '--key <columns>',
-      'columns that tell records apart, separated by commas; by content where absent',
+      'columns that tell records apart, separated by commas (data.content; recorded); by content where absent',
     )
     .option(
       '--limit <count>',
@@ -46,7 +48,10 @@ export function addDataDiff(data: Command): void {
       wholeNumber(0, 10_000),
     )
     .option('--values', 'also what the records hold: each changed value, each record that came or went')
-    .option('--purpose <text>', 'with --values: why you read them, for the audit log and chain of custody')
+    .option(
+      '--purpose <text>',
+      'with --values or --key: why you read them, for the audit log and chain of custody',
+    )
     .option('--json', 'print JSON')
     .action(async (first: string, second: string, flags: DiffFlags) => {
       const from = versionName(first);
@@ -59,6 +64,7 @@ export function addDataDiff(data: Command): void {
       const found = await api.call(datasetRoutes.diff, {
         params: { dataset: from.dataset },
         query: { from: from.version, to: to.version, key: flags.key, limit },
+        ...(flags.purpose === undefined ? {} : { purpose: flags.purpose.trim() }),
       });
       const output = createOutput(flags.json ?? false);
       if (purpose === null) return output.result(found, (diff) => human(diff, placesOf));
@@ -72,7 +78,7 @@ function human<Entry extends DatasetDiffEntry>(
   diff: Omit<DatasetDiff, 'entries'> & { readonly entries: readonly Entry[] },
   more: (entry: Entry) => readonly string[],
 ): string {
-  const { counts, schema, entries, complete, same } = diff;
+  const { counts, schema, entries, withheld, complete, same } = diff;
   if (same) return 'The same records.';
   const n = (value: number): string => value.toLocaleString('en');
   const column = (verb: string, names: readonly string[]): string[] =>
@@ -87,8 +93,14 @@ function human<Entry extends DatasetDiffEntry>(
       const [rest = '', ...below] = more(entry);
       return [`  ${entry.kind.padEnd(8)} ${at(entry.was)} → ${at(entry.now)}  ${rest}`.trimEnd(), ...below];
     }),
-    ...(complete ? [] : ['Not all are listed: raise --limit.']),
+    ...restOf({ withheld, complete }),
   ].join('\n');
+}
+
+/** Why there is more than is listed; nothing where there is not. */
+function restOf({ withheld, complete }: Pick<DatasetDiff, 'withheld' | 'complete'>): readonly string[] {
+  if (withheld !== null) return [printable(withheld)];
+  return complete ? [] : ['Not all are listed: raise --limit.'];
 }
 
 const placesOf = ({ columns }: DatasetDiffEntry): readonly string[] => [columns.map(printable).join(', ')];

@@ -3,6 +3,7 @@ import { Group, Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api } from '../../app/api.ts';
+import { useMay } from '../../app/session.ts';
 import { formatCount } from '../../ui/format.ts';
 import { Section } from '../../ui/page.tsx';
 import { EmptyState, QueryView } from '../../ui/states.tsx';
@@ -22,6 +23,7 @@ export function CompareVersions({
   columns: string | undefined;
 }) {
   const navigate = useNavigate();
+  const mayRead = useMay('data.content');
   const versions = useQuery(datasetVersionsQuery(datasetId));
   const known = (versions.data ?? []).filter(({ rows }) => rows !== null);
   const right = to ?? known[0]?.number.toString();
@@ -68,7 +70,11 @@ export function CompareVersions({
             size="xs"
             w={260}
             label="Columns that tell records apart"
-            placeholder="By content; type id, then Enter"
+            placeholder={mayRead ? 'By content; type id, then Enter' : 'Needs data.content'}
+            title={
+              mayRead ? 'Reading keys is recorded' : 'Comparing by a key needs the permission data.content'
+            }
+            disabled={!mayRead}
             defaultValue={columns}
           />
         </form>
@@ -103,6 +109,10 @@ export function Difference({
         signal,
       }),
     retry: false,
+    // Each comparison by a key goes on record as a reading of keys: one for each that a person asks for.
+    ...(columns === undefined
+      ? {}
+      : { staleTime: Number.POSITIVE_INFINITY, refetchOnWindowFocus: false, refetchOnReconnect: false }),
   });
   return <QueryView query={query}>{(diff) => <Shown diff={diff} reasons={reasons} />}</QueryView>;
 }
@@ -144,7 +154,12 @@ function Shown({
           reasons={reasons}
         />
       ) : null}
-      {diff.complete || diff.same ? null : (
+      {diff.withheld === null ? null : (
+        <p className="bz-dim" style={{ padding: '8px 16px' }}>
+          {diff.withheld}
+        </p>
+      )}
+      {diff.complete || diff.same || diff.withheld !== null ? null : (
         <p className="bz-dim" style={{ padding: '8px 16px' }}>
           The first of each kind. All of them: <code>bartizan data diff</code>.
         </p>

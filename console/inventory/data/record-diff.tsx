@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../app/api.ts';
 import { askPurpose } from '../../app/purpose-dialog.tsx';
-import { useMay } from '../../app/session.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { formatCount } from '../../ui/format.ts';
 import { cellText } from './data-words.tsx';
@@ -23,7 +22,7 @@ interface RecordDiffProps {
   readonly reasons?: ReadonlyMap<number, readonly string[]> | undefined;
 }
 
-/** Places that differ, page by page; with the right and a reason also what lies there. */
+/** Places that differ, page by page, for those who may read records; with a reason also what lies there. */
 export function RecordDiff({ datasetId, from, to, entries, reasons }: RecordDiffProps) {
   const [page, setPage] = useState(0);
   const [purpose, setPurpose] = useState<string | null>(null);
@@ -123,13 +122,6 @@ function Values({
   isBusy: boolean;
   onPurpose: (purpose: string) => void;
 }) {
-  const mayRead = useMay('data.content');
-  if (!mayRead)
-    return (
-      <p className="bz-dim" style={{ padding: '8px 16px' }}>
-        Here is where records differ. What they hold is for those with the permission data.content.
-      </p>
-    );
   if (isShown) return null;
   const ask = async () => {
     const purpose = await askPurpose('You are about to read the records that differ.');

@@ -2,7 +2,6 @@ import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
 import type { DatasetDiff, DatasetDiffRecords } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Principal } from '../../../platform/http/types.ts';
-import type { Viewer } from '../../sight.ts';
 import { ContentRefused } from '../confined/errors.ts';
 import { type Laying, limitsFor, type Workplace } from './laying.ts';
 import { type StoredVersion, summaryOf } from './model.ts';
@@ -25,6 +24,8 @@ interface Asked {
   readonly to: string;
   readonly key?: string | undefined;
   readonly limit: number;
+  /** Why keys are read; empty where nobody said. */
+  readonly purpose: string;
   readonly signal: AbortSignal;
 }
 interface AskedRecords {
@@ -41,6 +42,10 @@ const DIFF_MS = 10 * 60_000;
 const RECORDS_MS = 120_000;
 /** Comparisons that this server makes at once. */
 const AT_ONCE = 2;
+/** Characters of a key that are recorded. */
+const MOST_OF_KEY = 500;
+const WITHHELD =
+  'Which records differ is for those who may read records (data.content): who may push could test guesses with it.';
 const KINDS = ['added', 'removed', 'changed', 'moved'] as const;
 
 /** Names of columns, separated by commas; a comma in a name is written twice. */
@@ -65,9 +70,17 @@ function schemaDifference(was: Schema, now: Schema): DatasetDiff['schema'] {
   };
 }
 
+function demandKeyRight({ permissions }: Principal): void {
+  if (permissions.has('data.content')) return;
+  throw new AppError('forbidden', 'comparing by a key needs the permission data.content', {
+    hint: 'It tells which records hold which keys. Leave the key out to see how many records differ.',
+  });
+}
+
 /**
- * Differences of versions, record by record: places and columns for whoever sees the dataset; what lies at the places
- * for those who may read records, each such reading recorded.
+ * Differences of versions, record by record: counts for whoever sees the dataset; places and columns, and what lies at
+ * the places, for those who may read records. Who may push could else read a version by pushing guesses. Reading keys
+ * and reading records are recorded.
  */
 export function createDiffs({ versions, findRead, reads, laying, config }: DiffDeps) {
   let running = 0;
@@ -165,20 +178,46 @@ export function createDiffs({ versions, findRead, reads, laying, config }: DiffD
   async function compare(was: Read, now: Read, { key, limit, signal }: Asked): Promise<Compared> {
     const keys = keysOf(key);
     const options = { folder: '', limits: limitsFor(config, DIFF_MS), signal, limit };
-    if (keys.length === 0) return await byPlace(was, now, options);
+    return keys.length === 0 ? await byPlace(was, now, options) : await byKey(was, now, keys, options);
+  }
+
+  /** Nothing where there is no key; else the keys of both versions are read, on record. */
+  async function demandKeys(
+    principal: Principal,
+    [was, now]: readonly [Read, Read],
+    { key, purpose }: Asked,
+  ): Promise<void> {
+    const keys = keysOf(key);
+    if (keys.length === 0) return;
     demandContent(was);
     demandContent(now);
-    return await byKey(was, now, keys, options);
+    for (const [{ version }, beside] of [
+      [was, now],
+      [now, was],
+    ] as const)
+      await reads.demand(principal, version, {
+        purpose,
+        what: {
+          what: 'keys',
+          key: keys.join(', ').slice(0, MOST_OF_KEY),
+          comparedWith: beside.version.number,
+        },
+      });
   }
 
   return Object.freeze({
-    async between(viewer: Viewer, dataset: string, asked: Asked): Promise<DatasetDiff> {
-      const was = await findRead(viewer, { dataset, version: asked.from });
-      const now = await findRead(viewer, { dataset, version: asked.to });
+    /** Counts for whoever sees the dataset. AppError `forbidden` for a key without data.content. */
+    async between(principal: Principal, dataset: string, asked: Asked): Promise<DatasetDiff> {
+      if (keysOf(asked.key).length > 0) demandKeyRight(principal);
+      const was = await findRead(principal, { dataset, version: asked.from });
+      const now = await findRead(principal, { dataset, version: asked.to });
+      await demandKeys(principal, [was, now], asked);
+      const limit = principal.permissions.has('data.content') ? asked.limit : 0;
       const { same, counts, schema, entries } = await oneOfFew(
-        () => compare(was, now, asked),
+        () => compare(was, now, { ...asked, limit }),
         (error) => new AppError('invalid_input', error.message, { cause: error }),
       );
+      const complete = KINDS.every((kind) => counts[kind] <= limit);
       return {
         from: summaryOf(was.version),
         to: summaryOf(now.version),
@@ -187,7 +226,8 @@ export function createDiffs({ versions, findRead, reads, laying, config }: DiffD
         counts,
         schema,
         entries: [...entries],
-        complete: KINDS.every((kind) => counts[kind] <= asked.limit),
+        withheld: complete || principal.permissions.has('data.content') ? null : WITHHELD,
+        complete,
       };
     },
 

@@ -17,6 +17,21 @@ function announced(length: string | undefined): number | null {
   return length !== undefined && /^\d{1,16}$/.test(length) ? Number(length) : null;
 }
 
+const MOST_OF_PURPOSE = 500;
+
+/** A reason that may be given where none is demanded; empty where it is none, or cannot be read. */
+function saidPurpose(header: string | undefined): string {
+  try {
+    return decodeURIComponent(header ?? '')
+      .replaceAll(/[\p{C}\p{Z}\s]+/gu, ' ')
+      .trim()
+      .slice(0, MOST_OF_PURPOSE)
+      .toWellFormed();
+  } catch {
+    return '';
+  }
+}
+
 /** RFC 8187: what is not a letter, digit or one of these is percent-encoded, and never a path. */
 const fileName = (name: string): string =>
   encodeURIComponent(name.replaceAll('/', '_')).replace(
@@ -107,8 +122,12 @@ export function contentRoutes(contents: Contents, records: Records): RouteImplem
 
 export function comparisonRoutes(diffs: Diffs, verifications: Verifications): RouteImplementation[] {
   return [
-    implement(contracts.diff, ({ params, query }, { principal, signal }) =>
-      diffs.between(principal, params.dataset, { ...query, signal }),
+    implement(contracts.diff, ({ params, query }, { principal, signal, header }) =>
+      diffs.between(principal, params.dataset, {
+        ...query,
+        purpose: saidPurpose(header('bartizan-purpose')),
+        signal,
+      }),
     ),
     implement(diffContracts.records, ({ params, query }, { principal, purpose, signal }) =>
       diffs.records(principal, params.dataset, { ...query, purpose, signal }),
