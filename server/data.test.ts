@@ -59,7 +59,8 @@ test('a CSV is pushed over HTTP in two parts, read, looked at with a reason, and
   const content = await fetch(`${version}/content`, { headers: reason });
   expect(await content.text()).toBe(CSV);
   expect(content.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''loans.csv");
-  const leaves = await fetch(`${version}/leaves`, { headers: world.admin });
+  expect((await fetch(`${version}/leaves`, { headers: world.admin })).status).toBe(400);
+  const leaves = await fetch(`${version}/leaves`, { headers: reason });
   expect((await leaves.arrayBuffer()).byteLength).toBe(64 + 32 * 500);
 
   const begun = await body<DataVerification>(
