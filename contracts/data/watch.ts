@@ -40,7 +40,10 @@ export type DataWatchCount = z.infer<typeof DataWatchCount>;
 
 /** What a version brought on a day or in a batch. */
 export const DataWatchDay = z.object({
-  /** The batch, or the day as `2026-11-22`. */
+  /**
+   * The batch, or the day as `2026-11-22`. Where a column names batches, one that the profile of its version shows;
+   * else `“…”` and a number.
+   */
   name: z.string(),
   at: Instant,
   /** Version that brought it, the last where there are several. */
@@ -71,6 +74,7 @@ export const DataWatchAlarm = z.object({
 export type DataWatchAlarm = z.infer<typeof DataWatchAlarm>;
 
 export const DataWatchSource = z.object({
+  /** Where a column names sources, one that a profile shows; else `“…”` and a number. */
   source: z.string(),
   /** Days or batches that its usual shares were learnt from, and how many are needed. */
   learnt: z.number().int().nonnegative(),
@@ -98,12 +102,24 @@ export const DataExposure = z.object({
 });
 export type DataExposure = z.infer<typeof DataExposure>;
 
+/** That somebody made the watch see less. */
+export const DataWatchLoosening = z.object({
+  at: Instant,
+  by: z.string(),
+  reason: z.string(),
+  /** What it sees less of, in words. */
+  what: z.array(z.string()),
+});
+export type DataWatchLoosening = z.infer<typeof DataWatchLoosening>;
+
 export const DataWatch = z.object({
   datasetId: Id,
   dataset: z.string(),
   state: z.enum(DATA_WATCH_STATES),
   label: z.string().nullable(),
   settings: DataWatchSettings,
+  /** Of the last 30 days, and for as long as the watch sees less than before it; the newest first, 20 at most. */
+  loosened: z.array(DataWatchLoosening),
   /** Columns that are counted, and how many counts there are over all sources. */
   columns: z.array(z.string()),
   counts: z.number().int().nonnegative(),
@@ -134,7 +150,8 @@ export const dataWatchRoutes = {
     id: 'dataWatch.set',
     method: 'PUT',
     path: '/api/v1/data/datasets/:dataset/watch',
-    summary: 'Change how a dataset is watched; other columns mean that it learns anew',
+    summary:
+      'Change how a dataset is watched; other columns mean that it learns anew. What makes it see less is told on the page of the dataset',
     access: 'data.manage',
     params: Params,
     body: DataWatchSettings.extend({ reason: Reason }),

@@ -71,12 +71,16 @@ function alarmLines({
   ];
 }
 
+const looseningLine = ({ at, by, reason, what }: DataWatch['loosened'][number]): string =>
+  `  ${day(at)}  ${printable(by)}: ${what.map(printable).join('; ')} (${printable(reason)})`;
+
 function human(watch: DataWatch): string {
-  const { dataset, state, settings, sources, alarms, exposures, counts, notes } = watch;
+  const { dataset, state, settings, loosened, sources, alarms, exposures, counts, notes } = watch;
   const standing = exposures.filter(({ clearedAt }) => clearedAt === null);
   return [
     `${printable(dataset)}: ${STATES[state]}`,
     `  ${count(counts)} counts, ${settings.falseAlarmsPerYear} false ${settings.falseAlarmsPerYear === 1 ? 'alarm' : 'alarms'} a year at most`,
+    ...(loosened.length === 0 ? [] : ['made to see less', ...loosened.map(looseningLine)]),
     ...(sources.length === 0 ? [] : ['sources', ...sources.flatMap(sourceLines)]),
     ...(alarms.length === 0 ? [] : ['alarms', ...alarms.flatMap(alarmLines)]),
     ...(standing.length === 0

@@ -20,6 +20,7 @@ import { CustodyTab } from './custody-tab.tsx';
 import { datasetQuery } from './data-queries.ts';
 import { VersionState } from './data-words.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
+import { WatchNotice } from './watch-notice.tsx';
 import { WatchTab } from './watch-tab.tsx';
 import './data.css';
 
@@ -68,6 +69,7 @@ function OneDataset() {
             ) : null
           }
         >
+          <WatchNotice datasetId={dataset.id} />
           <LinkTabs
             label="Dataset"
             current={current}

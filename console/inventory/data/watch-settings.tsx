@@ -29,7 +29,10 @@ export function WatchSettings({ watch }: { watch: DataWatch }) {
   const column = (text: string): string | null => (text === '' ? null : text);
   const isChanged = JSON.stringify(settings) !== JSON.stringify(watch.settings);
   return (
-    <Section title="Settings" description="Other columns mean that it learns anew what is usual.">
+    <Section
+      title="Settings"
+      description="Other columns mean that it learns anew what is usual. What makes it see less is shown on the page of the dataset."
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -54,14 +57,14 @@ export function WatchSettings({ watch }: { watch: DataWatch }) {
           />
           <TextInput
             label="Column with the batch"
-            description="Empty: what comes on a day is one batch."
+            description="Empty: what comes on a day is one batch. Its values are shown as far as the profile shows them."
             value={settings.batch ?? ''}
             disabled={!mayManage}
             onChange={(event) => change({ batch: column(event.currentTarget.value) })}
           />
           <TextInput
             label="Column with the source"
-            description="Empty: the source that each version was pushed with."
+            description="Empty: the source that each version was pushed with. Its values are shown as far as the profile shows them."
             value={settings.source ?? ''}
             disabled={!mayManage}
             onChange={(event) => change({ source: column(event.currentTarget.value) })}

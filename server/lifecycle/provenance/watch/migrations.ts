@@ -77,4 +77,16 @@ export const dataWatchMigrations: readonly Migration[] = Object.freeze([
       create index data_exposures_endpoint on data_exposures (endpoint_id) where cleared_at is null;
     `,
   },
+  {
+    id: '0471-data-watch-names',
+    sql: `
+      -- Names that came of columns are values of records: these may be told, as profiles show them. Of what was kept
+      -- before, nobody knows whether they may.
+      alter table data_watch_days
+        add column name_shown boolean not null default false,
+        add column source_shown boolean not null default false;
+      -- Who made the watch see less, when, why, and what it was before
+      alter table data_watches add column loosened text not null default '[]';
+    `,
+  },
 ]);

@@ -1,4 +1,4 @@
-import type { DataWatch, DataWatchSettings } from '@bartizan/contracts';
+import type { DataProfile, DataWatch, DataWatchSettings } from '@bartizan/contracts';
 import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Principal } from '../../../platform/http/types.ts';
@@ -8,7 +8,9 @@ import type { KnownDataset } from '../ports.ts';
 import { type Known, knownOf, plainLine } from '../scans/masking.ts';
 import type { DataWatchDeps } from './deps.ts';
 import type { ExposureStore } from './exposures-store.ts';
+import { LEARNS_ANEW, looseningOf, standingLoosenings, withLoosening } from './loosening.ts';
 import { LEARNING_DAYS, standingsOf, type WatchMemory } from './memory.ts';
+import { dayTold, demandGroups, shownNames, sourceTold } from './names.ts';
 import type { StoredAlarm, StoredCount, StoredDay, StoredWatch, WatchStore } from './store.ts';
 import { countWords } from './words.ts';
 import { dealtWith, settled } from './worker/watching.ts';
@@ -25,18 +27,12 @@ const BLIND_SPOTS = [
   'The budget of false alarms holds over all sources and counts together, as far as each source reports once a day and days are as alike as they were.',
 ] as const;
 
-const dayOf = ({
-  name,
-  at,
-  version,
-  records,
-  evidence,
-}: StoredDay): View['alarms'][number]['batches'][number] => ({
-  name: plainLine(name, LONGEST),
-  at,
-  version,
-  records,
-  evidence: Math.min(MOST_EVIDENCE, evidence),
+const dayOf = (day: StoredDay): View['alarms'][number]['batches'][number] => ({
+  name: dayTold(day),
+  at: day.at,
+  version: day.version,
+  records: day.records,
+  evidence: Math.min(MOST_EVIDENCE, day.evidence),
 });
 
 export function createWatchService(
@@ -48,12 +44,15 @@ export function createWatchService(
 ) {
   const { database, store, exposures, audit, clock, datasets, custody, lookAgain } = deps;
 
-  /** What may be said of a dataset to those who may not read its records: as its newest version shows it. */
-  async function knownValues(datasetId: string, columns: readonly string[]): Promise<Known> {
+  async function newestProfile(datasetId: string): Promise<DataProfile | null> {
     const newest = await store.newestReady(datasetId);
     const measured = newest === undefined ? null : await datasets.profile(newest);
-    return knownOf(columns, measured?.profile ?? null);
+    return measured?.profile ?? null;
   }
+
+  /** What may be said of a dataset to those who may not read its records: as its newest version shows it. */
+  const knownValues = async (datasetId: string, columns: readonly string[]): Promise<Known> =>
+    knownOf(columns, await newestProfile(datasetId));
 
   function wordsOf(counts: readonly StoredCount[], memory: WatchMemory | null, known: Known, names: Names) {
     const reference = memory?.reference ?? { columns: [], labels: [] };
@@ -66,6 +65,17 @@ export function createWatchService(
     }));
   }
 
+  /** Name of an alarm's source as it may be told: as its days may be. */
+  async function alarmSource(
+    datasetId: string,
+    alarm: StoredAlarm,
+    memory: WatchMemory | null,
+  ): Promise<string> {
+    const days = await store.daysBetween(datasetId, alarm);
+    const isShown = days.some(({ sourceShown }) => sourceShown);
+    return sourceTold(alarm.source, isShown, memory?.sources ?? []);
+  }
+
   async function alarmsOf(
     datasetId: string,
     memory: WatchMemory | null,
@@ -74,7 +84,7 @@ export function createWatchService(
     return await Promise.all(
       (await store.alarms(datasetId)).map(async (alarm: StoredAlarm) => ({
         id: alarm.id,
-        source: plainLine(alarm.source, LONGEST),
+        source: await alarmSource(datasetId, alarm, memory),
         at: alarm.at,
         since: names(alarm.since),
         until: names(alarm.until),
@@ -97,8 +107,11 @@ export function createWatchService(
   ): View['sources'] {
     if (memory === null) return [];
     const state = settled(memory, settings.falseAlarmsPerYear);
+    const shown = shownNames(settings, known);
+    const isShown = (source: string): boolean =>
+      shown.source(source) || days.some((day) => day.source === source && day.sourceShown);
     return standingsOf(state).map(({ source, learnt, evidence, counts }) => ({
-      source: plainLine(source, LONGEST),
+      source: sourceTold(source, isShown(source), memory.sources),
       learnt: Math.min(learnt, LEARNING_DAYS),
       needed: LEARNING_DAYS,
       evidence: Math.min(MOST_EVIDENCE, evidence),
@@ -138,6 +151,7 @@ export function createWatchService(
       state: stateOf(watch, label, sources),
       label,
       settings,
+      loosened: [...standingLoosenings(watch.loosened, settings, clock.now())],
       columns: columns.map((name) => plainLine(name, 1_000)),
       counts: memory === null ? 0 : memory.before.streams.length,
       sources,
@@ -188,17 +202,25 @@ export function createWatchService(
       { reason, ...settings }: DataWatchSettings & { readonly reason: string },
     ): Promise<View> {
       const dataset = await datasets.find(actor, ref);
+      const profile = await newestProfile(dataset.id);
       await database.transaction().execute(async (tx) => {
         const before = await store.find(dataset.id, { tx, held: true });
+        demandGroups(settings, before.settings, profile);
         const same = before.settings.batch === settings.batch && before.settings.source === settings.source;
+        const what = [
+          ...looseningOf(before.settings, settings),
+          ...(same || before.memory === null ? [] : [LEARNS_ANEW]),
+        ];
+        const loosening = { at: clock.now(), by: actor.name, reason, what, before: before.settings };
         const after: StoredWatch = {
           ...before,
           settings,
+          loosened: withLoosening(before.loosened, loosening),
           memory: same ? before.memory : null,
           unusable: same ? before.unusable : null,
         };
         if (!(await store.save(dataset.id, after, tx))) throw meanwhile();
-        const detail = { before: before.settings, after: settings, learnsAnew: !same };
+        const detail = { before: before.settings, after: settings, learnsAnew: !same, loosened: what };
         await note(actor, dataset, { action: 'data.watch-changed', reason, detail }, tx);
       });
       return await view(actor, dataset);
@@ -223,9 +245,13 @@ export function createWatchService(
         const { falseAlarmsPerYear } = watch.settings;
         const memory =
           watch.memory === null ? null : dealtWith(watch.memory, { source, accept, falseAlarmsPerYear });
-        if (!(await store.save(dataset.id, { ...watch, memory }, tx))) throw meanwhile();
+        const sourceName = await alarmSource(dataset.id, alarm, watch.memory);
+        const what = accept ? [`of the source “${sourceName}” ${LEARNS_ANEW}`] : [];
+        const loosening = { at: clock.now(), by: actor.name, reason, what, before: watch.settings };
+        const loosened = withLoosening(watch.loosened, loosening);
+        if (!(await store.save(dataset.id, { ...watch, memory, loosened }, tx))) throw meanwhile();
         await store.deal(id, { by: actor.name, reason, accepted: accept, atMs: clock.now() }, tx);
-        const detail = { alarm: id, source, accepted: accept ? 'yes' : 'no' };
+        const detail = { alarm: id, source: sourceName, accepted: accept ? 'yes' : 'no' };
         await note(actor, dataset, { action: 'data.watch-alarm-dealt', reason, detail }, tx);
       });
       return await view(actor, dataset);
@@ -238,6 +264,6 @@ export type WatchService = ReturnType<typeof createWatchService>;
 type Names = (day: number) => string;
 
 function namesIn(days: readonly StoredDay[]): Names {
-  const names = new Map(days.map(({ day, name }) => [day, plainLine(name, LONGEST)]));
+  const names = new Map(days.map((day) => [day.day, dayTold(day)]));
   return (day) => names.get(day) ?? '';
 }

@@ -1,6 +1,7 @@
 import { DataWatchSettings } from '@bartizan/contracts';
 import { sql } from 'kysely';
 import type { Database } from '../../../platform/database/types.ts';
+import type { StoredLoosening } from './loosening.ts';
 import type { WatchMemory } from './memory.ts';
 
 export interface StoredWatch {
@@ -9,6 +10,8 @@ export interface StoredWatch {
   readonly label: string | null;
   readonly unusable: string | null;
   readonly notes: readonly string[];
+  /** The newest first. */
+  readonly loosened: readonly StoredLoosening[];
   readonly revision: number;
 }
 
@@ -16,6 +19,9 @@ export interface StoredDay {
   readonly source: string;
   readonly day: number;
   readonly name: string;
+  /** Whether the names of the day and of the source may be told: where they came of columns, a profile shows them. */
+  readonly nameShown: boolean;
+  readonly sourceShown: boolean;
   readonly version: number;
   readonly records: number;
   readonly evidence: number;
@@ -52,7 +58,7 @@ const TABLES = sql`('csv', 'tsv', 'jsonl', 'parquet')`;
 
 const ALARM = sql`id, source, since, until, counts, evidence, threshold, at, dealt_at as "dealtAt",
   dealt_by as "dealtBy", reason, accepted`;
-const DAY = sql`d.source, d.day, d.name, v.number as version, d.records, d.evidence, d.at`;
+const DAY = sql`d.source, d.day, d.name, d.name_shown as "nameShown", d.source_shown as "sourceShown", v.number as version, d.records, d.evidence, d.at`;
 
 type AlarmRow = Omit<StoredAlarm, 'counts'> & { readonly counts: string };
 const alarmOf = (row: AlarmRow): StoredAlarm => ({
@@ -77,8 +83,9 @@ export function createWatchStore(database: Database) {
         label: string | null;
         unusable: string | null;
         notes: string;
+        loosened: string;
         revision: number;
-      }>`select settings, memory, label, unusable, notes, revision from data_watches
+      }>`select settings, memory, label, unusable, notes, loosened, revision from data_watches
         where dataset_id = ${datasetId} ${held ? sql`for update` : sql``}`.execute(tx);
       const [row] = rows;
       return {
@@ -87,6 +94,7 @@ export function createWatchStore(database: Database) {
         label: row?.label ?? null,
         unusable: row?.unusable ?? null,
         notes: JSON.parse(row?.notes ?? '[]') as string[],
+        loosened: JSON.parse(row?.loosened ?? '[]') as StoredLoosening[],
         revision: row?.revision ?? 0,
       };
     },
@@ -94,15 +102,16 @@ export function createWatchStore(database: Database) {
     /** False where it was changed since `revision`. */
     async save(
       datasetId: string,
-      { settings, memory, label, unusable, notes, revision }: StoredWatch,
+      { settings, memory, label, unusable, notes, loosened, revision }: StoredWatch,
       tx: Database,
     ): Promise<boolean> {
       const { rows } = await sql`insert into data_watches as w
-          (dataset_id, settings, memory, label, unusable, notes, revision)
+          (dataset_id, settings, memory, label, unusable, notes, loosened, revision)
         values (${datasetId}, ${JSON.stringify(settings)}::jsonb, ${memory && JSON.stringify(memory)}, ${label},
-          ${unusable}, ${JSON.stringify(notes)}, ${revision + 1})
+          ${unusable}, ${JSON.stringify(notes)}, ${JSON.stringify(loosened)}, ${revision + 1})
         on conflict (dataset_id) do update set settings = excluded.settings, memory = excluded.memory,
-          label = excluded.label, unusable = excluded.unusable, notes = excluded.notes, revision = excluded.revision
+          label = excluded.label, unusable = excluded.unusable, notes = excluded.notes,
+          loosened = excluded.loosened, revision = excluded.revision
           where w.revision = ${revision}
         returning 1`.execute(tx);
       return rows.length > 0;
@@ -168,11 +177,14 @@ export function createWatchStore(database: Database) {
       day: Omit<StoredDay, 'version'> & { readonly versionId: string },
       tx: Database,
     ): Promise<void> {
-      await sql`insert into data_watch_days (dataset_id, source, day, name, version_id, records, evidence, at)
-        values (${datasetId}, ${day.source}, ${day.day}, ${day.name}, ${day.versionId}, ${day.records},
-          ${day.evidence}, ${day.at})
+      await sql`insert into data_watch_days (dataset_id, source, day, name, name_shown, source_shown,
+          version_id, records, evidence, at)
+        values (${datasetId}, ${day.source}, ${day.day}, ${day.name}, ${day.nameShown}, ${day.sourceShown},
+          ${day.versionId}, ${day.records}, ${day.evidence}, ${day.at})
         on conflict (dataset_id, source, day) do update set version_id = excluded.version_id,
-          records = excluded.records, evidence = excluded.evidence, at = excluded.at`.execute(tx);
+          records = excluded.records, evidence = excluded.evidence, at = excluded.at,
+          name_shown = data_watch_days.name_shown or excluded.name_shown,
+          source_shown = data_watch_days.source_shown or excluded.source_shown`.execute(tx);
     },
 
     /** The newest of each source, the oldest first. */

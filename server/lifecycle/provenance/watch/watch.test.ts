@@ -88,7 +88,8 @@ describe('the slow drip', () => {
       params: { dataset: 'drip' },
       query: { act: 'changed' },
     });
-    expect(custody.items[0]?.reason).toBe(body.reason);
+    // At one instant of the test's clock, entries have no order.
+    expect(custody.items.map(({ reason }) => reason)).toContain(body.reason);
   });
 
   test('is not there for other teams', async () => {

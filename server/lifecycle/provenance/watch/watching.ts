@@ -5,8 +5,9 @@ import type { Database } from '../../../platform/database/types.ts';
 import { isDamage } from '../../../platform/objects/index.ts';
 import { ContentRefused } from '../confined/errors.ts';
 import type { KnownVersion } from '../ports.ts';
-import { plainLine } from '../scans/masking.ts';
+import { knownOf, plainLine } from '../scans/masking.ts';
 import type { DataWatchDeps } from './deps.ts';
+import { shownNames, sourceTold } from './names.ts';
 import { dataWatchQueue } from './queues.ts';
 import type { StoredWatch, WatchStore } from './store.ts';
 import type { Watched } from './worker/protocol.ts';
@@ -60,6 +61,9 @@ export function createWatching(deps: DataWatchDeps & { readonly store: WatchStor
     { observed, failure }: { observed: Watched['observed']; failure: string | null },
   ): Promise<void> {
     const { datasetId } = version;
+    const measured = observed.length === 0 ? null : await datasets.profile(version.id);
+    const shown = shownNames(watch.settings, knownOf([], measured?.profile ?? null));
+    const known = watch.memory?.sources ?? [];
     const told = await database.transaction().execute(async (tx) => {
       const atMs = clock.now();
       if (!(await store.save(datasetId, watch, tx))) throw new Changed();
@@ -69,10 +73,23 @@ export function createWatching(deps: DataWatchDeps & { readonly store: WatchStor
         for (const { source, records, evidence } of sources)
           await store.putDay(
             datasetId,
-            { source, day, name, versionId: version.id, records, evidence, at: version.createdAt },
+            {
+              source,
+              day,
+              name,
+              nameShown: shown.name(name),
+              sourceShown: shown.source(source),
+              versionId: version.id,
+              records,
+              evidence,
+              at: version.createdAt,
+            },
             tx,
           );
-        for (const raised of alarms) announce.push(...(await raise(version, raised, tx)));
+        for (const raised of alarms) {
+          const sourceName = sourceTold(raised.source, shown.source(raised.source), known);
+          announce.push(...(await raise(version, { ...raised, sourceName }, tx)));
+        }
       }
       return announce;
     });
@@ -82,10 +99,11 @@ export function createWatching(deps: DataWatchDeps & { readonly store: WatchStor
   /** One alarm for each source until somebody has dealt with it. */
   async function raise(
     version: KnownVersion,
-    { source, day, counts, evidence, threshold }: Watched['observed'][number]['alarms'][number],
+    alarmed: Watched['observed'][number]['alarms'][number] & { readonly sourceName: string },
     tx: Database,
   ): Promise<readonly (() => void)[]> {
     const { datasetId, dataset } = version;
+    const { source, sourceName, day, counts, evidence, threshold } = alarmed;
     const open = await store.openAlarm(datasetId, source, tx);
     const at = clock.now();
     const id = open?.id ?? uuidv7(at);
@@ -96,12 +114,12 @@ export function createWatching(deps: DataWatchDeps & { readonly store: WatchStor
       tx,
     );
     if (open) return [];
-    const detail = { version: version.id, number: version.number, source, evidence, threshold };
+    const detail = { version: version.id, number: version.number, source: sourceName, evidence, threshold };
     await audit.record(
       { actor: SYSTEM, action: 'data.watch-alarmed', subject: `dataset:${datasetId}`, detail },
       tx,
     );
-    const summary = `Records of the source “${plainLine(source, 100)}” change the dataset “${plainLine(dataset, 100)}” slowly: see its watch`;
+    const summary = `Records of the source “${plainLine(sourceName, 100)}” change the dataset “${plainLine(dataset, 100)}” slowly: see its watch`;
     const subject = `dataset:${datasetId}`;
     return [await alarm({ kind: 'data-drip', severity: 'high', summary, subject }, tx)];
   }

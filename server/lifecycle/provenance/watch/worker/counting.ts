@@ -8,6 +8,8 @@ import type { Labels } from '@bartizan/checks/datasets/labels/index.ts';
 import { asCategory, columnNamed, rowsOf } from '@bartizan/checks/datasets/scan/shape.ts';
 import { type Column, DatasetInputError } from '@bartizan/checks/datasets/types.ts';
 
+import { asGroups, type Grouping } from './groups.ts';
+
 type Category = Extract<Column, { readonly kind: 'category' }>;
 
 /** Records as the watch takes them. */
@@ -40,22 +42,22 @@ function labelsOf(column: Column): Labels {
   return { names, values: codes.map((code) => (code < 0 ? -1 : (codeOf[code] as number))) };
 }
 
-/** DatasetInputError where the label, or a column that the settings name, is not there. */
+/** DatasetInputError where the label, or a column that the settings name, is not there or tells no groups. */
 export function watchRows(
   columns: readonly Column[],
   named: { readonly label: string; readonly batch: string | null; readonly source: string | null },
 ): WatchRows {
   const { label, batch, source } = named;
-  const byName = (name: string | null): Category | null =>
-    name === null ? null : asCategory(columnNamed(columns, name));
+  const groups = (name: string | null, is: Grouping): Category | null =>
+    name === null ? null : asGroups(asCategory(columnNamed(columns, name)), is);
   const given = columnNamed(columns, label);
   const apart = new Set([label, batch, source]);
   return {
     rows: rowsOf(given),
     labels: labelsOf(given),
     columns: columns.filter(({ name, kind }) => kind !== 'text' && !apart.has(name)),
-    batch: byName(batch),
-    source: byName(source),
+    batch: groups(batch, 'batch'),
+    source: groups(source, 'source'),
   };
 }
 

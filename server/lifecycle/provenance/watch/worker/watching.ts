@@ -16,8 +16,8 @@ const MOST_BLOCKS = 400;
 /** Batches of one version; what comes after them is counted with the last. */
 const MOST_BATCHES = 400;
 const MOST_SOURCES = 12;
-const OTHERS = 'other sources';
-const NOT_NAMED = 'not named';
+export const OTHERS = 'other sources';
+export const NOT_NAMED = 'not named';
 const NOTHING: DripState = { version: 1, streams: [] };
 
 /** Rows that came together, in their order. */
