@@ -17,7 +17,6 @@ import { dealtWith, settled } from './worker/watching.ts';
 
 type View = DataWatch;
 const DAYS_OF_A_YEAR = 365;
-const LONGEST = 200;
 /** Values that a float can say; evidence beyond it tells nothing more. */
 const MOST_EVIDENCE = 1e12;
 
