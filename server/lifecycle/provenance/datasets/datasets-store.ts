@@ -52,6 +52,17 @@ export function createDatasetStore(database: Database) {
         )
       )[0],
 
+    /** Whether another dataset that had this name has a policy of its own, or versions that are kept from use. */
+    async bindsName(name: string, id: string, tx: Database): Promise<boolean> {
+      const { rows } = await sql`select 1 from data_dataset_names n
+        where n.name_key = ${nameKey(name)} and n.dataset_id <> ${id}
+          and (exists (select from data_policies p where p.dataset_id = n.dataset_id)
+            or exists (select from data_versions v where v.dataset_id = n.dataset_id
+              and (v.state in ('rejected', 'awaiting-review') or v.quarantined)))
+        limit 1`.execute(tx);
+      return rows.length > 0;
+    },
+
     lock: async (id: string, tx: Database): Promise<StoredDataset | undefined> =>
       (await select(sql`d.id = ${id} and d.removed_at is null for update`, tx))[0],
 

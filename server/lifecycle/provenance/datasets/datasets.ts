@@ -100,6 +100,19 @@ export function createDatasets(deps: DatasetDeps) {
     if (before && !inReach(actor, before.teamId)) throw nameTaken(name);
   }
 
+  /** What came in under another name does not take one under which more is demanded, or records were refused. */
+  async function demandUnbound(id: string, name: string, tx: Database): Promise<void> {
+    if (!(await store.bindsName(name, id, tx))) return;
+    throw new AppError(
+      'conflict',
+      `another dataset had the name "${name}", and what was decided of it stays with it`,
+      {
+        hint: 'Choose another name, or push the records under this one.',
+        issues: [{ path: 'name', message: 'bound by another dataset’s policy, or by refused versions' }],
+      },
+    );
+  }
+
   async function register(actor: DataActing, input: NewDataset, tx: Database): Promise<StoredDataset> {
     const now = clock.now();
     const dataset: StoredDataset = {
@@ -185,8 +198,10 @@ export function createDatasets(deps: DatasetDeps) {
             hint: 'This needs the permission data.manage.',
           });
         if (change.teamId !== undefined) demandMove(principal, before.teamId, change.teamId);
-        if (change.name !== undefined && change.name !== before.name)
+        if (change.name !== undefined && change.name !== before.name) {
           await demandFree(principal, change.name, tx);
+          await demandUnbound(id, change.name, tx);
+        }
         const given = Object.entries(change).filter(([, value]) => value !== undefined);
         const after: StoredDataset = { ...before, ...Object.fromEntries(given), updatedAt: clock.now() };
         await store.update(after, tx).catch((cause: unknown) => {

@@ -21,6 +21,8 @@ import { createReading } from './reading.ts';
 import { createReads } from './reads.ts';
 import { createRecords } from './records.ts';
 import { createRetention } from './retention.ts';
+import { createReturning } from './returning.ts';
+import { createReturnsStore } from './returns-store.ts';
 import { comparisonRoutes, contentRoutes, datasetRoutes, pushRoutes, versionRoutes } from './routes.ts';
 import { createVerifications } from './verifications.ts';
 import { createVerificationStore } from './verifications-store.ts';
@@ -67,7 +69,8 @@ export function createDatasetsPart(deps: DatasetsDeps): DatasetsPart {
   const beginnings = createBeginnings({ versions, datasets, governance, audit, clock, jobs });
   const laying = createLaying({ root: join(config.dataDir, WORK_FOLDER), objects });
   const originating = createOriginating({ versions, objects });
-  const reading = createReading({ ...deps, versions, pushes: pushStore, laying, originating });
+  const returning = createReturning({ store: createReturnsStore(database) });
+  const reading = createReading({ ...deps, versions, pushes: pushStore, laying, originating, returning });
   const pushes = createPushes({ ...deps, store: pushStore, versions, beginnings, reading });
   const reads = createReads({ database, governance, audit });
   const shown = createVersions({ ...deps, versions, datasets, reads });

@@ -9,6 +9,7 @@ import { type Laying, limitsFor, readTimeMs, type Workplace } from './laying.ts'
 import type { StoredVersion } from './model.ts';
 import type { Originating } from './originating.ts';
 import { readQueue } from './queues.ts';
+import type { Returning } from './returning.ts';
 import { createSettling, type SettlingDeps } from './settling.ts';
 import type { Outcome } from './versions-store.ts';
 import { type WorkOptions, work } from './worker/process.ts';
@@ -17,6 +18,7 @@ import type { Hashed, Referred } from './worker/protocol.ts';
 export interface ReadingDeps extends SettlingDeps {
   readonly laying: Laying;
   readonly originating: Originating;
+  readonly returning: Returning;
   readonly objects: RecordedObjects;
   readonly jobs: Jobs;
   readonly logger: Logger;
@@ -27,7 +29,7 @@ const REMOVED = 'The dataset was removed while it was read.';
 
 /** The job that reads what was pushed. Killed half-way, it is run again and ends the same. */
 export function createReading(deps: ReadingDeps) {
-  const { versions, laying, originating, objects, clock, jobs, config, logger } = deps;
+  const { versions, laying, originating, returning, objects, clock, jobs, config, logger } = deps;
   const settling = createSettling(deps);
 
   async function measure(
@@ -58,6 +60,7 @@ export function createReading(deps: ReadingDeps) {
     const stored = await objects.put(createReadStream(leaves), { signal: options.signal });
     const blocks = await objects.put(createReadStream(place.path('blocks')), { signal: options.signal });
     const origins = await originating.trace(version, { place, leaves, options, found });
+    const compared = await returning.compare(version, { place, leaves, options, found });
     const outcome: Outcome = {
       location,
       rows: found.rows,
@@ -71,7 +74,7 @@ export function createReading(deps: ReadingDeps) {
       schema: found.schema,
       profile: found.profile,
     };
-    await settling.settle(version, outcome);
+    await settling.settle(version, outcome, compared);
   }
 
   async function attempt(version: StoredVersion, job: Job<{ versionId: string }>): Promise<void> {

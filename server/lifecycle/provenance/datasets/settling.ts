@@ -8,13 +8,18 @@ import type { LifecycleEvents } from '../../ports.ts';
 import type { GovernancePort } from '../ports.ts';
 import { actingOf, filesDigest, type StoredVersion, versionFacts } from './model.ts';
 import type { PushStore } from './pushes-store.ts';
+import { type ComparedReturns, type Returning, returnWords } from './returning.ts';
 import type { Outcome, VersionStore } from './versions-store.ts';
 import type { Hashed } from './worker/protocol.ts';
+
+/** Refused versions that are named in the chain of custody. */
+const MOST_TOLD = 5;
 
 export interface SettlingDeps {
   readonly database: Database;
   readonly versions: VersionStore;
   readonly pushes: PushStore;
+  readonly returning: Pick<Returning, 'keep'>;
   readonly governance: Pick<GovernancePort, 'admit' | 'custody'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly events: Events<LifecycleEvents>;
@@ -26,6 +31,7 @@ export function createSettling({
   database,
   versions,
   pushes,
+  returning,
   governance,
   audit,
   events,
@@ -106,9 +112,16 @@ export function createSettling({
     );
   }
 
-  async function write(version: StoredVersion, outcome: Outcome, tx: Database): Promise<boolean> {
-    // Policies judge by what brought its records in, which stands in the row first.
+  async function write(
+    version: StoredVersion,
+    { outcome, compared }: { readonly outcome: Outcome; readonly compared: ComparedReturns },
+    tx: Database,
+  ): Promise<boolean> {
+    // Policies judge by what brought its records in, which stands in the rows first.
     await versions.setRead(version.id, outcome, { state: 'awaiting-review', readyAt: null }, tx);
+    const returns = await returning.keep(version, compared, outcome.schemaDigest, tx);
+    const returned =
+      returns.length === 0 ? {} : { returns: returns.slice(0, MOST_TOLD).map(returnWords).join('; ') };
     const state = await admit(version, tx);
     if (state === 'ready')
       await versions.setState(version.id, { state, failure: null, readyAt: clock.now() }, tx);
@@ -122,6 +135,7 @@ export function createSettling({
       files: version.storage === 'reference' ? null : filesDigest(files),
       state,
       readyAt: read.readyAt,
+      ...returned,
     };
     const action = 'data.version-created';
     const subject = `dataset-version:${version.id}`;
@@ -135,7 +149,14 @@ export function createSettling({
         actor,
         reason: version.reason,
         audit: action,
-        detail: { number: version.number, rows: read.rows, root: read.root, batch: read.batch, state },
+        detail: {
+          number: version.number,
+          rows: read.rows,
+          root: read.root,
+          batch: read.batch,
+          state,
+          ...returned,
+        },
       },
       tx,
     );
@@ -154,7 +175,7 @@ export function createSettling({
     announce,
 
     /** Makes the version usable, or leaves it to a reviewer; policies may refuse it. */
-    async settle(version: StoredVersion, outcome: Outcome): Promise<void> {
+    async settle(version: StoredVersion, outcome: Outcome, compared: ComparedReturns): Promise<void> {
       const refused = await database
         .transaction()
         .execute(async (tx) => {
@@ -164,7 +185,7 @@ export function createSettling({
           // Another push of the same records may have been settled since.
           const other = await sameAs(now, outcome, tx);
           if (other !== null) await giveWay(now, other, tx);
-          else await write(now, outcome, tx);
+          else await write(now, { outcome, compared }, tx);
           return null;
         })
         .catch((error: unknown) => {

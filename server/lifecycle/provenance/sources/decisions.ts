@@ -1,4 +1,5 @@
 import { AppError } from '../../../kernel/error.ts';
+import type { Database } from '../../../platform/database/types.ts';
 import type { Principal } from '../../../platform/http/types.ts';
 import type { KnownVersion } from '../ports.ts';
 import type { Custody } from './custody.ts';
@@ -14,6 +15,7 @@ interface VersionParams {
 const HOLD_WORDS: Readonly<Record<Hold, string>> = {
   'four-eyes': 'somebody other than who pushed it must approve it',
   source: 'what brought its records in must be reviewed, or the version approved',
+  blocked: 'its source is blocked, and nothing of it is taken in',
   scan: 'a scan must find nothing high or critical in it that is still open',
 };
 
@@ -24,6 +26,20 @@ export function createDecisions(deps: SourceDeps & { readonly holds: Holds; read
   function demandWaiting(version: KnownVersion): void {
     if (version.state === 'awaiting-review') return;
     throw new AppError('conflict', `version ${version.number} does not await review: it is ${version.state}`);
+  }
+
+  /** Holds the version until the transaction ends, so that it is either approved or rejected. */
+  async function lockWaiting({ id }: KnownVersion, tx: Database): Promise<void> {
+    await store.lockVersion(id, tx);
+    const now = await datasets.versionById(id, tx);
+    if (now !== undefined) demandWaiting(now);
+  }
+
+  async function demandNotBlocked(version: KnownVersion, tx: Database): Promise<void> {
+    if (!(await holds.pending(version, tx)).includes('blocked')) return;
+    throw new AppError('conflict', `the source "${version.sourceName ?? ''}" is blocked`, {
+      hint: 'Reject the version, or first say under Datasets, Sources that the source may be used.',
+    });
   }
 
   /** Four eyes: not the person who pushed it, nor with a key of theirs. */
@@ -41,6 +57,8 @@ export function createDecisions(deps: SourceDeps & { readonly holds: Holds; read
       demandWaiting(version);
       await demandOther(actor, version);
       const done = await database.transaction().execute(async (tx) => {
+        await lockWaiting(version, tx);
+        await demandNotBlocked(version, tx);
         await store.approve(
           version.id,
           { byId: actor.id, byName: actor.name, reason, atMs: clock.now() },
@@ -76,6 +94,7 @@ export function createDecisions(deps: SourceDeps & { readonly holds: Holds; read
       const version = await datasets.version(actor, dataset, ref);
       demandWaiting(version);
       await database.transaction().execute(async (tx) => {
+        await lockWaiting(version, tx);
         const detail = { number: version.number, reason };
         const subject = `dataset-version:${version.id}`;
         await datasets.settle(version.id, { state: 'rejected', why: `${actor.name}: ${reason}` }, tx);

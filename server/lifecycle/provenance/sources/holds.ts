@@ -3,24 +3,40 @@ import { AppError } from '../../../kernel/error.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Admission, DataActing, KnownVersion } from '../ports.ts';
 import type { SourceDeps } from './deps.ts';
+import { stricterOf } from './loosening.ts';
 import type { Arrival } from './store.ts';
 
-const DEFAULT: DataPolicy = DataPolicy.parse({});
-
 /** What a policy asks of a version before it is used. `source`: of what brought its records in. */
-export type Hold = 'four-eyes' | 'source' | 'scan';
+export type Hold = 'four-eyes' | 'source' | 'blocked' | 'scan';
+
+/** What holds for a dataset, or (`own`, `exceptions` empty) for all. */
+export interface HeldPolicy {
+  readonly own: DataPolicy | null;
+  /** Members in which a second person let `own` ask less than `base`. */
+  readonly exceptions: ReadonlySet<string>;
+  /** What holds without `own`: the policy of all, and of datasets that had the name before. */
+  readonly base: DataPolicy;
+  readonly effective: DataPolicy;
+}
+
+const namesOf = (kept: unknown): ReadonlySet<string> =>
+  new Set(Array.isArray(kept) ? kept.filter((each) => typeof each === 'string') : []);
 
 /** What keeps versions from use, and what lets them go. */
 export function createHolds({ store, datasets, scans }: SourceDeps) {
   /** Rows that were written by an older version lack what was added since. */
-  const read = (kept: unknown): DataPolicy | null => (kept === null ? null : DataPolicy.parse(kept));
+  const read = (kept: unknown): DataPolicy => DataPolicy.parse(kept ?? {});
 
-  async function policyOf(
-    datasetId: string | null,
-    tx?: Database,
-  ): Promise<{ own: DataPolicy | null; effective: DataPolicy }> {
-    const own = datasetId === null ? null : read(await store.policy(datasetId, tx));
-    return { own, effective: own ?? read(await store.policy(null, tx)) ?? DEFAULT };
+  async function policyOf(datasetId: string | null, tx?: Database): Promise<HeldPolicy> {
+    const all = read((await store.policy(null, tx))?.policy);
+    const none: ReadonlySet<string> = new Set();
+    if (datasetId === null) return { own: null, exceptions: none, base: all, effective: all };
+    const former = await store.formerPolicies(datasetId, tx);
+    const base = former.reduce<DataPolicy>((held, policy) => stricterOf(held, read(policy)), all);
+    const kept = await store.policy(datasetId, tx);
+    if (kept === null) return { own: null, exceptions: none, base, effective: base };
+    const [own, exceptions] = [read(kept.policy), namesOf(kept.exceptions)];
+    return { own, exceptions, base, effective: stricterOf(base, own, exceptions) };
   }
 
   /**
@@ -29,7 +45,6 @@ export function createHolds({ store, datasets, scans }: SourceDeps) {
    */
   function isOpen(policy: DataPolicy, { own, state, quarantined, trust }: Arrival): boolean {
     if (!own) return state !== 'ready' || quarantined;
-    if (trust === 'blocked') return true;
     if (policy.trustedSourcesOnly && trust !== 'trusted') return true;
     return policy.newSourceReview && trust === 'unreviewed';
   }
@@ -62,8 +77,10 @@ export function createHolds({ store, datasets, scans }: SourceDeps) {
     const open: Hold[] = [];
     if (effective.fourEyes && !isApproved) open.push('four-eyes');
     const isUnsettled =
-      arrivals.some((arrival) => isOpen(effective, arrival)) || (await store.wasRejected(version.id, tx));
+      arrivals.some((arrival) => isOpen(effective, arrival)) || (await store.bringsBack(version.id, tx));
     if (!isApproved && isUnsettled) open.push('source');
+    // No approval goes past this, for it may be from before.
+    if (arrivals.some(({ own, trust }) => own && trust === 'blocked')) open.push('blocked');
     if (effective.scanBeforeUse && !(await scans.passed(version.id, tx))) open.push('scan');
     return open;
   }

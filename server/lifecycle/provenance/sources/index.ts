@@ -6,6 +6,7 @@ import { createCustody } from './custody.ts';
 import { createDecisions } from './decisions.ts';
 import type { SourceDeps } from './deps.ts';
 import { createHolds } from './holds.ts';
+import { NO_PURPOSE } from './loosening.ts';
 import { createPolicies } from './policies.ts';
 import { sourceRoutes } from './routes.ts';
 import { createSources } from './sources.ts';
@@ -60,7 +61,8 @@ export function createGovernance(deps: Omit<SourceDeps, 'store'> & CroissantDeps
         if (purposes.length === 0) return;
         // The reason begins with the purpose: `fraud model: checking row 17`.
         const named = purpose.split(':', 1)[0] ?? '';
-        if (purposes.some((each) => sameWords(each, named) || sameWords(each, purpose))) return;
+        const isFor = (each: string): boolean => sameWords(each, named) || sameWords(each, purpose);
+        if (!purposes.includes(NO_PURPOSE) && purposes.some(isFor)) return;
         throw new AppError('forbidden', 'these records may not be read for this purpose', {
           hint: `Begin the reason with one of: ${purposes.join(', ')}; then a colon and the rest.`,
         });

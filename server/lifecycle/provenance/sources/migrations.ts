@@ -87,4 +87,39 @@ export const sourceMigrations: readonly Migration[] = Object.freeze([
         for each statement execute function data_approvals_append_only();
     `,
   },
+  {
+    id: '0412-data-returns',
+    sql: `
+      -- Versions that bring back what another one of the dataset, or of one that had its name, is kept from use for.
+      create table data_returns (
+        version_id uuid not null references data_versions on delete cascade,
+        of_id uuid not null references data_versions on delete cascade,
+        -- Of the other one's own; null where they were not compared
+        records bigint,
+        why text not null check (why in ('records', 'schema', 'too-many')),
+        primary key (version_id, of_id)
+      );
+
+      -- Names that datasets have and had: what was decided under a name holds for whoever takes it again.
+      create table data_dataset_names (
+        name_key text not null,
+        dataset_id uuid not null references data_datasets on delete cascade,
+        -- Who had it before stands before
+        taken bigint generated always as identity,
+        primary key (name_key, dataset_id)
+      );
+      insert into data_dataset_names (name_key, dataset_id) select name_key, id from data_datasets
+        order by created_at, id;
+      create function data_dataset_names_kept() returns trigger language plpgsql as $$
+      begin
+        insert into data_dataset_names (name_key, dataset_id) values (new.name_key, new.id) on conflict do nothing;
+        return null;
+      end $$;
+      create trigger data_dataset_names_kept after insert or update of name_key on data_datasets
+        for each row execute function data_dataset_names_kept();
+
+      -- Members in which a second person said that a dataset may ask less than holds for all.
+      alter table data_policies add column exceptions jsonb not null default '[]';
+    `,
+  },
 ]);

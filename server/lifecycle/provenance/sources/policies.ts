@@ -7,7 +7,7 @@ import type { Caller, ReviewKind } from '../../../reviews/index.ts';
 import type { Custody } from './custody.ts';
 import type { SourceDeps } from './deps.ts';
 import type { Holds } from './holds.ts';
-import { looseningOf } from './loosening.ts';
+import { exceptionsOf, looseningOf } from './loosening.ts';
 
 type Change = Extract<Proposal, { kind: 'data.policy' }>;
 
@@ -23,6 +23,8 @@ interface Plan {
   readonly after: DataPolicy;
   /** What is demanded no longer, in words; empty where nothing is. */
   readonly loosened: readonly string[];
+  /** Members in which the policy asks less than holds without it. */
+  readonly exceptions: readonly string[];
 }
 
 const MEMBERS = [
@@ -55,9 +57,11 @@ export function createPolicies(deps: SourceDeps & { readonly holds: Holds; reado
   const { database, store, audit, clock, datasets, holds, custody, reviews } = deps;
 
   async function planOf({ datasetId, policy }: Wanted, db?: Database): Promise<Plan> {
-    const { effective: before } = await holds.policyOf(datasetId, db);
-    const after = policy ?? (await holds.policyOf(null, db)).effective;
-    return { before, after, loosened: looseningOf(before, after) };
+    const { effective: before, base } = await holds.policyOf(datasetId, db);
+    const after = policy ?? base;
+    // Whoever asks less than holds now is a second person; so these are exceptions that somebody let be.
+    const exceptions = datasetId === null ? [] : exceptionsOf(base, after);
+    return { before, after, loosened: looseningOf(before, after), exceptions };
   }
 
   async function keep(
@@ -65,8 +69,10 @@ export function createPolicies(deps: SourceDeps & { readonly holds: Holds; reado
     { actor, review }: { readonly actor: Actor; readonly review: object },
     tx: Database,
   ): Promise<void> {
-    await store.setPolicy(datasetId, policy, { name: actor.name, atMs: clock.now() }, tx);
-    const detail = { policy, ...review };
+    const { exceptions } = await planOf({ datasetId, policy }, tx);
+    const kept = policy === null ? null : { policy, exceptions };
+    await store.setPolicy(datasetId, kept, { name: actor.name, atMs: clock.now() }, tx);
+    const detail = { policy, ...(exceptions.length === 0 ? {} : { exceptions }), ...review };
     const action = 'data.policy-changed';
     await audit.record({ actor, action, subject: subjectOf(datasetId), detail }, tx);
     if (datasetId === null) return;
@@ -131,13 +137,13 @@ export function createPolicies(deps: SourceDeps & { readonly holds: Holds; reado
         throw new AppError('conflict', 'this demands no less than now: it needs no second person', {
           hint: 'Change the policy itself.',
         });
-      const { own } = await holds.policyOf(dataset, db);
+      const { own, base } = await holds.policyOf(dataset, db);
       const where = name === null ? 'before data is used' : `before data of "${name}" is used`;
       return {
         title: `Demand less ${where}: ${plan.loosened.join(', ')}`,
         subject: subjectOf(dataset),
         changes: changesOf(plan),
-        basis: { own, before: plan.before, after: plan.after },
+        basis: { own, base, before: plan.before, after: plan.after },
       };
     },
     async execute({ dataset, policy }, { review, proposedBy, approvedBy }, tx) {
@@ -147,6 +153,11 @@ export function createPolicies(deps: SourceDeps & { readonly holds: Holds; reado
     },
   };
   reviews.register(kind);
+
+  async function shown(datasetId: string) {
+    const { own, effective } = await holds.policyOf(datasetId);
+    return { own, effective };
+  }
 
   return Object.freeze({
     ofAll: async (): Promise<DataPolicy> => (await holds.policyOf(null)).effective,
@@ -159,13 +170,13 @@ export function createPolicies(deps: SourceDeps & { readonly holds: Holds; reado
 
     async of(actor: Principal, dataset: string) {
       const { id } = await datasets.find(actor, dataset);
-      return await holds.policyOf(id);
+      return await shown(id);
     },
 
     async setFor(actor: Principal, dataset: string, policy: DataPolicy | null) {
       const { id } = await datasets.find(actor, dataset);
       await set(actor, { datasetId: id, policy });
-      return await holds.policyOf(id);
+      return await shown(id);
     },
   });
 }

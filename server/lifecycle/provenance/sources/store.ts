@@ -32,6 +32,13 @@ export interface Arrival {
   readonly trust: SourceTrust | null;
 }
 
+/** A policy as it is kept. JSON that an older Bartizan may have written. */
+export interface StoredPolicy {
+  readonly policy: unknown;
+  /** Members in which a second person let a dataset ask less than all do. */
+  readonly exceptions: unknown;
+}
+
 export interface After {
   readonly at: number;
   readonly id: string;
@@ -102,10 +109,19 @@ export function createSourceStore(database: Database) {
     },
 
     /** Null: no policy is kept, for this dataset or (null) for all. */
-    async policy(datasetId: string | null, tx: Database = database): Promise<unknown> {
-      const { rows } = await sql<{ policy: unknown }>`select policy from data_policies
+    async policy(datasetId: string | null, tx: Database = database): Promise<StoredPolicy | null> {
+      const { rows } = await sql<StoredPolicy>`select policy, exceptions from data_policies
         where dataset_id is not distinct from ${datasetId}::uuid`.execute(tx);
-      return rows[0]?.policy ?? null;
+      return rows[0] ?? null;
+    },
+
+    /** Policies of other datasets that had a name of this one before it, and were removed or renamed. */
+    async formerPolicies(datasetId: string, tx: Database = database): Promise<readonly unknown[]> {
+      const { rows } = await sql<{ policy: unknown }>`select p.policy from data_dataset_names n
+        join data_dataset_names f on f.name_key = n.name_key and f.taken < n.taken
+        join data_policies p on p.dataset_id = f.dataset_id
+        where n.dataset_id = ${datasetId} and f.dataset_id <> ${datasetId}`.execute(tx);
+      return rows.map(({ policy }) => policy);
     },
 
     /** Held to the end of the transaction: no policy changes until then. */
@@ -115,18 +131,17 @@ export function createSourceStore(database: Database) {
 
     async setPolicy(
       datasetId: string | null,
-      policy: DataPolicy | null,
+      kept: { readonly policy: DataPolicy; readonly exceptions: readonly string[] } | null,
       by: { readonly name: string; readonly atMs: number },
       tx: Database,
     ): Promise<void> {
       await sql`delete from data_policies where dataset_id is not distinct from ${datasetId}::uuid`.execute(
         tx,
       );
-      if (policy === null) return;
-      await sql`insert into data_policies (id, dataset_id, policy, changed_at, changed_by)
-        values (${uuidv7(by.atMs)}, ${datasetId}, ${JSON.stringify(policy)}::jsonb, ${by.atMs}, ${by.name})`.execute(
-        tx,
-      );
+      if (kept === null) return;
+      await sql`insert into data_policies (id, dataset_id, policy, exceptions, changed_at, changed_by)
+        values (${uuidv7(by.atMs)}, ${datasetId}, ${JSON.stringify(kept.policy)}::jsonb,
+          ${JSON.stringify(kept.exceptions)}::jsonb, ${by.atMs}, ${by.name})`.execute(tx);
     },
 
     async approve(
@@ -172,13 +187,24 @@ export function createSourceStore(database: Database) {
       return rows;
     },
 
-    /** Whether the very records of a version were rejected before in its dataset. */
-    async wasRejected(versionId: string, tx: Database): Promise<boolean> {
-      const { rows } =
-        await sql`select 1 from data_versions v join data_versions r on r.dataset_id = v.dataset_id
+    /**
+     * Whether a version brings back what is kept from use now (`data_returns`), or is one that was rejected in its
+     * dataset: record by record the same.
+     */
+    async bringsBack(versionId: string, tx: Database): Promise<boolean> {
+      const { rows } = await sql`select 1 from data_returns r join data_versions v on v.id = r.of_id
+        where r.version_id = ${versionId} and (v.state in ('rejected', 'awaiting-review') or v.quarantined)
+        union all
+        select 1 from data_versions v join data_versions r on r.dataset_id = v.dataset_id
         where v.id = ${versionId} and r.id <> v.id and r.state = 'rejected' and r.root = v.root
-          and r.schema_digest = v.schema_digest limit 1`.execute(tx);
+          and r.schema_digest = v.schema_digest
+        limit 1`.execute(tx);
       return rows.length > 0;
+    },
+
+    /** Held to the end of the transaction: nobody else decides on the version until then. */
+    async lockVersion(versionId: string, tx: Database): Promise<void> {
+      await sql`select from data_versions where id = ${versionId} for update`.execute(tx);
     },
 
     /** Within the transaction that wrote the entry of the audit log, which is then found by who wrote it. */

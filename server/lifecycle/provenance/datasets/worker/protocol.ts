@@ -32,8 +32,8 @@ export interface Kept {
 /**
  * What the process is asked for. Paths of files that it writes must not exist; all lie in its folder.
  * - `hash`: read content, hash every record. - `reference`: hold a leaf file against what a client says of it.
- * - `origins`: where the records of a later version came from, given those of the one before. - `compare`, `keyed`: what
- *   differs. - `verify`: hold content against what was kept. - `stream`: the records from `from` on, chunk by chunk.
+ * - `origins`: where the records of a later version came from, given those of the one before. - `returns`: how many records
+ *   of refused versions stand in another one. - `compare`, `keyed`: what differs. - `verify`: hold content against what was kept. - `stream`: the records from `from` on, chunk by chunk.
  * - `pick`: the records at a few places.
  */
 export type Task =
@@ -60,6 +60,14 @@ export type Task =
       /** Number that stands for what is new. */
       readonly fresh: number;
       readonly out: string;
+    }
+  | {
+      readonly is: 'returns';
+      readonly now: string;
+      /** Leaf files. */
+      readonly files: readonly string[];
+      /** `was`: place in `files` of a refused version; `known`: of versions whose records are accepted. */
+      readonly refused: readonly { readonly was: number; readonly known: readonly number[] }[];
     }
   | { readonly is: 'compare'; readonly was: string; readonly now: string; readonly limit: number }
   | {
@@ -93,6 +101,16 @@ export interface Origins {
   readonly counts: readonly (readonly [number, number])[];
 }
 
+/** In the order of `refused`. Records that are accepted count in neither; copies count one by one. */
+export interface Returns {
+  readonly counts: readonly {
+    /** Records that the refused version has beyond what is accepted. */
+    readonly own: number;
+    /** Of these, how many the later version has again. */
+    readonly back: number;
+  }[];
+}
+
 export interface Compared {
   readonly same: boolean;
   readonly counts: DatasetDiff['counts'];
@@ -123,6 +141,7 @@ export interface Results {
   readonly hash: Hashed;
   readonly reference: Referred;
   readonly origins: Origins;
+  readonly returns: Returns;
   readonly compare: Compared;
   readonly keyed: Compared;
   readonly verify: Verified;

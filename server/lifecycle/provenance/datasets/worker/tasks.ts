@@ -10,6 +10,7 @@ import { createSampling, demandLabel, openContent, type TaskHooks, writeBlocks }
 import { traceOrigins } from './origins.ts';
 import type { Hashed, Results, Task } from './protocol.ts';
 import { checkReference } from './reference.ts';
+import { countReturns } from './returns.ts';
 import { shownProfile } from './shown.ts';
 import { verify } from './verify.ts';
 
@@ -80,6 +81,8 @@ export function perform(task: Task, hooks: TaskHooks): Promise<Results[keyof Res
       return checkReference(task, hooks);
     case 'origins':
       return traceOrigins(task, hooks);
+    case 'returns':
+      return countReturns(task, hooks);
     case 'compare':
       return compare(task, hooks);
     case 'keyed':
