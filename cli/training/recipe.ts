@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { masked, maskedPatch } from './secrets.ts';
+import { masked } from './secrets/text.ts';
 
 const execute = promisify(execFile);
 const LOOK_MS = 20_000;
 const MOST_BYTES = 8 * 1024 * 1024;
-/** Patches up to here are kept with the run; of larger ones the digest alone. */
-const MOST_PATCH_BYTES = 1024 * 1024;
 /** Variables that change what training does and are nobody's secret. */
 const VARIABLES = [
   'PYTHONHASHSEED',
@@ -75,67 +72,16 @@ export type Recipe = z.infer<typeof Recipe>;
 export type FileFact = z.infer<typeof FileFact>;
 
 /** What a program says, or null where it does not run. */
-async function said(command: string, args: readonly string[], cwd?: string): Promise<string | null> {
+async function said(command: string, args: readonly string[]): Promise<string | null> {
   try {
     const { stdout, stderr } = await execute(command, [...args], {
       timeout: LOOK_MS,
       maxBuffer: MOST_BYTES,
-      ...(cwd === undefined ? {} : { cwd }),
     });
     return stdout.trim() === '' ? stderr : stdout;
   } catch {
     return null;
   }
-}
-
-/** `https://token@host/x.git` without the token. */
-export function withoutCredentials(remote: string): string {
-  try {
-    const url = new URL(remote);
-    url.username = '';
-    url.password = '';
-    url.search = '';
-    url.hash = '';
-    return masked(url.href).text;
-  } catch {
-    return masked(remote.replace(/^[^@/]+@/, '')).text;
-  }
-}
-
-export interface Code {
-  readonly facts: NonNullable<Recipe['code']>;
-  readonly folder: string;
-  /**
-   * What was changed and not committed, without secrets; null where nothing was, or where it is too long to keep.
-   */
-  readonly patch: string | null;
-  /** What was masked in it. */
-  readonly masked: readonly string[];
-}
-
-/** The revision of the working tree that `cwd` lies in; null where it is in none. */
-export async function codeOf(cwd: string): Promise<Code | null> {
-  const commit = (await said('git', ['rev-parse', 'HEAD'], cwd))?.trim();
-  if (!commit || !/^[0-9a-f]{40,64}$/.test(commit)) return null;
-  const [branch, remote, patch, folder] = await Promise.all([
-    said('git', ['rev-parse', '--abbrev-ref', 'HEAD'], cwd),
-    said('git', ['remote', 'get-url', 'origin'], cwd),
-    said('git', ['diff', '--no-ext-diff', '--binary', 'HEAD'], cwd),
-    said('git', ['rev-parse', '--show-prefix'], cwd),
-  ]);
-  const kept = patch === null || patch.trim() === '' ? null : maskedPatch(patch);
-  return {
-    facts: {
-      commit,
-      branch: branch?.trim() || null,
-      remote: remote?.trim() ? withoutCredentials(remote.trim()) : null,
-      // Of the secrets too, it would let them be guessed.
-      patchSha256: kept === null ? null : createHash('sha256').update(kept.text).digest('hex'),
-    },
-    folder: folder?.trim() ?? '',
-    patch: kept !== null && Buffer.byteLength(kept.text) <= MOST_PATCH_BYTES ? kept.text : null,
-    masked: kept?.what ?? [],
-  };
 }
 
 /** The machine, the interpreter that the command names, and its packages; `masked`: what was not kept of them. */

@@ -6,7 +6,7 @@ import { printable } from '../output.ts';
 import { client } from '../session.ts';
 import { Recipe } from './recipe.ts';
 import { RECIPE_PATH, type RunFlags, runRecorded } from './run.ts';
-import { MASK } from './secrets.ts';
+import { MASK } from './secrets/names.ts';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 

@@ -4,8 +4,9 @@ import { basename } from 'node:path';
 import { CliError, EXIT } from '../exit.ts';
 import { createOutput, printable } from '../output.ts';
 import { clientFor, readSession, type Stored } from '../session.ts';
+import { codeOf } from './code.ts';
 import { factOf, filesOf, type Prepared, prepareInputs } from './inputs.ts';
-import { codeOf, differences, environmentOf, type FileFact, type Recipe } from './recipe.ts';
+import { differences, environmentOf, type FileFact, type Recipe } from './recipe.ts';
 import {
   beginRun,
   endRun,
@@ -15,7 +16,7 @@ import {
   registerModel,
   sendArtifact,
 } from './remote.ts';
-import { maskedCommand } from './secrets.ts';
+import { maskedCommand } from './secrets/command.ts';
 
 export interface RunFlags {
   name?: string;
