@@ -14,9 +14,31 @@ export interface Bar {
 
 const BAR = 24;
 
-/** A bar for each stage of a scan on a terminal, nothing elsewhere. */
-export function createBar(terminal: Terminal = process.stderr): Bar {
-  if (terminal.isTTY !== true) return Object.freeze({ update: () => {}, clear: () => {} });
+const LINE_MS = 10_000;
+
+/** A line every ten seconds, where something has changed: nothing of scans that end before. */
+function createLines(terminal: Terminal, nowMs: () => number): Bar {
+  let saidMs = nowMs();
+  let said = '';
+  return Object.freeze({
+    update({ stage, part }: ScanProgress) {
+      if (nowMs() - saidMs < LINE_MS) return;
+      const line = `${printable(stage)}${part === null ? '' : ` ${Math.floor(part * 100)}%`}`;
+      if (line === said) return;
+      saidMs = nowMs();
+      said = line;
+      terminal.write(`${line}\n`);
+    },
+    clear: () => {},
+  });
+}
+
+/** A bar for each stage of a scan on a terminal, a line now and then elsewhere. */
+export function createBar(
+  terminal: Terminal = process.stderr,
+  nowMs: () => number = () => performance.now(),
+): Bar {
+  if (terminal.isTTY !== true) return createLines(terminal, nowMs);
   let shown = false;
   return Object.freeze({
     update({ stage, part }: ScanProgress) {

@@ -10,6 +10,7 @@ import { bytesText, createByteProgress } from '../../model/transfer/progress.ts'
 import { createOutput, printable } from '../../output.ts';
 import { readSession } from '../../session.ts';
 import { measure, sizeOf } from './measure.ts';
+import { rowNotes } from './row-notes.ts';
 import { sendPush } from './send.ts';
 
 interface PushFlags {
@@ -28,17 +29,6 @@ interface PushFlags {
 }
 
 const PICTURES = /\.(?:png|jpe?g|gif|webp|bmp|tiff?)$/i;
-const LINE_MS = 2_000;
-
-/** Says how many rows were read, now and then. */
-function rowNotes(note: (line: string) => void, verb: string): (rows: number) => void {
-  let saidMs = performance.now();
-  return (rows) => {
-    if (performance.now() - saidMs < LINE_MS) return;
-    saidMs = performance.now();
-    note(`${verb} ${rows.toLocaleString('en')} records`);
-  };
-}
 
 function formatFor(paths: readonly string[], asked: Format | undefined): Format {
   if (asked !== undefined) return asked;
