@@ -25,12 +25,13 @@ const BINS = 16;
 const BLIND = [
   'A slice of three and more columns together is seen only as far as one of its pairs shows it.',
   'Of a column with few values (a gender), only a change far beyond what its values may differ by anyway is told apart from a true difference, unless it came with one batch or source.',
+  'Of numbers beside one another that were changed together, some may be missed.',
 ];
 const BLIND_GROUPS =
   'No column of batches or sources was given: slices are not compared between those who brought them, and the order of the rows stands for time.';
 
 /**
- * Slices whose label was changed: a value of a category (one zip code), a range of a number, a pair of those, or either
+ * Slices whose label was changed: a value of a category (one zip code) or of a number with few enough values, a range of a number, a pair of those, or either
  * within one batch or source, or one within a stretch of time (batches that follow one another, or rows of the file), whose records have a class far more often than their other columns, judged by a model that
  * never saw them, explain.
  *

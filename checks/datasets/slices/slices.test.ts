@@ -44,6 +44,15 @@ function reordered(made: Loans, order: Int32Array): Loans {
 
 const run = (made: Loans) => finish(checkSlices(made));
 
+/** The same loans with the zip codes as the numbers that a CSV reader makes of them. */
+function numbered(made: Loans, zipOf = (code: number): number => 60_601 + code): Loans {
+  const columns = made.columns.map((column): Column => {
+    if (column.kind !== 'category' || column.name !== 'zip') return column;
+    return { kind: 'number', name: 'zip', values: Float64Array.from(column.codes, zipOf) };
+  });
+  return { ...made, columns };
+}
+
 describe('slices', () => {
   const clean = loans({ rows: 8000, seed: 3 });
   const zip = rowsWith(clean, 'zip', '60607');
@@ -122,6 +131,77 @@ describe('slices', () => {
       const drifting = poisonLabels(clean, (row) => row >= rows / 2, { label: REJECTED, share: 0.3 });
       expect(run(drifting).findings).toEqual([]);
       expect(run({ ...drifting, groups: [] }).findings).toEqual([]);
+    });
+  });
+
+  describe('of zip codes that are numbers', () => {
+    const rows = clean.labels.values.length;
+    const values = (made: Loans): unknown[] => figures(numbered(made)).values;
+    const rejected = (chosen: (row: number) => boolean): Loans =>
+      poisonLabels(clean, chosen, { label: REJECTED });
+
+    it('name the value and not the range around it', () => {
+      const { precision, recall, values: found } = figures(numbered(rejected(zip)));
+      expect(found).toEqual(['zip = 60607']);
+      expect(precision).toBeGreaterThan(0.65);
+      expect(recall).toBeGreaterThan(0.75);
+    });
+
+    it('name the value within one source, and within a stretch of time', () => {
+      const web = rowsWith(clean, 'source', 'web');
+      expect(values(rejected((row) => zip(row) && web(row)))).toEqual(['zip = 60607 and source = web']);
+      expect(values(rejected((row) => zip(row) && row >= rows / 2))).toEqual([
+        'zip = 60607 and batch from 2026-11 to 2026-20',
+      ]);
+    });
+
+    it('name the value in the batch of which one source brought it', () => {
+      const four = loans({ rows: 12_000, seed: 4, zips: 20, batches: 4 });
+      const [one, last] = [rowsWith(four, 'zip', '60607'), rowsWith(four, 'batch', '2026-4')];
+      const groups = four.groups.map((group) => {
+        if (group.name !== 'source' || group.column.kind !== 'category') return group;
+        const codes = group.column.codes.map((code, row) => (last(row) && row % 2 === 0 ? 4 : code));
+        return { ...group, column: { ...group.column, codes, values: [...group.column.values, 'broker'] } };
+      });
+      const drill = poisonLabels({ ...four, groups }, (row) => one(row) && last(row) && row % 2 === 0, {
+        label: REJECTED,
+      });
+      const { recall, outcome } = figures(numbered(drill));
+      expect(outcome.findings[0]?.evidence.value).toMatch(/^zip = 60607 and (?:batch|source) = /);
+      expect(recall).toBeGreaterThan(0.75);
+    });
+
+    it('name one of many that came from one source, though it is none of the largest', () => {
+      const many = loans({ rows: 16_000, seed: 6, zips: 100 });
+      const [one, web] = [rowsWith(many, 'zip', '60673'), rowsWith(many, 'source', 'web')];
+      const drill = poisonLabels(many, (row) => one(row) && web(row), { label: REJECTED });
+      expect(values(drill)).toEqual(['zip = 60673 and source = web']);
+    });
+
+    it('name neighbours one by one, as if they were no numbers', () => {
+      const many = loans({ rows: 12_000, seed: 5, zips: 150 });
+      const names = ['60611', '60612', '60613'];
+      const isOne = names.map((value) => rowsWith(many, 'zip', value));
+      const three = poisonLabels(many, (row) => isOne.some((is) => is(row)), { label: REJECTED });
+      const { recall, values: found } = figures(numbered(three));
+      expect(found.toSorted()).toEqual(names.map((name) => `zip = ${name}`));
+      expect(recall).toBeGreaterThan(0.5);
+    });
+
+    it('name long codes in full', () => {
+      const long = numbered(rejected(zip), (code) => 606_011_000 + code);
+      expect(figures(long).values).toEqual(['zip = 606011006']);
+    });
+
+    it('are no finding in clean loans of few and of many zip codes', () => {
+      for (const [seed, zips] of [
+        [11, 30],
+        [12, 300],
+      ] as const) {
+        const made = numbered(loans({ rows: 4000, seed, zips }));
+        expect(run(made).findings).toEqual([]);
+        expect(run({ ...made, groups: [] }).findings).toEqual([]);
+      }
     });
   });
 

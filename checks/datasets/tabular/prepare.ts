@@ -40,11 +40,11 @@ export function prepareTable({ columns, labels, groups = [] }: TableInput): Prep
 /** Items of all columns under these rules, and of the groups where they are asked for. */
 export function allItems({ columns, groups }: Prepared, rules: ItemRules, withGroups: boolean): Items[] {
   return [
-    ...columns.map((column, at) => itemsOf(column, { column: at, group: false }, rules)),
+    ...columns.flatMap((column, at) => itemsOf(column, { column: at, group: false }, rules)),
     ...(withGroups
-      ? groups.map((column) => itemsOf(column, { column: columns.length, group: true }, rules))
+      ? groups.flatMap((column) => itemsOf(column, { column: columns.length, group: true }, rules))
       : []),
-  ].filter((items) => items !== null);
+  ];
 }
 
 export interface Usual {

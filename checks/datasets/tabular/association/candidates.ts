@@ -3,9 +3,9 @@ import { holm } from '../tails.ts';
 import {
   type Bound,
   type Counts,
-  centresOf,
   type Direction,
   itemCounts,
+  likesOf,
   shiftOf,
   spreadsOf,
   surpriseOf,
@@ -58,6 +58,8 @@ interface Known {
   readonly centres: Float64Array;
   readonly spreads: Float64Array;
   readonly pairing: PairCodes;
+  /** For pairs with a group. */
+  readonly wide: PairCodes;
 }
 
 const probabilitiesFor = (items: Items, { probabilities }: Screen): Float32Array =>
@@ -72,8 +74,10 @@ export function* candidatesOf(
   const known = all.map((items): Known => {
     const probabilities = probabilitiesFor(items, context.screen);
     const counts = itemCounts(items, context.marks, probabilities);
-    const centres = centresOf(items, context.marks, probabilities);
-    return { items, counts, centres, spreads: spreadsOf(counts, centres), pairing: pairCodes(items) };
+    const likes = likesOf(items, counts, context.marks, probabilities);
+    const pairing = pairCodes(items, false);
+    const wide = pairing.kept.length < items.labels.length && !items.group ? pairCodes(items, true) : pairing;
+    return { items, counts, ...likes, pairing, wide };
   });
   const singles = known.flatMap((column) => singleCandidates(column, context.directions));
   const singleTests = known.reduce((sum, { counts }) => sum + counts.length, 0) * context.directions.length;
@@ -152,8 +156,11 @@ function pairCandidates(
   columns: readonly [Known, Known],
   { marks, screen, directions, least }: Context,
 ): { found: Candidate[]; tests: number } {
+  const codes = columns.some(({ items }) => items.group)
+    ? ([columns[0].wide, columns[1].wide] as const)
+    : ([columns[0].pairing, columns[1].pairing] as const);
   const pairs = countPairs(
-    [columns[0].pairing, columns[1].pairing],
+    codes,
     marks,
     [probabilitiesFor(columns[0].items, screen), probabilitiesFor(columns[1].items, screen)],
     least,

@@ -15,6 +15,8 @@ export interface Items {
   readonly sizes: Int32Array;
   /** Of numbers: the rows in ascending order, and where each item begins there; neighbours there are alike. */
   readonly order: { readonly rows: Int32Array; readonly starts: Int32Array } | null;
+  /** Whether these are the exact values of numbers that are looked at in ranges too. */
+  readonly exact: boolean;
 }
 
 export interface ItemRules {
@@ -22,20 +24,31 @@ export interface ItemRules {
   readonly least: number;
   /** Largest share of the rows. */
   readonly most: number;
-  /** Numbers by value, or in this many bins. */
+  /** Numbers by value; or in this many bins, and by value too where there are few enough values. */
   readonly numbers: 'values' | number;
 }
+
+/** Most different numbers that are looked at one by one beside their ranges, and the fewest rows of each on average. */
+const MOST_EXACT = 2000;
+const LEAST_MEAN = 5;
+/** Columns whose numbers stand for something: these are looked at one by one, whatever their rows on average. */
+const CODES =
+  /(?:^|[_ .-])(?:zip|plz|post|postal|branch|region|district|county|state|country|area|tract|fips|store|site|agency|year)(?:[_ .-]?(?:codes?|ids?|nr|no|number))?$|codes?$/i;
 
 interface Place {
   readonly column: number;
   readonly group: boolean;
 }
 
-/** The items of a column under these rules; null where it has none. O(n log n). */
-export function itemsOf(column: Usable, place: Place, rules: ItemRules): Items | null {
+/**
+ * The items of a column under these rules, none where it has none: of a category its values, of numbers their values or
+ * their ranges, and beside the ranges the exact values of numbers that stand for something or have no more than 2,000
+ * values with 5 rows each on average (a zip code that was read as a number). O(n log n).
+ */
+export function itemsOf(column: Usable, place: Place, rules: ItemRules): Items[] {
   const items =
-    column.kind === 'number' ? numberItems(column, place, rules) : categoryItems(column, place, rules);
-  return items.labels.length > 0 ? items : null;
+    column.kind === 'number' ? numberItems(column, place, rules) : [categoryItems(column, place, rules)];
+  return items.filter(({ labels }) => labels.length > 0);
 }
 
 const LONGEST = 60;
@@ -59,7 +72,15 @@ function categoryItems(column: Extract<Column, { kind: 'category' }>, place: Pla
     sizes.push(count);
   }
   const codes = column.codes.map((code) => places[code < 0 ? column.values.length : code] as number);
-  return { ...place, name: column.name, codes, labels, sizes: Int32Array.from(sizes), order: null };
+  return {
+    ...place,
+    name: column.name,
+    codes,
+    labels,
+    sizes: Int32Array.from(sizes),
+    order: null,
+    exact: false,
+  };
 }
 
 /** A run of the rows in ascending order of their number. */
@@ -67,28 +88,62 @@ interface Run {
   readonly from: number;
   readonly to: number;
   readonly label: string;
+  /** All its rows have the same number, or none. */
+  readonly single: boolean;
+  readonly missing: boolean;
 }
 
-function numberItems(column: Extract<Column, { kind: 'number' }>, place: Place, rules: ItemRules): Items {
+function numberItems(column: Numbers, place: Place, rules: ItemRules): Items[] {
   const { values } = column;
   const order = Int32Array.from(values.keys()).sort((a, b) =>
     ascending(values[a] as number, values[b] as number),
   );
-  const runs = runsOf(column, order, rules.numbers).filter(
-    ({ from, to }) => to - from >= rules.least && to - from <= rules.most * values.length,
-  );
+  const runs = runsOf(column, order, rules.numbers);
+  const items = itemsOfRuns(column, { order, runs, exact: false }, place, rules);
+  if (rules.numbers === 'values' || runs.every(({ single }) => single)) return [items];
+  const exact = runsOf(column, order, 'values').filter(({ missing }) => !missing);
+  if (!isLimited(column, exact)) return [items];
+  return [items, itemsOfRuns(column, { order, runs: exact, exact: true }, place, rules)];
+}
+
+type Numbers = Extract<Column, { kind: 'number' }>;
+
+/** Whether numbers have few enough values for these to be looked at one by one. */
+function isLimited({ name, values }: Numbers, exact: readonly Run[]): boolean {
+  if (exact.length <= MOST_EXACT && exact.length * LEAST_MEAN <= values.length) return true;
+  return exact.length <= values.length / 2 && CODES.test(name.trim());
+}
+
+function itemsOfRuns(
+  { name, values }: Numbers,
+  { order, runs, exact }: { order: Int32Array; runs: readonly Run[]; exact: boolean },
+  place: Place,
+  { least, most }: ItemRules,
+): Items {
+  const sized = runs.filter(({ from, to }) => to - from >= least && to - from <= most * values.length);
+  const kept = exact ? largest(sized) : sized;
   const codes = new Int32Array(values.length).fill(-1);
-  for (const [item, { from, to }] of runs.entries())
+  for (const [item, { from, to }] of kept.entries())
     for (let at = from; at < to; at++) codes[order[at] as number] = item;
   return {
     ...place,
-    name: column.name,
+    name,
     codes,
-    labels: runs.map(({ label }) => label),
-    sizes: Int32Array.from(runs, ({ from, to }) => to - from),
-    order: { rows: order, starts: Int32Array.from(runs, ({ from }) => from) },
+    labels: kept.map(({ label }) => label),
+    sizes: Int32Array.from(kept, ({ from, to }) => to - from),
+    order: { rows: order, starts: Int32Array.from(kept, ({ from }) => from) },
+    exact,
   };
 }
+
+/** The 2,000 runs with the most rows, in their order. */
+const largest = (runs: readonly Run[]): readonly Run[] =>
+  runs.length <= MOST_EXACT
+    ? runs
+    : runs
+        .toSorted((a, b) => b.to - b.from - (a.to - a.from))
+        .slice(0, MOST_EXACT)
+        .sort((a, b) => a.from - b.from);
 
 /** NaN last. */
 const ascending = (a: number, b: number): number =>
@@ -100,13 +155,10 @@ const ascending = (a: number, b: number): number =>
         ? 1
         : 0;
 
-const short = (value: number): string => String(Number(value.toPrecision(6)));
+const short = (value: number): string =>
+  String(Number.isSafeInteger(value) ? value : Number(value.toPrecision(6)));
 
-function runsOf(
-  { name, values }: Extract<Column, { kind: 'number' }>,
-  order: Int32Array,
-  numbers: 'values' | number,
-): Run[] {
+function runsOf({ name, values }: Numbers, order: Int32Array, numbers: 'values' | number): Run[] {
   const bounds = numbers === 'values' ? null : quantileBounds(values, numbers);
   const keyOf = (value: number): number =>
     Number.isNaN(value) ? Number.NaN : bounds === null ? value : binOf(value, bounds);
@@ -117,12 +169,14 @@ function runsOf(
     let to = from;
     while (to < order.length && Object.is(keyOf(values[order[to] as number] as number), key)) to++;
     const last = values[order[to - 1] as number] as number;
-    const said = Number.isNaN(first)
+    const missing = Number.isNaN(first);
+    const single = missing || first === last;
+    const said = missing
       ? 'is missing'
-      : first === last
+      : single
         ? `= ${short(first)}`
         : `from ${short(first)} to ${short(last)}`;
-    runs.push({ from, to, label: `${shown(name)} ${said}` });
+    runs.push({ from, to, label: `${shown(name)} ${said}`, single, missing });
     from = to;
   }
   return runs;

@@ -2,8 +2,9 @@ import { createRandom } from '../../../statistics/random.ts';
 import type { Counts } from './counts.ts';
 import type { Items } from './items.ts';
 
-/** Items of a column that take part in pairs, the largest first. */
+/** Items of a column that take part in pairs, the largest first; and in pairs with a batch or source. */
 const MOST_ITEMS = 64;
+const MOST_WITH_GROUPS = 2000;
 /** Rows × pairs of columns that are counted, some seconds. */
 const MOST_WORK = 1e8;
 
@@ -13,7 +14,7 @@ export interface PairOfColumns {
   readonly second: Items;
 }
 
-/** The pairs of columns that are looked at: all, or as many as time allows, drawn by lot; never two of one column. */
+/** The pairs of columns that are looked at: all, or as many as time allows, drawn by lot; never two of one column, nor exact values of two. */
 export function pairsOfColumns(
   all: readonly Items[],
   rows: number,
@@ -22,7 +23,7 @@ export function pairsOfColumns(
   const pairs: PairOfColumns[] = [];
   for (const [at, first] of all.entries())
     for (const second of all.slice(at + 1)) {
-      if (first.group && second.group) continue;
+      if ((first.group && second.group) || (first.exact && second.exact)) continue;
       if (first.name !== second.name) pairs.push({ first, second });
     }
   const most = Math.max(1, Math.floor(MOST_WORK / Math.max(1, rows)));
@@ -36,11 +37,11 @@ export interface Pair {
   readonly counts: readonly [Counts, Counts];
 }
 
-/** The largest items of a column as 0..63 per row, −1 for others. */
-export function pairCodes(items: Items): { codes: Int32Array; kept: readonly number[] } {
+/** The largest items of a column as 0..63 per row (0..1999 for pairs with a group), −1 for others. */
+export function pairCodes(items: Items, withGroup: boolean): { codes: Int32Array; kept: readonly number[] } {
   const kept = [...items.labels.keys()]
     .sort((a, b) => (items.sizes[b] as number) - (items.sizes[a] as number) || a - b)
-    .slice(0, MOST_ITEMS);
+    .slice(0, withGroup ? MOST_WITH_GROUPS : MOST_ITEMS);
   const place = new Int32Array(items.labels.length + 1).fill(-1);
   for (const [at, item] of kept.entries()) place[item] = at;
   return { codes: items.codes.map((code) => (code < 0 ? -1 : (place[code] as number))), kept };

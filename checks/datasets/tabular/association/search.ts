@@ -132,7 +132,7 @@ function* verified(
   { levels, marks, screen, taken, limits, rows }: Verifying,
   options: SearchOptions,
 ): Generator<Progress, Association[], void> {
-  const order = candidates.toSorted((a, b) => b.gain - a.gain).slice(0, MOST_VERIFIED);
+  const order = candidates.toSorted((a, b) => weightOf(b) - weightOf(a)).slice(0, MOST_VERIFIED);
   const found: Association[] = [];
   for (const [done, candidate] of order.entries()) {
     if (found.length >= options.most) break;
@@ -151,6 +151,12 @@ function* verified(
   }
   return found;
 }
+
+/** How much more a range must explain than a value within it, to be named in its stead. */
+const RANGE_MORE = 1.15;
+
+const weightOf = ({ gain, parts }: Candidate): number =>
+  parts.some(({ items }) => items.exact) ? RANGE_MORE * gain : gain;
 
 function kindOf({ parts }: Candidate, { timelines = [] }: SearchOptions): keyof Tests {
   if (parts.length === 1) return 'single';

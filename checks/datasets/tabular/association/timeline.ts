@@ -99,6 +99,7 @@ function timeline(
           return Int32Array.of(codes.reduce((sum, part) => sum + Number(part >= from && part < to), 0));
         },
         order: null,
+        exact: false,
       };
     },
   };
