@@ -4,7 +4,7 @@ import type { Principal } from '../../../platform/http/types.ts';
 import { principalWith, startTestServer, type TestServer } from '../../testing.ts';
 import { loans, versionOf } from '../datasets/testing.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const person = (id: string, name: string): Principal => ({ ...principalWith(), id, ownerId: id, name });
 const ADA = person('00000000-0000-7000-8000-0000000000a1', 'Ada');

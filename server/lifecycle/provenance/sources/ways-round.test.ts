@@ -5,7 +5,7 @@ import { principalWith, startTestServer, type TestServer } from '../../testing.t
 import { loans, versionOf } from '../datasets/testing.ts';
 import { FIRST_POLICY, loosen, WHY } from './testing.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const person = (id: string, name: string): Principal => ({ ...principalWith(), id, ownerId: id, name });
 const ADA = person('00000000-0000-7000-8000-0000000000a1', 'Ada');
