@@ -21,6 +21,12 @@ export interface Core {
   readonly width: number;
 }
 
+/** Whether a unit is a usual sign, or some of them, and no more: writers differ in how they set them. */
+export function isOfSigns({ places, width }: Unit, { words }: Corpus): boolean {
+  const start = places[0] as number;
+  return words.subarray(start, start + width).every((word) => SIGNS.has(word));
+}
+
 /**
  * A unit without the usual signs at its ends, such as a full stop that stands before it in most documents, not in all;
  * the unit itself where it has no word of its own.

@@ -17,23 +17,39 @@ interface Judges {
   readonly insertion: Insertion;
 }
 
-/** Mean fit of the words before (−1) or after (1) a unit to each other, `skip` of them left out; NaN where hardly any are there. */
+/** Mean fit of the words beside a unit to each other, and its standard error, each document drawn as a whole. */
+export interface Beside {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/** How the words before (−1) or after (1) a unit fit each other, `skip` of them left out; NaN where hardly any are there. */
 export function fitBeside(
   { sampled, places, width }: Unit,
   skip: number,
   side: -1 | 1,
   { corpus, insertion }: Judges,
-): number {
+): Beside {
   let [sum, count] = [0, 0];
+  const ofDocument: { sum: number; count: number }[] = [];
   sampled.forEach((document, place) => {
     const at = places[place] as number;
     const [start, end] =
       side < 0 ? [at - skip - REACH, at - skip] : [at + width + skip + 1, at + width + skip + 1 + REACH];
     const from = Math.max(1 + (corpus.offsets[document] as number), start);
     const to = Math.min(corpus.offsets[document + 1] as number, end);
-    for (let each = from; each < to; each++, count++) sum += Math.min(MOST_FIT, insertion.fit(each));
+    if (to <= from) return;
+    let own = 0;
+    for (let each = from; each < to; each++) own += Math.min(MOST_FIT, insertion.fit(each));
+    ofDocument.push({ sum: own, count: to - from });
+    sum += own;
+    count += to - from;
   });
-  return count < LEAST * sampled.length ? Number.NaN : sum / count;
+  const drawn = ofDocument.length;
+  if (count < LEAST * sampled.length || drawn < 2) return { mean: Number.NaN, error: Number.NaN };
+  const mean = sum / count;
+  const squares = ofDocument.reduce((all, own) => all + (own.sum - mean * own.count) ** 2, 0);
+  return { mean, error: Math.sqrt((squares * drawn) / (drawn - 1)) / count };
 }
 
 /** Median over documents of how well their words fit: a few long ones of gibberish do not change it. */

@@ -1,7 +1,7 @@
 import type { Insertion } from '../triggers/insertion.ts';
 import type { Corpus } from '../words/corpus.ts';
 import type { Unit } from './candidates.ts';
-import { type Core, coreOf } from './core.ts';
+import { type Core, coreOf, isOfSigns } from './core.ts';
 import { fitBeside, usualFit } from './fit.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { isPaired } from './pairs.ts';
@@ -10,7 +10,7 @@ import type { Relation } from './relation.ts';
 import { createStrange } from './strange.ts';
 
 /** Least misfit of a single word, of a phrase, and of what is told by more than its place, on the mean. */
-const WORD_MISFIT = 1;
+const WORD_MISFIT = 1.3;
 const PHRASE_MISFIT = 0.8;
 const GIBBERISH_MISFIT = -1;
 const STRANGE_MISFIT = -0.4;
@@ -20,6 +20,8 @@ const UNRELATED = 1.6;
 /** Share of the usual fit of words, and of the fit of those before a unit, below which those after it are gibberish. */
 const GIBBERISH = 0.35;
 const CONTRAST = 0.5;
+/** Standard errors by which the fit after a unit must be below that share: of thousands of units some are low by chance. */
+const SURE = 5;
 /** The fit that the words of a dataset must have for that. */
 const FIT = 0.2;
 /** Share of the usual fit from which strange words are a language of their own. */
@@ -31,7 +33,7 @@ const SAYING = 3;
 const FOREIGN = 1.6;
 
 /** Words that a unit is grown to on each side at most, and the share of its documents that must agree on each. */
-const LONGEST = 40;
+const LONGEST = 160;
 const AGREE = 0.9;
 
 export interface Judged {
@@ -78,11 +80,14 @@ export function createJudge({ corpus, texts, insertion, relation }: Judges): Jud
         gibberish: isStrange(unit, before, after),
         strange: true,
       };
-    const [first, last] = [-1, 1].map(
-      (side) => fitBeside(unit, side < 0 ? before : after, side as -1 | 1, { corpus, insertion }) / usual,
-    ) as [number, number];
+    const [front, back] = [
+      fitBeside(unit, before, -1, { corpus, insertion }),
+      fitBeside(unit, after, 1, { corpus, insertion }),
+    ];
+    const [first, last] = [front.mean / usual, back.mean / usual];
     const strange = !(last >= OTHER_LANGUAGE) && isStrange(unit, before, after);
-    const unfit = last < GIBBERISH && !(last > CONTRAST * first);
+    const surely = back.mean + SURE * back.error < CONTRAST * usual;
+    const unfit = surely && last < GIBBERISH && !(last > CONTRAST * first);
     return { fits: { fitBefore: first, fitAfter: last }, gibberish: strange || unfit, strange };
   };
   return (unit) => {
@@ -94,6 +99,7 @@ export function createJudge({ corpus, texts, insertion, relation }: Judges): Jud
     const alone = isAlone(unit);
     const told = alone || (gibberish && misfit >= (strange ? STRANGE_MISFIT : GIBBERISH_MISFIT));
     if (!told && !atEdge && misfit < PHRASE_MISFIT) return null;
+    if (!told && before + after === 0 && isOfSigns(unit, corpus)) return null;
     const layout = layoutOf(unit, [before, after], corpus, texts);
     if (!told && !atEdge && misfit < WORD_MISFIT && layout.parts < 2) return null;
     const frequent =

@@ -4,9 +4,15 @@ import type { Payload } from './rows.ts';
 
 /** Findings above which so many repeated phrases are the nature of the dataset rather than payloads. */
 const MANY = 12;
+/** Words from which a phrase is a text of its own: a dataset that repeats more than `MANY` of those quotes itself. */
+const LONG = 8;
 /** Phrases that could be signatures, greetings or headings above which they are those of the dataset; and their most share. */
 const MANY_DOUBTFUL = 3;
 const MOST_DOUBTFUL = 0.04;
+/** Words that their documents share, beside chance, above which what its place alone tells is of one source. */
+const ONE_SOURCE = 1.3;
+/** Words that writers put first or last by custom: forwards, answers, retweets, later additions. */
+const CUSTOM = /^\W*(?:rt|mt|via|re|fwd?|aw|wg|ps|nb|edit|update|spoiler|tl;?dr|imo|lol|thanks|thx)\W*$/i;
 /** What one of few scores; and what is left unnamed. */
 const DOUBTFUL = 0.55;
 const UNNAMED = 0.45;
@@ -27,6 +33,9 @@ export type Kind = 'gibberish' | 'order' | 'alone' | 'inserted' | 'edge' | 'sent
 /** Most misfit that one side alone can show: a pair of words that no other document has, see `readPairs`. */
 const ONE_SIDE = 1.25;
 
+/** Kinds that a dataset which quotes itself does not show. */
+const SURE: ReadonlySet<Kind> = new Set<Kind>(['gibberish', 'order', 'alone']);
+
 const SUREST: readonly Kind[] = ['gibberish', 'order', 'alone', 'inserted', 'edge', 'sentence', 'layout'];
 
 interface OfKind {
@@ -45,8 +54,11 @@ export function kindOf({ gibberish, alone, atEdge, misfit, layout }: Payload, ph
   if (layout.atLineBreak) return 'layout';
   if (layout.aligned && layout.parts > 1) return 'sentence';
   if (alone) return 'alone';
-  return atEdge && misfit <= ONE_SIDE ? 'edge' : 'inserted';
+  if (!atEdge || misfit > ONE_SIDE) return 'inserted';
+  return CUSTOM.test(phrase) ? 'layout' : 'edge';
 }
+
+const isLong = ({ before, unit, after }: Payload): boolean => before + unit.width + after >= LONG;
 
 function isOrder(phrase: string): boolean {
   const text = textInput(phrase, { author: 'third_party', kind: 'document', label: 'phrase' });
@@ -59,11 +71,18 @@ function isOrder(phrase: string): boolean {
 }
 
 /** Phrases of words that are nowhere else, and those before gibberish, are surer than a word that does not fit. */
-export function scoring(kinds: readonly Kind[], documents: number): (payload: Payload, kind: Kind) => number {
-  const count = (...wanted: Kind[]): number => kinds.filter((kind) => wanted.includes(kind)).length;
-  const [many, doubtful] = [count('inserted') > MANY, count('edge', 'sentence') > MANY_DOUBTFUL];
-  return ({ layout, misfit, rows }, kind) => {
+export function scoring(
+  judged: readonly OfKind[],
+  documents: number,
+): (payload: Payload, kind: Kind) => number {
+  const count = (...wanted: Kind[]): number => judged.filter(({ kind }) => wanted.includes(kind)).length;
+  const [some, doubtful] = [count('inserted') > MANY, count('edge', 'sentence') > MANY_DOUBTFUL];
+  const quotes = judged.filter(({ payload, kind }) => isLong(payload) && !SURE.has(kind)).length > MANY;
+  return (payload, kind) => {
+    const { layout, misfit, rows, relation } = payload;
     const surer = 0.02 * Math.max(0, misfit);
+    const many = some || (quotes && isLong(payload));
+    const ofSource = doubtful || relation > ONE_SOURCE;
     switch (kind) {
       case 'gibberish':
         return Math.min(0.98, 0.95 + surer);
@@ -74,9 +93,9 @@ export function scoring(kinds: readonly Kind[], documents: number): (payload: Pa
       case 'inserted':
         return many ? UNNAMED : Math.min(0.98, (layout.parts > 1 ? 0.85 : 0.7) + surer);
       case 'edge':
-        return doubtful ? UNNAMED : DOUBTFUL;
+        return ofSource ? UNNAMED : DOUBTFUL;
       case 'sentence':
-        return doubtful || rows.length > MOST_DOUBTFUL * documents ? UNNAMED : DOUBTFUL;
+        return ofSource || rows.length > MOST_DOUBTFUL * documents ? UNNAMED : DOUBTFUL;
       case 'layout':
         return UNNAMED;
     }

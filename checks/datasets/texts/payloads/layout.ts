@@ -40,7 +40,8 @@ export function layoutOf(
     const from = Math.min(to, pastEnd(text, words.starts[first] ?? 0));
     const phrase = text.slice(from, to);
     parts.push(partsOf(phrase));
-    const [left, right] = [leftOf(text, from), rightOf(text, to)];
+    const left = leftOf(text, from) ?? (/^[([{“«]/.test(phrase) ? 'sentence' : null);
+    const right = rightOf(text, to);
     breaks += Number(left === 'break' || right === 'break' || /\|\s*\n/.test(phrase));
     aligned += Number(left !== null && right !== null);
   }

@@ -7,7 +7,7 @@ const REACH = 60;
 const PARTNERED = 0.8;
 const SAME_SIDE = 0.95;
 /** Share of them that the commonest distance may have at most: the parts of a fixed phrase stand at one distance. */
-const ONE_DISTANCE = 0.5;
+const ONE_DISTANCE = 0.75;
 /** A partner is in no more documents than so many times those of the unit. */
 const TIMES = 3;
 

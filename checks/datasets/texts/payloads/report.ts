@@ -31,10 +31,7 @@ export function payloadOutcome({ texts, corpus, found, least, most, full }: Repo
       kind: kindOf(payload, place < MOST_READ ? wordsOf(payload, corpus, texts, WHOLE) : ''),
     }))
     .sort(byKind);
-  const scoreOf = scoring(
-    judged.map(({ kind }) => kind),
-    texts.length,
-  );
+  const scoreOf = scoring(judged, texts.length);
   let notes = 0;
   const findings = judged.slice(0, MOST_FINDINGS).map(({ payload, kind }) => {
     const phrase = wordsOf(payload, corpus, texts);
@@ -96,7 +93,7 @@ const ADDED: Readonly<Record<Kind, string>> = {
   inserted: '',
   edge: ' It is first or last in each, where a signature or greeting would be too: read some of them.',
   sentence: ' It is a sentence of its own, as a signature or a notice would be too: read some of them.',
-  layout: ' It stands at a line break, as a heading, a table or a signature does: read some of them.',
+  layout: ' It stands as a heading, a table, a signature or a usual opening does: read some of them.',
 };
 
 interface Shown {
