@@ -75,6 +75,7 @@ describe('a command loses', () => {
     ['JSON, a list', ['python', 't.py', `{"api_keys":["${S}","b${S}"]}`]],
     ['Python', ['python', '-c', `f({'token': '${S}'})`]],
     ['Python, arguments', ['python', '-c', `login(password='${S}')`]],
+    ['Python, a variable', ['python', '-c', `os.environ["HF_TOKEN"] = "${S}"`]],
     ['YAML', ['python', 't.py', '--set', `{password: ${S}}`]],
     // Addresses.
     [

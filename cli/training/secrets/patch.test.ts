@@ -227,6 +227,7 @@ describe('lines of a patch', () => {
     ['a.py', `dsn = "host=h password=${S}"`],
     ['a.py', `h = {"X-Api-Key": "${S}", "a": 1}`],
     ['a.py', `h = {"Authorization": "Bearer ${S}"}`],
+    ['a.py', `os.environ["HF_TOKEN"] = '${S}'`],
     ['a.ts', `const apiKey = '${S}';`],
     ['run.sh', `mysql -uroot --password=${S}`],
     ['run.sh', `curl -H "Authorization: Bearer ${S}" h`],
