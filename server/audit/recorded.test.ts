@@ -42,6 +42,31 @@ test('one whose leaf in the tree was changed with it is broken: the root is sign
   expect(found.flat().some(({ standing }) => standing === 'broken')).toBe(true);
 });
 
+test('entries that are given their places while they are read are not taken for broken', async () => {
+  const fresh = await startTestTrail();
+  try {
+    const read = createRecordedEntries({ database: fresh.open.database, masterKey: fresh.masterKey });
+    let writing = true;
+    const broken: string[] = [];
+    const reader = async (): Promise<void> => {
+      while (writing)
+        for (const { id, standing } of await read.history('one:2', ['tests.counted']))
+          if (standing === 'broken') broken.push(id);
+    };
+    const readers = [reader(), reader(), reader()];
+    for (let n = 0; n < 60; n++) {
+      await fresh.trail.log.record({ ...entryOf(n), subject: 'one:2' });
+      if (n % 5 === 0) await fresh.settled();
+    }
+    writing = false;
+    await Promise.all(readers);
+    expect(broken).toEqual([]);
+    expect(await read.history('one:2', ['tests.counted'])).toHaveLength(60);
+  } finally {
+    await fresh.close();
+  }
+}, 120_000);
+
 test('the history of a subject comes in pages, in its order, and each entry with its standing', async () => {
   const fresh = await startTestTrail();
   try {

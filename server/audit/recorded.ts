@@ -94,13 +94,26 @@ export function createRecordedEntries({ database, masterKey }: RecordedDeps) {
     });
   }
 
-  async function standing(rows: readonly PlacedEntry[], within: Executor): Promise<RecordedEntry[]> {
-    const unplaced = rows.filter(({ index }) => index === null).map(({ id }) => id);
-    const { rows: waiting } =
-      unplaced.length === 0
-        ? { rows: [] }
-        : await sql<Waiting[number]>`select array_to_string(ids, ',') as ids, leaves, seal from audit_waiting
-            where ids && ${unplaced}::uuid[]`.execute(within);
+  /** What waits of these. */
+  async function waitingOf(ids: readonly string[], within: Executor): Promise<Waiting> {
+    const { rows } = await sql<Waiting[number]>`select array_to_string(ids, ',') as ids, leaves, seal
+      from audit_waiting where ids && ${ids}::uuid[]`.execute(within);
+    return rows;
+  }
+
+  /** Places that these were given. */
+  async function placesOf(ids: readonly string[], within: Executor): Promise<ReadonlyMap<string, number>> {
+    const { rows } = await sql<{ id: string; index: number }>`select id, index from audit_sequence
+      where id = any(${ids}::uuid[])`.execute(within);
+    return new Map(rows.map(({ id, index }) => [id, index]));
+  }
+
+  async function standing(read: readonly PlacedEntry[], within: Executor): Promise<RecordedEntry[]> {
+    const unplaced = read.filter(({ index }) => index === null).map(({ id }) => id);
+    const waiting = unplaced.length === 0 ? [] : await waitingOf(unplaced, within);
+    // In this order: what was given its place since the rows were read no longer waits, and has it by now.
+    const places = unplaced.length === 0 ? new Map<string, number>() : await placesOf(unplaced, within);
+    const rows = read.map((row) => ({ ...row, index: row.index ?? places.get(row.id) ?? null }));
     const sound = await inTree(rows, within);
     return rows.map(({ index, ...row }) => {
       const isSound = index === null ? isWaiting(row, waiting) : sound.has(row.id);
