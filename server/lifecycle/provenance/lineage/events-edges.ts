@@ -5,7 +5,8 @@ import { type ByKind, type Edge, type NodeId, nodeId, splitId, uuidKeys } from '
 import type { NamedVersion, Resolving } from './resolving.ts';
 import { toldSql } from './telling.ts';
 
-const MOST = 20_000;
+/** Edges that one look-up gives at most. */
+export const MOST_EDGES = 20_000;
 
 /** What OpenLineage events say: edges between jobs, runs and datasets, those that are versions here by their version. */
 export function createEventEdges({
@@ -20,7 +21,10 @@ export function createEventEdges({
     viewer: Viewer,
     versions: readonly NamedVersion[],
   ): Promise<ReadonlyMap<NodeId, NodeId>> {
-    const claims = await resolving.named(viewer, [...new Set(versions.map(({ nameKey }) => nameKey))]);
+    const claims = await resolving.about(
+      viewer,
+      versions.map(({ id }) => id),
+    );
     const found = await resolving.resolve(viewer, claims);
     const wanted = new Set(versions.map(({ id }) => id));
     return new Map(
@@ -68,7 +72,7 @@ export function createEventEdges({
       const end = side === 'below' ? sql`e.from_id` : sql`e.to_id`;
       const { rows } = await sql<Edge>`select e.from_id as "from", e.to_id as "to", e.relation
         from data_lineage_edges e where ${end} = any(${begin}::text[]) and ${toldSql(viewer, 'e')}
-        order by e.from_id, e.to_id limit ${MOST}`.execute(database);
+        order by e.from_id, e.to_id limit ${MOST_EDGES}`.execute(database);
       const others = await meant(
         viewer,
         rows.map((edge) => (side === 'below' ? edge.to : edge.from)),

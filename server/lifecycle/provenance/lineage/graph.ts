@@ -2,6 +2,7 @@ import type { DataLineageGraph, DataLineageNode, DataLineageQuery } from '@barti
 import type { z } from 'zod';
 import { AppError } from '../../../kernel/error.ts';
 import type { Viewer } from '../../sight.ts';
+import { MOST_EDGES } from './events-edges.ts';
 import { type Edge, type NodeId, splitId } from './model.ts';
 import { useOfKey } from './naming.ts';
 import type { Neighbours, Side } from './neighbours.ts';
@@ -30,6 +31,11 @@ interface GraphDeps {
   readonly newest: Newest;
 }
 
+/** After this many milliseconds a walk ends where it is, and is said to be cut. */
+const WALK_MS = 10_000;
+/** Nodes whose names are looked up together, at least. */
+const LOADED = 500;
+
 const edgeKey = ({ from, to, relation }: Edge): string => JSON.stringify([from, to, relation]);
 
 export const noSuchThing = (): AppError =>
@@ -54,6 +60,27 @@ function withoutNames(
 }
 
 export function createGraphs({ neighbours, nodes: names, newest }: GraphDeps) {
+  /** The first `room` of these that are there: names are not looked up of what there is no room for. */
+  async function take(
+    viewer: Viewer,
+    ids: readonly NodeId[],
+    room: number,
+  ): Promise<{ readonly taken: readonly NodeFacts[]; readonly more: boolean }> {
+    const taken: NodeFacts[] = [];
+    let next = 0;
+    while (next < ids.length && taken.length < room) {
+      const some = ids.slice(next, next + Math.max(LOADED, room - taken.length));
+      const facts = await names.load(viewer, some);
+      for (const id of some) {
+        if (taken.length >= room) break;
+        const node = facts.get(id);
+        if (node) taken.push(node);
+        next += 1;
+      }
+    }
+    return { taken, more: next < ids.length };
+  }
+
   /** Breadth first on one side. What is hidden is met, and not followed. */
   async function walk(
     viewer: Viewer,
@@ -66,21 +93,23 @@ export function createGraphs({ neighbours, nodes: names, newest }: GraphDeps) {
     const edges = new Map<string, Edge>();
     let level = from.filter(({ hidden }) => !hidden).map(({ id }) => id);
     let truncated = false;
+    const until = performance.now() + WALK_MS;
     for (let step = 1; level.length > 0; step += 1) {
+      if (performance.now() > until) {
+        truncated = true;
+        break;
+      }
       const all = await neighbours.around(viewer, level, side);
+      truncated ||= all.length >= MOST_EDGES;
       const found = all.filter((edge) => !skip(edge, met.get(edge.from)));
       const ends = [...new Set(found.map((edge) => (side === 'below' ? edge.to : edge.from)))];
       const fresh = ends.filter((id) => !met.has(id));
-      const facts = await names.load(viewer, step > depth ? [] : fresh);
-      const there = step > depth ? [] : fresh.filter((id) => facts.has(id));
-      const taken = there.slice(0, Math.max(0, limit - met.size));
-      if (taken.length < there.length || (step > depth && fresh.length > 0)) truncated = true;
+      const { taken, more } = await take(viewer, fresh, step > depth ? 0 : limit - met.size);
+      truncated ||= more;
       level = [];
-      for (const id of taken) {
-        const node = facts.get(id);
-        if (!node) continue;
-        met.set(id, { ...node, distance: sign * step });
-        if (!node.hidden) level.push(id);
+      for (const node of taken) {
+        met.set(node.id, { ...node, distance: sign * step });
+        if (!node.hidden) level.push(node.id);
       }
       for (const edge of found) if (met.has(edge.from) && met.has(edge.to)) edges.set(edgeKey(edge), edge);
       if (step > depth || met.size >= limit) {

@@ -4,7 +4,12 @@ import type { Graphs } from './graph.ts';
 import type { Newest } from './newest.ts';
 import type { Nodes } from './nodes.ts';
 import type { Receiving } from './receiving.ts';
+import { tellerOf } from './telling.ts';
 import type { Tracing } from './tracing.ts';
+import { createTurns } from './turns.ts';
+
+/** Graphs and traces read thousands of rows each: of the connections to the database they leave most to others. */
+const TURNS = { atOnce: 2, perCaller: 1, waiting: 16, waitingPerCaller: 4, waitMs: 10_000 } as const;
 
 interface Parts {
   readonly receiving: Receiving;
@@ -15,12 +20,15 @@ interface Parts {
 }
 
 export function lineageRoutes({ receiving, graphs, newest, nodes, tracing }: Parts): RouteImplementation[] {
+  const inTurn = createTurns(TURNS);
   return [
     implement(contracts.receive, async ({ body }, { principal }) => {
       await receiving.receive(principal, body);
       return {};
     }),
-    implement(contracts.graph, ({ query }, { principal }) => graphs.graph(principal, query)),
+    implement(contracts.graph, ({ query }, { principal, signal }) =>
+      inTurn(tellerOf(principal), signal, () => graphs.graph(principal, query)),
+    ),
     implement(contracts.search, async ({ query }, { principal }) => {
       const ids = await newest.search(principal, query.q, query.limit);
       const found = await nodes.load(principal, ids);
@@ -30,6 +38,8 @@ export function lineageRoutes({ receiving, graphs, newest, nodes, tracing }: Par
       });
       return { items };
     }),
-    implement(contracts.trace, ({ query }, { principal }) => tracing.trace(principal, query)),
+    implement(contracts.trace, ({ query }, { principal, signal }) =>
+      inTurn(tellerOf(principal), signal, () => tracing.trace(principal, query)),
+    ),
   ];
 }

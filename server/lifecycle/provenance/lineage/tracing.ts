@@ -122,10 +122,8 @@ export function createTracing(deps: TracingDeps) {
     const root = await graphs.root(viewer, id);
     const arrived = wantedOf(root);
     if (arrived) return await traceArrival(viewer, root, arrived, limit);
-    const [above, below] = await Promise.all([
-      graphs.walk(viewer, [root], 'above', REACH),
-      graphs.walk(viewer, [root], 'below', REACH),
-    ]);
+    const above = await graphs.walk(viewer, [root], 'above', REACH);
+    const below = await graphs.walk(viewer, [root], 'below', REACH);
     return await finish(viewer, { subject: { ...root, distance: 0 }, root: root.id, above, below, limit });
   }
 
@@ -227,10 +225,8 @@ export function createTracing(deps: TracingDeps) {
   ): Promise<Trace> {
     const found = (await nodes.load(viewer, [endpoint])).get(endpoint);
     const from = found ? [found] : [];
-    const [above, below] = await Promise.all([
-      graphs.walk(viewer, from, 'above', REACH),
-      graphs.walk(viewer, from, 'below', REACH),
-    ]);
+    const above = await graphs.walk(viewer, from, 'above', REACH);
+    const below = await graphs.walk(viewer, from, 'below', REACH);
     return await finish(viewer, { subject: node, root: endpoint, above, below, limit });
   }
 
