@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 import { ApiFailure } from '@bartizan/contracts/client.ts';
-import { CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { describe, expect, it, vi } from 'vitest';
 import { abbreviated } from './commands/key-named.ts';
 import { welcome } from './commands/up.ts';
@@ -9,7 +9,8 @@ import { words } from './completion.ts';
 import { CliError, EXIT, explain } from './exit.ts';
 import { createProgram } from './main.ts';
 import { duration, instant, wholeNumber } from './options.ts';
-import { printable, table } from './output.ts';
+import { printable, printableLines, table } from './output.ts';
+import { runProgram } from './run.ts';
 
 describe('options', () => {
   it('read times and numbers, and refuse nonsense with a word of help', () => {
@@ -47,6 +48,27 @@ describe('output', () => {
     expect(printable('a\u001b[2Jb\nc\u202ed')).toBe('ab c d');
     expect(table(['x'], [['\u001b]0;title\u0007ok']])).not.toContain('\u0007');
     expect(table(['x'], [])).toBe('(none)');
+  });
+});
+
+describe('what went wrong', () => {
+  it('is said line by line, and never drives the terminal', async () => {
+    expect(printableLines('a\u001b]0;x\u0007\nb\u202ec')).toBe('a\nb c');
+    const written: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    try {
+      const failing = new Command().action(() => {
+        throw new CliError('no column \u001b]0;PWN\u0007zip\u202e\nLook again.', EXIT.usage);
+      });
+      await runProgram(failing, ['node', 'bartizan']);
+    } finally {
+      write.mockRestore();
+      process.exitCode = undefined;
+    }
+    expect(written.join('')).toBe('bartizan: no column zip \nLook again.\n');
   });
 });
 

@@ -16,7 +16,7 @@ export function createOutput(json: boolean): Output {
       process.stdout.write(`${json ? JSON.stringify(value) : human(value)}\n`);
     },
     note: (line: string) => {
-      process.stderr.write(`${line}\n`);
+      process.stderr.write(`${printableLines(line)}\n`);
     },
   });
 }
@@ -43,6 +43,9 @@ export function printable(text: string): string {
     ' ',
   );
 }
+
+/** Foreign text of several lines, each made safe for a terminal. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 export const date = (ms: number | null): string =>
   ms === null ? '–' : new Date(ms).toISOString().replace('T', ' ').slice(0, 19);

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { EXIT, explain } from './exit.ts';
+import { printableLines } from './output.ts';
 
 /** Runs a command line and sets the exit code; says in one line what went wrong. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
@@ -15,7 +16,8 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
       return;
     }
     const { message, exitCode } = explain(error);
-    process.stderr.write(`bartizan: ${message}\n`);
+    // Names of others stand in messages: line by line, so that hints keep theirs.
+    process.stderr.write(`bartizan: ${printableLines(message)}\n`);
     process.exitCode = exitCode;
   }
 }

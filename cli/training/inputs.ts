@@ -47,6 +47,13 @@ export function inputOf(
 export const variableOf = (dataset: string): string =>
   `BARTIZAN_INPUT_${dataset.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}`;
 
+/** The server breaks a download off where stored content is not what was pushed; a lost connection looks the same. */
+const notWhole = (name: string, cause: Error): CliError =>
+  new CliError(
+    `The content of ${printable(name)} could not be fetched whole (${printable(cause.message)}): it may have been altered where it is stored, or the connection was lost.\nFind out with: bartizan data verify ${printable(name)}`,
+    EXIT.findings,
+  );
+
 async function download(
   api: Client,
   version: DatasetVersion,
@@ -65,7 +72,11 @@ async function download(
   await pipeline(
     Readable.fromWeb(answer.body as ReadableStream<Uint8Array>),
     createWriteStream(place, { mode: 0o600 }),
-  );
+  ).catch((error: unknown) => {
+    // What goes wrong here, such as a full disk, names a call of the system.
+    if (!(error instanceof Error) || 'syscall' in error) throw error;
+    throw notWhole(`${version.dataset}@${version.number}`, error);
+  });
   return place;
 }
 
@@ -113,6 +124,7 @@ async function prepare(
   if (found.state !== 'intact')
     throw new CliError(
       `${printable(path)} is not ${printable(name)}: ${found.tamperings[0]?.message ?? found.failure ?? 'records differ'}`,
+      EXIT.findings,
     );
   return {
     input: {
