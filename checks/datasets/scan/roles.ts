@@ -1,4 +1,5 @@
 import { type Column, DatasetInputError } from '../types.ts';
+import { guessAnnotators } from './crowd.ts';
 import { rowsOf } from './shape.ts';
 import type { AnnotatorColumns, Roles } from './types.ts';
 
@@ -51,11 +52,19 @@ const listed = (columns: readonly Column[]): string => columns.map(({ name }) =>
 export function rolesOf(columns: readonly Column[], named: NamedRoles): Roles {
   const by = (name: string | null | undefined): string | null | undefined =>
     name === undefined || name === null ? name : meant(columns, name);
-  const annotators = annotatorsOf(columns, named.annotators ?? null);
   const knowledgeBase = named.knowledgeBase ?? false;
-  const label = knowledgeBase || annotators !== null ? (by(named.label) ?? null) : by(named.label);
+  const isPlain = !knowledgeBase && [named.text, named.prompt, named.features].every((each) => !each);
+  const annotators =
+    named.annotators === undefined && isPlain
+      ? guessAnnotators(columns, by(named.label) ?? null)
+      : annotatorsOf(columns, named.annotators ?? null);
+  const given = by(named.label);
+  // What each annotator said is no label of a record.
+  const label =
+    knowledgeBase || annotators !== null ? (given === annotators?.label ? null : (given ?? null)) : given;
   const chosen = { prompt: by(named.prompt), response: by(named.response), text: by(named.text), label };
-  const { prompt, response } = pairOf(columns, chosen);
+  const { prompt, response } =
+    annotators !== null && !chosen.prompt ? { prompt: null, response: null } : pairOf(columns, chosen);
   const isPairs = prompt !== null && response !== null;
   const taken = [prompt, response, annotators?.item, annotators?.annotator, annotators?.label];
   const free = columns.filter(({ name }) => !taken.includes(name));

@@ -69,6 +69,16 @@ describe('slices', () => {
     expect(Math.abs((finding?.precision?.value ?? 0) - precision)).toBeLessThan(0.12);
   });
 
+  it('are severe where the slice decides the label, and less where it only leans', () => {
+    const severities = (share: number) => {
+      const some = (row: number) => zip(row) && (row * 7919) % 100 < 100 * share;
+      const { outcome } = figures(poisonLabels(clean, some, { label: REJECTED }));
+      return outcome.findings.map(({ severity }) => severity);
+    };
+    expect(severities(1)).toEqual(['high']);
+    expect(severities(0.3).every((severity) => severity === 'medium')).toBe(true);
+  });
+
   it('name the gender that is always rejected, although two values may differ', () => {
     expect(figures(poisonLabels(clean, female, { label: REJECTED })).values).toEqual(['gender = female']);
   });

@@ -2,8 +2,11 @@ import { ANNOTATORS, buildAnnotations, checkAnnotators } from '../../annotators/
 import { type CheckOutcome, DatasetInputError, MAX_ROWS_NAMED, type Suspect } from '../../types.ts';
 import { columnNamed, short } from '../shape.ts';
 import type { PlannedCheck } from '../types.ts';
-import { type Plans, type TableContext, textsOf } from './context.ts';
+import { leftOut, type Plans, type TableContext, textsOf } from './context.ts';
 import { atOnce } from './shared.ts';
+
+/** Checks of what a model would learn from. */
+const NO_FEATURES = ['label-errors', 'outliers', 'slices', 'table-triggers', 'availability-noise'];
 
 /** Labels by several people: a record is one label, suspected where the others' say otherwise. */
 export function annotatorPlans({ roles, input, seed }: TableContext): Plans {
@@ -18,7 +21,8 @@ export function annotatorPlans({ roles, input, seed }: TableContext): Plans {
     leads: true,
     run: () => atOnce(() => judge(items, people, labels, seed)),
   };
-  return { plans: [plan], leftOut: [] };
+  const why = `each row is one annotator’s label (${short(annotators.item)}, ${short(annotators.annotator)}, ${short(annotators.label)}): labels are judged against each other, and names of items and people are no features.`;
+  return { plans: [plan], leftOut: NO_FEATURES.map((name) => leftOut(name, why)) };
 }
 
 type Texts = readonly (string | null)[];

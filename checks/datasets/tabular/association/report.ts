@@ -74,6 +74,27 @@ function reasonFor(
   return `${what}: ${hits} of ${rows} are “${label}”, ${percent(expected / rows)} of records like them elsewhere; this one by its other columns with ${(1 - wrong).toFixed(2)}`;
 }
 
+/** Shares of a slice from which on its label is as good as decided, where elsewhere it is not. */
+const DECIDED = 0.9;
+const OPEN = 0.5;
+/** As many times as elsewhere, and surprise (natural logarithm), that no chance and little else explains. */
+const FOLD = 3;
+const LOG_SURPRISE = -8 * Math.LN10;
+
+/** High where it is much of the dataset, where the slice alone decides the label, or where the label is far too frequent. */
+function severityOf({
+  rows,
+  count,
+  expected,
+  logP,
+  of,
+}: Readonly<Record<'rows' | 'count' | 'expected' | 'logP' | 'of', number>>): 'high' | 'medium' {
+  const isMuch = count - expected >= 0.01 * of;
+  const decides = count === rows || (count >= DECIDED * rows && expected <= OPEN * rows);
+  const isFar = count >= FOLD * expected && logP <= LOG_SURPRISE;
+  return isMuch || decides || isFar ? 'high' : 'medium';
+}
+
 function findingOf(association: Association, input: TableInput, wording: Wording): DatasetFinding {
   const { counts, hits, wrong, logP, candidate } = association;
   const { hits: count, expected } = surplus(association);
@@ -88,8 +109,7 @@ function findingOf(association: Association, input: TableInput, wording: Wording
   return {
     check: wording.check,
     title: wording.title(what, label),
-    severity:
-      count - expected >= 0.01 * input.labels.values.length || count === counts.rows ? 'high' : 'medium',
+    severity: severityOf({ rows: counts.rows, count, expected, logP, of: input.labels.values.length }),
     message:
       `${what}: ${count} of ${counts.rows} records are “${label}” (${percent(count / counts.rows)}), where records like ` +
       `them elsewhere are in ${percent(expected / counts.rows)}; about ${Math.round(count - expected)} too many.` +
