@@ -4,21 +4,37 @@ import { ApiFailure, type Client } from '@bartizan/contracts/client.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { printable } from '../output.ts';
 import { client } from '../session.ts';
-import { Recipe } from './recipe.ts';
-import { RECIPE_PATH, type RunFlags, runRecorded } from './run.ts';
+import { Outputs } from './outputs.ts';
+import { type FileFact, Recipe } from './recipe.ts';
+import { OUTPUTS_PATH, RECIPE_PATH, type RunFlags, runRecorded } from './run.ts';
 import { MASK } from './secrets/names.ts';
 
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** A JSON file that a run keeps. */
+async function keptBy(api: Client, run: string, path: string): Promise<unknown> {
+  const { run: found } = await api.call(mlflowRoutes.getRun, { query: { run_id: run } });
+  const root = found.info.artifact_uri.replace(/^mlflow-artifacts:\/+/, '');
+  const answer = await api.stream(mlflowRoutes.getArtifact, { params: { '*': `${root}/${path}` } });
+  const text = await answer.text();
+  if (text.length > MOST_BYTES) throw new CliError(`${path} of this run is too long`);
+  return JSON.parse(text);
+}
+
+/** What a run made; null where it kept no list of it, as when it broke off. */
+async function outputsOf(api: Client, run: string): Promise<readonly FileFact[] | null> {
+  try {
+    return Outputs.parse(await keptBy(api, run, OUTPUTS_PATH));
+  } catch (error) {
+    if (error instanceof ApiFailure && error.status === 404) return null;
+    throw error;
+  }
+}
+
 /** The recipe of a run, as it was kept. */
 export async function recipeOf(api: Client, run: string): Promise<Recipe> {
   try {
-    const { run: found } = await api.call(mlflowRoutes.getRun, { query: { run_id: run } });
-    const root = found.info.artifact_uri.replace(/^mlflow-artifacts:\/+/, '');
-    const answer = await api.stream(mlflowRoutes.getArtifact, { params: { '*': `${root}/${RECIPE_PATH}` } });
-    const text = await answer.text();
-    if (text.length > MOST_BYTES) throw new CliError('the recipe of this run is too long');
-    return Recipe.parse(JSON.parse(text));
+    return Recipe.parse(await keptBy(api, run, RECIPE_PATH));
   } catch (error) {
     if (error instanceof ApiFailure && error.status === 404)
       throw new CliError('there is no such run, or it was not made with "bartizan run"', EXIT.usage);
@@ -58,7 +74,7 @@ function demandWhole({ command, masked }: Recipe): void {
   );
 }
 
-/** Runs the command of an earlier run again, with the same inputs; says what is not as it was. */
+/** Runs the command of an earlier run again, with the same inputs; says what is not as it was, of inputs and of outputs. */
 export async function replayRun(run: string, flags: RunFlags & { yes?: boolean }): Promise<void> {
   const recipe = await recipeOf(client(), run);
   demandWhole(recipe);
@@ -71,6 +87,6 @@ export async function replayRun(run: string, flags: RunFlags & { yes?: boolean }
   await runRecorded(
     recipe.command,
     { ...flags, input: flags.input ?? inputs, name: flags.name ?? `replay of ${run}` },
-    { of: run, recipe },
+    { of: run, recipe, outputs: await outputsOf(client(), run) },
   );
 }

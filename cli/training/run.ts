@@ -6,6 +6,7 @@ import { createOutput, printable } from '../output.ts';
 import { clientFor, readSession, type Stored } from '../session.ts';
 import { codeOf } from './code.ts';
 import { factOf, filesOf, type Prepared, prepareInputs } from './inputs.ts';
+import { type ComparedOutput, comparedLines, compareOutputs } from './outputs.ts';
 import { differences, environmentOf, type FileFact, type Recipe } from './recipe.ts';
 import {
   beginRun,
@@ -31,7 +32,7 @@ export interface RunFlags {
 export const RECIPE_PATH = 'bartizan/recipe.json';
 const PATCH_PATH = 'bartizan/uncommitted.patch';
 /** What the run made: known once it is over, when what is there can no longer be changed. */
-const OUTPUTS_PATH = 'bartizan/outputs.json';
+export const OUTPUTS_PATH = 'bartizan/outputs.json';
 
 interface Ended {
   readonly code: number;
@@ -115,6 +116,8 @@ function nameOf(command: readonly string[]): string {
 export interface Replay {
   readonly of: string;
   readonly recipe: Recipe;
+  /** What that run made; null where it is not known. */
+  readonly outputs: readonly FileFact[] | null;
 }
 
 /**
@@ -158,20 +161,41 @@ export async function runRecorded(
         throw error;
       },
     );
-    const made = ended.status === 'FINISHED' ? await keep(session, run, flags) : { outputs: [], model: null };
-    await sendArtifact(session, run, OUTPUTS_PATH, JSON.stringify(made.outputs, null, 2));
-    await endRun(api, run, {
-      status: ended.status,
-      params: {},
-      tags: { 'bartizan.exit-code': String(ended.code) },
-    });
-    const told = { run: run.id, status: ended.status, exitCode: ended.code, ...made };
+    const told = await finish(session, run, { ended, flags, replay });
     if (flags.json) output.result(told, () => '');
     else output.note(human(told));
     process.exitCode = ended.code;
   } finally {
     await remove();
   }
+}
+
+/** Keeps what the run made, ends it, and holds it against the earlier run where this is a replay. */
+async function finish(
+  session: Stored,
+  run: RemoteRun,
+  {
+    ended,
+    flags,
+    replay,
+  }: { readonly ended: Ended; readonly flags: RunFlags; readonly replay: Replay | undefined },
+) {
+  const made = ended.status === 'FINISHED' ? await keep(session, run, flags) : { outputs: [], model: null };
+  await sendArtifact(session, run, OUTPUTS_PATH, JSON.stringify(made.outputs, null, 2));
+  await endRun(clientFor(session), run, {
+    status: ended.status,
+    params: {},
+    tags: { 'bartizan.exit-code': String(ended.code) },
+  });
+  return {
+    run: run.id,
+    status: ended.status,
+    exitCode: ended.code,
+    ...made,
+    ...(replay
+      ? { compared: replay.outputs === null ? null : compareOutputs(replay.outputs, made.outputs) }
+      : {}),
+  };
 }
 
 /** The recipe, as it is kept, and the patch beside it. */
@@ -236,10 +260,13 @@ function human(told: {
   readonly exitCode: number;
   readonly outputs: readonly FileFact[];
   readonly model: { readonly name: string; readonly version: string } | null;
+  /** Of a replay. */
+  readonly compared?: readonly ComparedOutput[] | null;
 }): string {
   return [
     `Run ${told.run} ${told.status.toLowerCase()} (exit ${told.exitCode})`,
     ...told.outputs.map(({ path, sha256 }) => `  ${printable(path)}  ${sha256}`),
     ...(told.model === null ? [] : [`  registered as ${printable(told.model.name)}@${told.model.version}`]),
+    ...(told.compared === undefined ? [] : comparedLines(told.compared, printable)),
   ].join('\n');
 }
