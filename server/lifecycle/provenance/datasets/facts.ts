@@ -123,6 +123,10 @@ function checkApproval(findings: Findings, approval: StoredApproval | null, { ap
   compareFacts(findings, columns, { now, told, entry: approved });
 }
 
+/** Who made it, as far as the row says: somebody may have written anything there. */
+const actingOf = ({ acting }: { readonly acting: unknown }): Readonly<Record<string, unknown>> =>
+  typeof acting === 'object' && acting !== null ? { ...acting } : {};
+
 function checkCreated(findings: Findings, rows: VersionRows, created: RecordedEntry): void {
   const { version, files, profileDigest } = rows;
   const kept = version.storage === 'value' && version.contentRemovedAt === null;
@@ -134,12 +138,13 @@ function checkCreated(findings: Findings, rows: VersionRows, created: RecordedEn
     findings.note(
       `The audit log does not hold ${lacking.join(', ')} of this version: it was made by an older Bartizan.`,
     );
-  const { id, kind, name } = version.acting;
-  const { actor } = created;
   // Where `by` is held, it says the same and more.
-  if ('by' in told || (actor.id === id && actor.kind === kind && actor.name === name)) return;
+  if ('by' in told) return;
+  const { id, kind, name } = actingOf(version);
+  const { actor } = created;
+  if (actor.id === id && actor.kind === kind && actor.name === name) return;
   const where = 'data_versions.acting';
-  const message = `${where} is ${shown(name)} (${kind} ${id}); the audit log holds ${shown(actor.name)} (${actor.kind} ${actor.id}, entry ${created.id}).`;
+  const message = `${where} is ${shown(name)} (${shown(kind)} ${shown(id)}); the audit log holds ${shown(actor.name)} (${actor.kind} ${actor.id}, entry ${created.id}).`;
   findings.add('row-changed', where, message, created);
 }
 
@@ -195,7 +200,7 @@ export async function checkFacts(
   const storage = created ? told.storage : version.storage;
   const removed = created ? standing.contentRemoved !== undefined : version.contentRemovedAt !== null;
   return {
-    rows: Number((created ? told.rows : null) ?? version.rows ?? 0),
+    rows: Math.max(0, Number((created ? told.rows : null) ?? version.rows ?? 0)),
     root: fact('root'),
     schemaDigest,
     leaves: fact('leaves'),

@@ -112,6 +112,14 @@ export function createVersionStore(database: Database) {
           order by v.created_at desc limit 100`,
       ),
 
+    /** Different sources and batches that versions were delivered by, two at most. */
+    async deliveries(ids: readonly string[], tx: Database) {
+      type Delivery = Readonly<Record<'id' | 'name' | 'batch', string | null>>;
+      const { rows } = await sql<Delivery>`select distinct source_id as id, source_name as name, batch
+        from data_versions where id = any(${ids}::uuid[]) limit 2`.execute(tx);
+      return rows;
+    },
+
     all: (ids: readonly string[]) => select(sql`v.id = any(${ids}::uuid[])`),
 
     processing: async (): Promise<readonly string[]> =>
@@ -149,6 +157,14 @@ export function createVersionStore(database: Database) {
         profile: JSON.parse(row.profile) as DataProfile,
       };
     },
+
+    /** The schema as it is stored, JSON; null where there is none. */
+    schemaText: async (id: string): Promise<string | null> =>
+      (
+        await sql<{
+          schema: string | null;
+        }>`select schema from data_versions where id = ${id}`.execute(database)
+      ).rows[0]?.schema ?? null,
 
     /** SHA-256 of the profile as it is stored; null where there is none. */
     profileDigest: async (id: string, tx: Database = database): Promise<string | null> =>

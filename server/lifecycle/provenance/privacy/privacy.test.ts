@@ -124,3 +124,28 @@ it('says what training by DP-SGD spends', async () => {
   expect(spent.pld).toBeGreaterThan(6.7);
   expect(spent.pld).toBeLessThan(6.85);
 });
+
+describe('the ledger, while the audit log gives entries their places', () => {
+  it('is never told as tampered with', async () => {
+    const at = { params: { dataset: 'busy' } };
+    await versionOf(server, 'busy', { 'loans.csv': loans(50) });
+    await server.call('privacy.setBudget', { ...at, body: { ...BUDGET, epsilon: '1000' } });
+    const refusals: string[] = [];
+    const told = (error: unknown): void => {
+      const message = error instanceof Error ? error.message : String(error);
+      if (/not what the audit log holds/.test(message)) refusals.push(message);
+    };
+    let released = 0;
+    for (let turn = 0; turn < 30; turn += 1) {
+      const body = { query: { kind: 'count', epsilon: '0.1' }, requestId: `busy-${turn}` };
+      const under = server.call('privacy.release', { principal: ADA, ...at, headers, body }).then(() => {
+        released += 1;
+      }, told);
+      const reads = [0, 1, 2].map(() => server.call('privacy.budget', at).catch(told));
+      await Promise.all([under, ...reads]);
+      await server.call('privacy.budget', at).catch(told);
+    }
+    expect(refusals).toEqual([]);
+    expect(released).toBeGreaterThan(0);
+  });
+});

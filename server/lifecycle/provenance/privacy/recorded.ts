@@ -210,8 +210,8 @@ async function checkReleases(
 
 /**
  * Holds the newest ledger of a dataset, and what was released, against the audit log; names entries that are gone, were
- * altered or that the log does not hold. Gives what the log holds. Within a transaction that holds the lock of the
- * ledger (`database`), nothing changes meanwhile.
+ * altered or that the log does not hold. Gives what the log holds. `database` is a transaction
+ * that holds the lock of the ledger, or sees one moment (repeatable read): else what is written meanwhile looks tampered.
  */
 export async function checkLedgerWithin(
   deps: LedgerCheckDeps,
@@ -232,18 +232,6 @@ export async function checkLedgerWithin(
   }
   await checkReleases(deps, datasetId, findings);
   return log;
-}
-
-/** {@link checkLedgerWithin}, while no release of the dataset goes on. */
-export async function checkLedger(
-  { database, recorded }: LedgerCheckDeps,
-  datasetId: string,
-  findings: Findings,
-): Promise<void> {
-  await database.transaction().execute(async (tx) => {
-    await createPrivacyStore(tx).lock(datasetId, tx);
-    await checkLedgerWithin({ database: tx, recorded }, datasetId, findings);
-  });
 }
 
 /** As {@link checkLedgerWithin}; `conflict` where the ledger is not what the log holds: nothing is released of it then. */

@@ -90,17 +90,30 @@ async function checkOne(
   compare(findings, row, sound);
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Versions that brought records of this one in, as far as the row says so: somebody may have written anything there. */
+async function originsOf(versionId: string, database: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ origins: unknown }>`select origins from data_versions
+    where id = ${versionId}`.execute(database);
+  const origins: unknown = rows[0]?.origins;
+  return (Array.isArray(origins) ? (origins as readonly unknown[]) : []).flatMap((share) => {
+    if (typeof share !== 'object' || share === null || !('version' in share && 'rows' in share)) return [];
+    const { version, rows: count } = share;
+    return typeof version === 'string' && UUID.test(version) && Number(count) > 0 ? [version] : [];
+  });
+}
+
 /** Holds the sources that brought records of a version in against the audit log, each fact by itself. */
 export async function checkSources(
   deps: SourceCheckDeps,
   versionId: string,
   findings: Findings,
 ): Promise<void> {
+  const origins = await originsOf(versionId, deps.database);
   const { rows } = await sql<{ id: string; name: string | null }>`
-    select b.source_id as id, max(b.source_name) as name from data_versions v
-    join data_versions b on b.id = v.id
-      or b.id in (select o.version from jsonb_to_recordset(v.origins) as o(version uuid, rows bigint) where o.rows > 0)
-    where v.id = ${versionId} and b.source_id is not null
-    group by b.source_id order by count(*) desc limit ${MOST_SOURCES}`.execute(deps.database);
+    select source_id as id, max(source_name) as name from data_versions
+    where id = any(${[versionId, ...origins]}::uuid[]) and source_id is not null
+    group by source_id order by count(*) desc limit ${MOST_SOURCES}`.execute(deps.database);
   for (const source of rows) await checkOne(deps, source, findings);
 }
