@@ -80,6 +80,7 @@ export type SignInSettings = z.infer<typeof SignInSettings>;
  * `audit-broken`: something of the audit log was altered. `sink-behind`: a receiver does not take its events.
  * `model-quarantined`: a version that is in use was found to be dangerous. `data-drip`: what a source brings changes
  * slowly. `data-reached-endpoint`: an endpoint serves what was made from records that are no longer trusted.
+ * `data-altered`: the newest verification of a version found that what is stored was changed.
  */
 export const ALARM_KINDS = [
   'break-glass-used',
@@ -91,6 +92,7 @@ export const ALARM_KINDS = [
   'model-quarantined',
   'data-drip',
   'data-reached-endpoint',
+  'data-altered',
 ] as const;
 
 export const Alarm = z.object({

@@ -1,5 +1,5 @@
 import { type Alarm, factorRoutes } from '@bartizan/contracts';
-import { Alert, Button } from '@mantine/core';
+import { Button, UnstyledButton } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { NoteDialog } from '../ui/note-dialog.tsx';
@@ -9,12 +9,11 @@ import { meQuery, useMay } from './session.ts';
 
 const ALARMS_KEY = ['alarms'];
 
-/** Alarms that nobody has looked into yet, over every page. */
+/** Alarms that nobody has looked into yet, over every page: one line, several folded into one. */
 export function Alarms() {
   const client = useQueryClient();
-  const { data: me } = useQuery(meQuery);
-  const mayAcknowledge = useMay('people.manage') && me?.breakGlass === false;
   const [looking, setLooking] = useState<Alarm | null>(null);
+  const [isOpen, setIsOpen] = useState(false);
   const query = useQuery({
     queryKey: ALARMS_KEY,
     queryFn: ({ signal }) => api.call(factorRoutes.alarms, { signal }),
@@ -22,31 +21,28 @@ export function Alarms() {
     refetchInterval: 30_000,
   });
   const open = (query.data?.items ?? []).filter((alarm) => alarm.acknowledgedAt === null);
+  const isFolded = open.length > 1 && !isOpen;
   return (
     <>
-      {open.map((alarm) => (
-        <Alert
-          key={alarm.id}
-          color="red"
-          variant="light"
-          role="alert"
-          m="md"
-          mb={0}
-          title={
-            <>
-              {alarm.summary} <RelativeTime at={alarm.at} />
-            </>
-          }
-        >
-          {mayAcknowledge ? (
-            <Button size="compact-sm" variant="default" onClick={() => setLooking(alarm)}>
-              Acknowledge this alarm
-            </Button>
-          ) : (
-            'An administrator acknowledges it once they have looked into it.'
-          )}
-        </Alert>
-      ))}
+      {open.length === 0 ? null : (
+        <div className="bz-alarms" role="alert">
+          {open.length > 1 ? (
+            <UnstyledButton
+              className="bz-alarm bz-alarm-count"
+              aria-expanded={isOpen}
+              onClick={() => setIsOpen(!isOpen)}
+            >
+              <span className="bz-alarm-text">
+                {open.length} alarms<span className="bz-dim">, the newest: {open[0]?.summary}</span>
+              </span>
+              <span>{isOpen ? 'Fold' : 'Show'}</span>
+            </UnstyledButton>
+          ) : null}
+          {isFolded
+            ? null
+            : open.map((alarm) => <OneAlarm key={alarm.id} alarm={alarm} onLook={setLooking} />)}
+        </div>
+      )}
       <NoteDialog
         opened={looking !== null}
         title="Acknowledge this alarm"
@@ -61,5 +57,38 @@ export function Alarms() {
         }}
       />
     </>
+  );
+}
+
+/** One line; the words in full once they are pressed. */
+function OneAlarm({ alarm, onLook }: { alarm: Alarm; onLook: (alarm: Alarm) => void }) {
+  const { data: me } = useQuery(meQuery);
+  const mayAcknowledge = useMay('people.manage') && me?.breakGlass === false;
+  const [isFull, setIsFull] = useState(false);
+  return (
+    <div className="bz-alarm">
+      <UnstyledButton
+        className="bz-alarm-text"
+        data-full={isFull || undefined}
+        aria-expanded={isFull}
+        title={alarm.summary}
+        onClick={() => setIsFull(!isFull)}
+      >
+        {alarm.summary} <RelativeTime at={alarm.at} />
+        {isFull && !mayAcknowledge ? (
+          <span className="bz-dim"> An administrator acknowledges it once they have looked into it.</span>
+        ) : null}
+      </UnstyledButton>
+      {mayAcknowledge ? (
+        <Button
+          size="compact-xs"
+          variant="default"
+          aria-label="Acknowledge this alarm"
+          onClick={() => onLook(alarm)}
+        >
+          Acknowledge
+        </Button>
+      ) : null}
+    </div>
   );
 }

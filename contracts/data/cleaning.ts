@@ -51,7 +51,18 @@ export const Quarantine = z.object({
   /** Version that they were taken out of, and the one without them; null while that is made, or where it failed. */
   fromVersion: z.number().int().positive(),
   toVersion: z.number().int().positive().nullable(),
-  state: z.enum(['working', 'done', 'failed', 'awaiting-review', 'rejected', 'restored']),
+  /** The version that they are back in, whatever its state; null where nobody asked for that. */
+  restoreVersion: z.number().int().positive().nullable(),
+  /** `restore-awaiting-review`: the version with them waits for approval, and they are out until then. */
+  state: z.enum([
+    'working',
+    'done',
+    'failed',
+    'awaiting-review',
+    'rejected',
+    'restore-awaiting-review',
+    'restored',
+  ]),
   failure: z.string().nullable(),
   selection: CleaningSelection,
   reason: z.string(),

@@ -100,8 +100,13 @@ export const DatasetVersionSummary = z.object({
   content: z.enum(['here', 'removed', 'elsewhere']),
   /** The version that it was made from. */
   parent: z.object({ versionId: Id, number: z.number().int().positive() }).nullable(),
+  /** Who delivered it; null where nobody did (it was made here of another one) or was named. */
   source: DataSourceBrief.nullable(),
   batch: z.string().nullable(),
+  /** In lists, of one without a source: those that its records came in with in earlier versions, most records first. */
+  recordsFrom: z.array(z.string()).optional(),
+  /** In lists: what the newest verification that ended well found; null where it was never verified. */
+  verified: z.enum(['intact', 'tampered']).nullable().optional(),
   reason: z.string(),
   label: z.string().nullable(),
   createdBy: DataActor,

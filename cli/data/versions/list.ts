@@ -1,9 +1,12 @@
-import { datasetRoutes } from '@bartizan/contracts';
+import { type DatasetVersionSummary, datasetRoutes } from '@bartizan/contracts';
 import type { Command } from 'commander';
 import { wholeNumber } from '../../options.ts';
 import { createOutput, date, printable, table } from '../../output.ts';
 import { client } from '../../session.ts';
 import { versionName } from '../subject.ts';
+
+const sourceOf = (version: Pick<DatasetVersionSummary, 'source' | 'recordsFrom'>): string =>
+  version.source?.name ?? ((version.recordsFrom ?? []).join(', ') || '–');
 
 const count = (value: number | null): string => (value === null ? '–' : value.toLocaleString('en'));
 
@@ -24,10 +27,10 @@ export function addDataList(data: Command): void {
           ['NAME', 'LATEST', 'RECORDS', 'VERSIONS', 'SOURCE', 'CHANGED'],
           all.map(({ name, latest, versions, updatedAt }) => [
             name,
-            latest === null ? '–' : String(latest.number),
+            latest === null ? '–' : `${latest.number}${latest.verified === 'tampered' ? ' (altered)' : ''}`,
             count(latest?.rows ?? null),
             String(versions),
-            latest?.source?.name ?? '–',
+            latest === null ? '–' : sourceOf(latest),
             date(updatedAt),
           ]),
         ),
@@ -41,11 +44,11 @@ export function addDataList(data: Command): void {
       const found = await client().call(datasetRoutes.version, { params: versionName(text) });
       createOutput(flags.json ?? false).result(found, (version) =>
         [
-          `${printable(version.dataset)}@${version.number}  ${version.quarantined ? 'quarantine' : version.state}`,
+          `${printable(version.dataset)}@${version.number}  ${version.quarantined ? 'quarantine' : version.state}${version.verified === 'tampered' ? ', altered: see `bartizan data verify`' : ''}`,
           ...(version.failure === null ? [] : [printable(version.failure)]),
           `records  ${count(version.rows)}`,
           `root     ${version.root ?? '–'}`,
-          `source   ${printable(version.source?.name ?? '–')}`,
+          `source   ${printable(sourceOf(version))}`,
           `batch    ${printable(version.batch ?? '–')}`,
           `content  ${version.content === 'elsewhere' ? printable(version.location ?? 'elsewhere') : version.content}`,
           `pushed   ${date(version.createdAt)} by ${printable(version.createdBy.name)}`,

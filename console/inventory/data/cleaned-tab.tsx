@@ -19,6 +19,7 @@ export const QUARANTINE_STATES: Readonly<Record<Quarantine['state'], string>> = 
   failed: 'failed',
   'awaiting-review': 'awaits approval',
   rejected: 'rejected',
+  'restore-awaiting-review': 'bringing them back awaits approval',
   restored: 'brought back',
 };
 const POLL_MS = 1_500;
@@ -120,9 +121,21 @@ function OneQuarantine({ item }: { item: Quarantine }) {
       </td>
       <td>
         <div>{QUARANTINE_STATES[item.state]}</div>
+        <RestoredIn item={item} />
         <RestoreButton item={item} />
       </td>
     </tr>
+  );
+}
+
+/** The version that they are back in, or will be once it is approved. */
+export function RestoredIn({ item }: { item: Quarantine }) {
+  if (item.restoreVersion === null) return null;
+  if (item.state !== 'restored' && item.state !== 'restore-awaiting-review') return null;
+  return (
+    <div className="bz-dim">
+      in version <VersionLink datasetId={item.datasetId} version={item.restoreVersion} />
+    </div>
   );
 }
 

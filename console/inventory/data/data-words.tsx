@@ -38,13 +38,43 @@ const STATE_MARKS: Readonly<Record<DataVersionState, Mark & { readonly meaning: 
     meaning: 'Somebody refused it; it is never used.',
   },
 };
+const ALTERED: Mark = { word: 'Altered', icon: IconAlertOctagon, tone: 'block' };
+const MOST_NAMED = 3;
 const QUARANTINE: Mark = { word: 'Quarantine', icon: IconLock, tone: 'block' };
 
-/** How far a version is; quarantine counts before all. */
-export function VersionState({ version }: { version: Pick<DatasetVersionSummary, 'state' | 'quarantined'> }) {
-  if (version.quarantined) return <Badge mark={QUARANTINE} title="It is kept out of use." />;
+/** How far a version is; quarantine counts before all. What a verification found stands beside it. */
+export function VersionState({
+  version,
+}: {
+  version: Pick<DatasetVersionSummary, 'state' | 'quarantined' | 'verified'>;
+}) {
   const mark = STATE_MARKS[version.state];
-  return <Badge mark={mark} title={mark.meaning} />;
+  return (
+    <>
+      {version.quarantined ? (
+        <Badge mark={QUARANTINE} title="It is kept out of use." />
+      ) : (
+        <Badge mark={mark} title={mark.meaning} />
+      )}
+      {version.verified === 'tampered' ? (
+        <>
+          {' '}
+          <Badge mark={ALTERED} title="The newest verification found that what is stored was changed." />
+        </>
+      ) : null}
+    </>
+  );
+}
+
+/** Who delivered a version, or whom its records are from in earlier ones; null where nobody is named. */
+export function sourceWords({
+  source,
+  recordsFrom = [],
+}: Pick<DatasetVersionSummary, 'source' | 'recordsFrom'>): string | null {
+  if (source !== null) return source.name;
+  if (recordsFrom.length === 0) return null;
+  const more = recordsFrom.length - MOST_NAMED;
+  return `${recordsFrom.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 const TRUST_MARKS: Readonly<Record<SourceTrust, Mark & { readonly meaning: string }>> = {

@@ -18,7 +18,7 @@ import { CleanedTab } from './cleaned-tab.tsx';
 import { CompareVersions } from './compare-data.tsx';
 import { CustodyTab } from './custody-tab.tsx';
 import { datasetQuery } from './data-queries.ts';
-import { VersionState } from './data-words.tsx';
+import { sourceWords, VersionState } from './data-words.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
 import { WatchNotice } from './watch-notice.tsx';
 import { WatchTab } from './watch-tab.tsx';
@@ -180,7 +180,7 @@ function VersionTable({ items }: { items: readonly DatasetVersionSummary[] }) {
               </td>
               <td className="bz-num">{version.rows === null ? '' : formatCount(version.rows)}</td>
               <td className="bz-num">{formatBytes(version.bytes)}</td>
-              <td className="bz-wrap">{version.source?.name ?? <span className="bz-dim">not named</span>}</td>
+              <td className="bz-wrap">{sourceWords(version) ?? <span className="bz-dim">not named</span>}</td>
               <td className="bz-wrap">{version.batch ?? <span className="bz-dim">not named</span>}</td>
               <td className="bz-wrap">
                 <span className="bz-clip">{version.reason}</span>

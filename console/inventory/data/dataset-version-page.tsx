@@ -19,7 +19,7 @@ import { AboutVersion } from './about-data-version.tsx';
 import { AnnotationsDialog } from './annotations-dialog.tsx';
 import { datasetVersionQuery } from './data-queries.ts';
 import { DataScanTab } from './data-scan-tab.tsx';
-import { VersionState } from './data-words.tsx';
+import { sourceWords, VersionState } from './data-words.tsx';
 import { ProfileTab } from './profile-tab.tsx';
 import { RecordsTab } from './records-tab.tsx';
 import './data.css';
@@ -60,7 +60,7 @@ function OneVersion() {
           description={
             version.rows === null
               ? undefined
-              : `${formatNoun(version.rows, 'record')}${version.source ? ` from ${version.source.name}` : ''}${version.batch ? `, batch ${version.batch}` : ''}`
+              : `${formatNoun(version.rows, 'record')}${sourceWords(version) === null ? '' : ` from ${sourceWords(version)}`}${version.batch ? `, batch ${version.batch}` : ''}`
           }
           actions={<Acts version={version} />}
         >

@@ -11,7 +11,7 @@ import { useKeyboardList } from '../../ui/keyboard-list.ts';
 import { PagedList } from '../../ui/paged-list.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
-import { FORMAT_WORDS, VersionState } from './data-words.tsx';
+import { FORMAT_WORDS, sourceWords, VersionState } from './data-words.tsx';
 
 export function DatasetsTab({
   q,
@@ -157,7 +157,7 @@ function DatasetTable({
                   </td>
                   <td>{FORMAT_WORDS[dataset.latest.format]}</td>
                   <td className="bz-wrap">
-                    {dataset.latest.source?.name ?? <span className="bz-dim">not named</span>}
+                    {sourceWords(dataset.latest) ?? <span className="bz-dim">not named</span>}
                   </td>
                 </>
               )}

@@ -29,6 +29,9 @@ function curve(from: Placed, to: Placed): string {
   return `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
 }
 
+/** It shrinks to the page down to this; narrower pages scroll. */
+const LEAST_SCALE = 0.75;
+
 /** Ids of markers are of the whole page. */
 const ARROW = 'bz-data-lineage-arrow';
 
@@ -60,7 +63,12 @@ export function LineagePicture({ graph, folded, chosen, onChoose }: PictureProps
   const dim = (id: string): boolean => lit !== null && !lit.has(id);
   return (
     <div className="bz-lineage bz-data-lineage">
-      <svg width={layout.width} height={layout.height} role="group" aria-label="Lineage">
+      <svg
+        viewBox={`0 0 ${layout.width} ${layout.height}`}
+        style={{ width: '100%', maxWidth: layout.width, minWidth: LEAST_SCALE * layout.width }}
+        role="group"
+        aria-label="Lineage"
+      >
         <defs>
           <marker
             id={ARROW}

@@ -1,6 +1,7 @@
 import { type PrivateRelease, privacyRoutes } from '@bartizan/contracts';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { api } from '../../app/api.ts';
+import { useMay } from '../../app/session.ts';
 import { formatCount } from '../../ui/format.ts';
 import { LoadMore } from '../../ui/load-more.tsx';
 import { Section } from '../../ui/page.tsx';
@@ -8,6 +9,7 @@ import { RelativeTime } from '../../ui/time.tsx';
 
 /** Statistics that were given out, newest first. */
 export function Releases({ datasetId }: { datasetId: string }) {
+  const mayRead = useMay('data.content');
   const query = useInfiniteQuery({
     queryKey: ['data', 'dataset', datasetId, 'releases'],
     queryFn: ({ pageParam, signal }) =>
@@ -41,6 +43,9 @@ export function Releases({ datasetId }: { datasetId: string }) {
               <td className="bz-wrap">
                 {item.query.kind}
                 {'column' in item.query && item.query.column ? ` of ${item.query.column}` : ''}
+                {mayRead && item.query.kind === 'count' && item.query.value !== undefined
+                  ? ` = ${item.query.value}`
+                  : ''}
                 <div className="bz-dim">{item.mechanism}</div>
               </td>
               <td className="bz-wrap">

@@ -14,7 +14,7 @@ import { Facts, Page, Section } from '../../ui/page.tsx';
 import { SeverityBadge } from '../../ui/severity.tsx';
 import { QueryView } from '../../ui/states.tsx';
 import { RelativeTime } from '../../ui/time.tsx';
-import { QUARANTINE_STATES, RestoreButton, selectionWords, VersionLink } from './cleaned-tab.tsx';
+import { QUARANTINE_STATES, RestoreButton, RestoredIn, selectionWords, VersionLink } from './cleaned-tab.tsx';
 import { Difference } from './compare-data.tsx';
 import { dataScanQuery } from './data-queries.ts';
 import { DependantLink } from './dependant-link.tsx';
@@ -66,7 +66,7 @@ function OneCleaning() {
 
 function titleOf({ state, removed }: Quarantine): string {
   const records = formatNoun(removed, 'record');
-  if (state === 'done') return `${records} taken out`;
+  if (state === 'done' || state === 'restore-awaiting-review') return `${records} taken out`;
   return state === 'restored' ? `${records} taken out and brought back` : `${records} to be taken out`;
 }
 
@@ -94,6 +94,9 @@ function About({ item }: { item: Quarantine }) {
               </span>
             ),
           ],
+          ...(item.restoreVersion === null
+            ? []
+            : [['Brought back', <RestoredIn key="restored" item={item} />] as const]),
           ['Also in, or made from them', <Dependants key="dependants" item={item} />],
         ]}
       />

@@ -80,7 +80,7 @@ export interface DerivedVersion {
   /** Content that is stored already (`objects.put`), by path. */
   readonly files: readonly { readonly path: string; readonly size: number; readonly sha256: string }[];
   readonly reason: string;
-  /** Absent: as the parent has them. */
+  /** Absent: those of the delivery that all records of the parent came in with; none where they came with several. */
   readonly source?: { readonly id: string; readonly name: string } | null;
   readonly batch?: string | null;
   readonly label?: string | null;

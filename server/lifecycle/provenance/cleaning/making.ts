@@ -48,6 +48,9 @@ export function createMaking(deps: CleaningDeps & { readonly store: CleaningStor
       isTable(laid) && laid.format !== 'parquet' ? { ...laid.options, schema: laid.schema } : laid.options,
     files,
     reason: reason.slice(0, MOST_REASON),
+    // Nobody delivered it: its records are from where the version before has them from.
+    source: null,
+    batch: null,
   });
 
   async function keepCleaned(

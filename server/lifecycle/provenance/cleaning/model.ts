@@ -23,6 +23,9 @@ export interface StoredQuarantine {
   readonly toState: DataVersionState | null;
   readonly toFailure: string | null;
   readonly restoreVersionId: string | null;
+  readonly restoreVersion: number | null;
+  readonly restoreState: DataVersionState | null;
+  readonly restoreFailure: string | null;
   readonly state: 'working' | 'made' | 'failed' | 'restoring';
   readonly failure: string | null;
   readonly selection: string;
@@ -39,12 +42,28 @@ export interface StoredQuarantine {
 export const shortened = (selection: CleaningSelection): CleaningSelection =>
   selection.by === 'rows' ? { ...selection, rows: selection.rows.slice(0, SHOWN_ROWS) } : selection;
 
-function stateOf({ state, toState, restoreVersionId }: StoredQuarantine): Quarantine['state'] {
+/** Where bringing them back was refused or failed they are out, and may be asked for again. */
+function afterwards(restoreState: DataVersionState | null): Quarantine['state'] {
+  switch (restoreState) {
+    case null:
+    case 'failed':
+    case 'rejected':
+      return 'done';
+    case 'ready':
+      return 'restored';
+    case 'awaiting-review':
+      return 'restore-awaiting-review';
+    default:
+      return 'working';
+  }
+}
+
+function stateOf({ state, toState, restoreState }: StoredQuarantine): Quarantine['state'] {
   if (state === 'failed') return 'failed';
   if (state !== 'made') return 'working';
   switch (toState) {
     case 'ready':
-      return restoreVersionId === null ? 'done' : 'restored';
+      return afterwards(restoreState);
     case 'awaiting-review':
     case 'rejected':
     case 'failed':
@@ -64,8 +83,9 @@ export function viewOf(viewer: Viewer, stored: StoredQuarantine): Quarantine {
     datasetId,
     fromVersion,
     toVersion: state === 'working' || state === 'failed' ? null : stored.toVersion,
+    restoreVersion: stored.restoreVersion,
     state,
-    failure: stored.failure ?? stored.toFailure,
+    failure: stored.failure ?? stored.toFailure ?? stored.restoreFailure,
     selection: JSON.parse(stored.selection) as CleaningSelection,
     reason,
     removed,

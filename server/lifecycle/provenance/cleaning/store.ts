@@ -6,11 +6,13 @@ import type { KeptDependant, StoredQuarantine } from './model.ts';
 
 const QUARANTINE = sql`q.id, q.version_id as "versionId", v.dataset_id as "datasetId", v.number as "fromVersion",
   q.to_version_id as "toVersionId", t.number as "toVersion", t.state as "toState", t.failure as "toFailure",
+  b.state as "restoreState", b.number as "restoreVersion", b.failure as "restoreFailure",
   q.restore_version_id as "restoreVersionId", q.state, q.failure, q.selection, q.reason,
   q.restore_reason as "restoreReason", q.removed, q.dependants, q.acting, q.created_by as "createdBy",
   q.created_at as "createdAt"`;
 const FROM = sql`data_quarantines q join data_versions v on v.id = q.version_id
-  left join data_versions t on t.id = q.to_version_id`;
+  left join data_versions t on t.id = q.to_version_id
+  left join data_versions b on b.id = q.restore_version_id`;
 const MOST_SHOWN = 500;
 
 export interface NewQuarantine {

@@ -94,6 +94,13 @@ export function createBeginnings({ versions, datasets, governance, audit, clock,
     return { datasetId: version.datasetId, versionId: id, number };
   }
 
+  /** The one delivery that all records of a version came in with; null where they came with several. */
+  async function deliveryOf(version: StoredVersion, tx: Database) {
+    const ids = version.origins.filter(({ rows }) => rows > 0).map((share) => share.version);
+    const [first, ...rest] = await versions.deliveries(ids, tx);
+    return first === undefined || rest.length > 0 ? null : first;
+  }
+
   return Object.freeze({
     prepare,
 
@@ -126,10 +133,9 @@ export function createBeginnings({ versions, datasets, governance, audit, clock,
         throw noSuchDatasetVersion();
       if (!isFolder(derived.format) && derived.files.length !== 1)
         throw new AppError('invalid_input', `a dataset of ${derived.format} is one file`);
-      const source =
-        derived.source === undefined
-          ? { id: parent.sourceId, name: parent.sourceName }
-          : { id: derived.source?.id ?? null, name: derived.source?.name ?? null };
+      const whole = derived.source === undefined ? await deliveryOf(parent, tx) : null;
+      const source = whole ?? { id: derived.source?.id ?? null, name: derived.source?.name ?? null };
+      const batch = derived.batch === undefined ? (whole?.batch ?? null) : derived.batch;
       const begun = await insert(
         actor,
         {
@@ -140,7 +146,7 @@ export function createBeginnings({ versions, datasets, governance, audit, clock,
           parentId: parent.id,
           sourceId: source.id,
           sourceName: source.name,
-          batch: derived.batch === undefined ? parent.batch : derived.batch,
+          batch,
           reason: derived.reason,
           label: derived.label === undefined ? parent.label : derived.label,
           allowSame: true,

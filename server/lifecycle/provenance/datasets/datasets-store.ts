@@ -5,9 +5,12 @@ import type { StoredDataset } from './model.ts';
 import { nameKey } from './model.ts';
 import { reachSql } from './reach.ts';
 
+/** When it was described anew, or its newest version began. */
+const CHANGED = sql`greatest(d.updated_at, (select v.created_at from data_versions v
+  where v.dataset_id = d.id order by v.number desc limit 1))`;
 const DATASET = sql`d.id, d.name, d.team_id as "teamId", d.description, d.license, d.consent, d.homepage, d.label,
   d.retention_days as "retentionDays", d.created_by_id as "createdById", d.created_by as "createdBy",
-  d.created_at as "createdAt", d.updated_at as "updatedAt", d.removed_at as "removedAt"`;
+  d.created_at as "createdAt", ${CHANGED} as "updatedAt", d.removed_at as "removedAt"`;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -77,8 +80,8 @@ export function createDatasetStore(database: Database) {
       select(
         sql`d.removed_at is null and ${reachSql(viewer, sql`d.team_id`)}
           and ${asked.search ? sql`d.name ilike ${pattern(asked.search)}` : sql`true`}
-          and ${asked.after ? sql`(d.created_at, d.id) < (${asked.after.at}, ${asked.after.id}::uuid)` : sql`true`}
-          order by d.created_at desc, d.id desc limit ${asked.limit}`,
+          and ${asked.after ? sql`(${CHANGED}, d.id) < (${asked.after.at}, ${asked.after.id}::uuid)` : sql`true`}
+          order by ${CHANGED} desc, d.id desc limit ${asked.limit}`,
       ),
 
     async figures(ids: readonly string[]): Promise<ReadonlyMap<string, DatasetFigures>> {

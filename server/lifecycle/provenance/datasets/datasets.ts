@@ -11,9 +11,10 @@ import { constraintOf, isForeignKeyViolation, isUniqueViolation } from '../../sq
 import { within } from '../../within.ts';
 import type { DataActing, GovernancePort } from '../ports.ts';
 import type { DatasetStore } from './datasets-store.ts';
-import { type StoredDataset, summaryOf } from './model.ts';
+import type { StoredDataset } from './model.ts';
 import { afterOf, positionOf } from './paging.ts';
 import { demandMove, inReach, noSuchDataset, teamOfNew, unknownTeam } from './reach.ts';
+import { createSummaries } from './summaries.ts';
 import type { VersionStore } from './versions-store.ts';
 
 export interface DatasetDeps {
@@ -43,6 +44,7 @@ function explain(cause: unknown, name: string): unknown {
 /** Registering, describing and removing datasets. What is out of reach is answered as if it were not there. */
 export function createDatasets(deps: DatasetDeps) {
   const { database, store, versions, audit, clock, governance } = deps;
+  const summaries = createSummaries(database);
 
   async function witness(
     actor: DataActing,
@@ -79,7 +81,7 @@ export function createDatasets(deps: DatasetDeps) {
   async function viewsOf(datasets: readonly StoredDataset[]): Promise<Dataset[]> {
     const ids = datasets.map(({ id }) => id);
     const [figures, latest] = await Promise.all([store.figures(ids), versions.latestOf(ids)]);
-    const newest = new Map(latest.map((version) => [version.datasetId, version]));
+    const newest = new Map((await summaries.of(latest)).map((version) => [version.datasetId, version]));
     return datasets.map(({ createdById, createdBy, ...dataset }) => {
       const version = newest.get(dataset.id);
       return {
@@ -87,7 +89,7 @@ export function createDatasets(deps: DatasetDeps) {
         createdBy: { id: createdById, name: createdBy },
         versions: figures.get(dataset.id)?.versions ?? 0,
         storedBytes: figures.get(dataset.id)?.storedBytes ?? 0,
-        latest: version ? summaryOf(version) : null,
+        latest: version ?? null,
       };
     });
   }
@@ -176,7 +178,7 @@ export function createDatasets(deps: DatasetDeps) {
       const last = items.at(-1);
       return {
         items: await viewsOf(items),
-        next: found.length > limit && last ? positionOf({ at: last.createdAt, id: last.id }) : null,
+        next: found.length > limit && last ? positionOf({ at: last.updatedAt, id: last.id }) : null,
       };
     },
 

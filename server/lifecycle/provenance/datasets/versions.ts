@@ -15,6 +15,7 @@ import { numberOf } from './paging.ts';
 import { readQueue } from './queues.ts';
 import { noSuchDatasetVersion } from './reach.ts';
 import type { Reads } from './reads.ts';
+import { createSummaries } from './summaries.ts';
 import type { VersionStore } from './versions-store.ts';
 
 export interface VersionDeps {
@@ -47,6 +48,7 @@ export const originOf = (version: StoredVersion): DataOrigin => ({
 /** What is asked of versions without reading their content. */
 export function createVersions(deps: VersionDeps) {
   const { database, versions, datasets, objects, reads, governance, audit, jobs } = deps;
+  const summaries = createSummaries(database);
 
   async function find(viewer: Viewer, { dataset: ref, version }: VersionPlace, tx?: Database) {
     const dataset = await datasets.find(viewer, ref, tx);
@@ -159,20 +161,21 @@ export function createVersions(deps: VersionDeps) {
     ) {
       const dataset = await datasets.find(viewer, ref);
       const found = await versions.page(dataset.id, numberOf(cursor), limit + 1);
-      const items: DatasetVersionSummary[] = found.slice(0, limit).map(summaryOf);
+      const items = await summaries.of(found.slice(0, limit));
       const last = items.at(-1);
       return { items, next: found.length > limit && last ? String(last.number) : null };
     },
 
     async get(viewer: Viewer, place: VersionPlace): Promise<DatasetVersion> {
       const version = await find(viewer, place);
-      const [measured, origins, progress] = await Promise.all([
+      const [summary, measured, origins, progress] = await Promise.all([
+        summaries.of([version]),
         versions.measured(version.id),
         originsOf(version),
         progressOf(version),
       ]);
       return {
-        ...summaryOf(version),
+        ...(summary[0] as DatasetVersionSummary),
         schema: measured?.schema ?? null,
         profile: measured?.profile ?? null,
         options: version.options,
