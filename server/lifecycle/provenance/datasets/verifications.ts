@@ -1,4 +1,3 @@
-import type { Schema } from '@bartizan/checks/datasets/records/index.ts';
 import { type DataVerification, MAX_TAMPERINGS_LISTED } from '@bartizan/contracts';
 import type { AuditLog, RecordedEntries } from '../../../audit/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
@@ -21,7 +20,7 @@ import { afterOf, positionOf } from './paging.ts';
 import { verifyQueue } from './queues.ts';
 import type { StoredVerification, VerificationEnd, VerificationStore } from './verifications-store.ts';
 import type { VersionPlace, Versions } from './versions.ts';
-import type { VersionStore } from './versions-store.ts';
+import type { VersionFile, VersionStore } from './versions-store.ts';
 import { type WorkOptions, work } from './worker/process.ts';
 import type { Kept, Readable, Verified } from './worker/protocol.ts';
 
@@ -72,7 +71,7 @@ export function createVerifications(deps: VerificationDeps) {
   /** The stored hashes as they lie there. */
   async function fetchKept(place: Workplace, facts: CheckedFacts, findings: Findings): Promise<Kept> {
     const fetch = async (sha256: string, name: 'leaves' | 'blocks'): Promise<string | null> => {
-      const found = sha256 === '' ? null : await place.fetchRaw(sha256, name);
+      const found = !DIGEST.test(sha256) ? null : await place.fetchRaw(sha256, name);
       if (found === null) findings.add('leaves-damaged', name, `The stored ${name} are gone.`);
       return found?.path ?? null;
     };
@@ -88,34 +87,49 @@ export function createVerifications(deps: VerificationDeps) {
   /** Lays the content out as it lies in the store; null where there is none to read. */
   async function layContent(
     place: Workplace,
-    { findings, rows: { version, files }, facts }: Checked,
+    { findings, rows: { version, files }, schema, facts }: Checked,
   ): Promise<Readable | null> {
     if (!facts.hasContent) return null;
     const { format } = facts;
     let gone = 0;
-    const path = await place.content({ format }, files, {
-      missing(file) {
-        gone += 1;
-        findings.add('content-missing', file, 'The stored file is gone.');
-      },
+    const missing = (file: string): void => {
+      gone += 1;
+      findings.add('content-missing', file, 'The stored file is gone.');
+    };
+    for (const file of files) if (!canLie(file)) missing(file.path);
+    const path = await place.content({ format }, files.filter(canLie), {
+      missing,
       damaged: (file) => findings.add('content-damaged', file, 'The stored file no longer has its digest.'),
     });
     if (files.length === 0 || (gone > 0 && files.length === 1)) return null;
-    const schema = facts.hasSchema ? (await versions.measured(version.id))?.schema : undefined;
     const read = { path, format, options: version.options };
-    return schema === undefined ? read : { ...read, schema: schema as Schema };
+    return schema === null || !facts.hasSchema ? read : { ...read, schema };
   }
 
-  async function check(version: StoredVersion, place: Workplace, options: WorkOptions) {
+  /** Holds the content against the stored hashes. */
+  async function checkContent(checked: Checked, place: Workplace, options: WorkOptions): Promise<Verified> {
+    const kept = await fetchKept(place, checked.facts, checked.findings);
+    const content = await layContent(place, checked);
+    return await work({ is: 'verify', content, kept, limit: MAX_TAMPERINGS_LISTED }, options);
+  }
+
+  async function check(
+    version: StoredVersion,
+    { place, last }: { readonly place: Workplace; readonly last: boolean },
+    options: WorkOptions,
+  ) {
     const checked = await checking.check(version.id);
     if (checked === null) throw new ContentRefused('The version is gone.');
     const { findings, facts } = checked;
-    const none: Verified = { rows: 0, tamperings: [], counts: {} };
-    let found = none;
-    if (facts.root !== '') {
-      const kept = await fetchKept(place, facts, findings);
-      const content = await layContent(place, checked);
-      found = await work({ is: 'verify', content, kept, limit: MAX_TAMPERINGS_LISTED }, options);
+    let found: Verified = { rows: 0, tamperings: [], counts: {} };
+    try {
+      if (facts.root !== '') found = await checkContent(checked, place, options);
+    } catch (error) {
+      const isNamed = findings.tamperings.length > 0 && options.signal?.aborted !== true;
+      if (!isNamed || !(last || error instanceof ContentRefused)) throw error;
+      // What was changed in the database is named, though the records cannot be read any more.
+      const why = error instanceof ContentRefused ? error.message : 'the server’s log says why.';
+      findings.note(`The records could not be held against their hashes: ${why}`);
     }
     const counts: Record<string, number> = { ...found.counts };
     for (const [kind, count] of Object.entries(findings.counts)) counts[kind] = (counts[kind] ?? 0) + count;
@@ -155,13 +169,15 @@ export function createVerifications(deps: VerificationDeps) {
     if (!version) throw new ContentRefused('The version is gone.');
     const place = await laying.begin(job.signal);
     try {
-      const result = await check(version, place, {
+      const total = Math.max(0, version.rows ?? 0);
+      const options = {
         folder: place.folder,
         limits: limitsFor(deps.config),
         signal: job.signal,
-        onProgress: ({ rows, stage }) =>
-          job.progress({ done: rows, total: version.rows ?? 0, detail: { stage } }),
-      });
+        onProgress: ({ rows, stage }: { rows: number; stage: string }) =>
+          job.progress({ done: rows, total, detail: { stage } }),
+      };
+      const result = await check(version, { place, last: job.last }, options);
       const tampered = Object.keys(result.counts).length > 0;
       return { ...result, state: tampered ? 'tampered' : 'intact', failure: null, endedAt: clock.now() };
     } finally {
@@ -271,3 +287,9 @@ export type Verifications = ReturnType<typeof createVerifications>;
 
 const hasContent = ({ storage, contentRemovedAt }: StoredVersion): boolean =>
   storage === 'value' && contentRemovedAt === null;
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Whether a row of a file can be one that was written here: with a digest, and a path that stays in its folder. */
+const canLie = ({ path, sha256 }: VersionFile): boolean =>
+  DIGEST.test(sha256) && !path.startsWith('/') && !path.split(/[\\/]/).includes('..') && !path.includes('\0');

@@ -158,6 +158,14 @@ export function createVersionStore(database: Database) {
       };
     },
 
+    /** The schema as it is stored, JSON; null where there is none. */
+    schemaText: async (id: string): Promise<string | null> =>
+      (
+        await sql<{
+          schema: string | null;
+        }>`select schema from data_versions where id = ${id}`.execute(database)
+      ).rows[0]?.schema ?? null,
+
     /** SHA-256 of the profile as it is stored; null where there is none. */
     profileDigest: async (id: string, tx: Database = database): Promise<string | null> =>
       (
