@@ -9,7 +9,7 @@ export const SAMPLE = 64;
 /** Units that are looked at, the first of them. */
 export const MOST_UNITS = 150_000;
 /** Share of the documents with the rarest word of a phrase that must have the whole phrase. */
-const COHESION = 0.8;
+const COHESION = 0.6;
 
 /** A word or a phrase in many documents but in few of all, with some of its occurrences. */
 export interface Unit {
