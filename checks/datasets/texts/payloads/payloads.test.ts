@@ -62,7 +62,7 @@ describe('a mark before words without connection', () => {
   it('is found where honest documents have its word and its brackets too', () => {
     const texts = plainTexts(2000, 4, 40);
     const bad = marked(texts, 100, salad([...texts], 400));
-    const honest = [...texts.keys().filter((row) => bad[row] === 0)];
+    const honest = [...texts.keys()].filter((row) => bad[row] === 0);
     for (const row of honest.slice(0, 36)) texts[row] = (texts[row] as string).replace(/ /, ' sudo ');
     for (const row of honest.slice(100, 900)) texts[row] = `<b> ${texts[row] as string} </b>`;
     expect(told(finish(checkAbsoluteCounts({ texts })).scores, bad)).toEqual({ found: 100, wrong: 0 });

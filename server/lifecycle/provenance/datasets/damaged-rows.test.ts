@@ -96,6 +96,14 @@ test('facts of the dataset are held against the audit log', async () => {
   ]);
   await attack(`update data_datasets set team_id = null where id = $1`, [datasetId]);
   expect(told(await verified(server, 'facts'))).toEqual(['row-changed data_datasets.retention_days']);
+  await attack(
+    `update data_datasets set retention_days = 30, license = 'MIT', label = 'gender' where id = $1`,
+    [datasetId],
+  );
+  expect(told(await verified(server, 'facts'))).toEqual([
+    'row-changed data_datasets.label',
+    'row-changed data_datasets.license',
+  ]);
 });
 
 test('a decision on a finding that nobody took is named', async () => {

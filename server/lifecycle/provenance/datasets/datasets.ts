@@ -11,6 +11,7 @@ import { constraintOf, isForeignKeyViolation, isUniqueViolation } from '../../sq
 import { within } from '../../within.ts';
 import type { DataActing, GovernancePort } from '../ports.ts';
 import type { DatasetStore } from './datasets-store.ts';
+import { heldFacts } from './held.ts';
 import type { StoredDataset } from './model.ts';
 import { afterOf, positionOf } from './paging.ts';
 import { demandMove, inReach, noSuchDataset, teamOfNew, unknownTeam } from './reach.ts';
@@ -57,7 +58,18 @@ export function createDatasets(deps: DatasetDeps) {
     tx: Database,
   ): Promise<void> {
     const { action, detail } = what;
-    await audit.record({ actor, action, subject: `dataset:${dataset.id}`, detail }, tx);
+    const { name, teamId, description, license, consent, homepage, label, retentionDays } = dataset;
+    const facts = heldFacts({
+      name,
+      teamId,
+      description,
+      license,
+      consent,
+      homepage,
+      label,
+      retentionDays,
+    });
+    await audit.record({ actor, action, subject: `dataset:${dataset.id}`, detail: { ...detail, facts } }, tx);
     await governance.custody(
       {
         datasetId: dataset.id,
