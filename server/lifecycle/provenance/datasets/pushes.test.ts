@@ -28,6 +28,8 @@ describe('a push by value', () => {
       { 'loans.csv': loans(1_000) },
       { label: 'approved', batch: 'May' },
     );
+    // It is told after the commit in which the version is seen.
+    await expect.poll(() => told).toEqual([made.id]);
     end();
     expect(made).toMatchObject({
       number: 1,
@@ -37,7 +39,6 @@ describe('a push by value', () => {
       batch: 'May',
       files: 1,
     });
-    expect(told).toEqual([made.id]);
     const { schema, profile, origins } = await version('loans', 'latest');
     expect(schema?.columns.map(({ name, type }) => [name, type.kind])).toEqual([
       ['id', 'integer'],
