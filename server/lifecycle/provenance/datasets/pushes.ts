@@ -103,8 +103,17 @@ export function createPushes(deps: PushDeps) {
     throw noSuchPush();
   }
 
-  async function viewOf(push: StoredPush): Promise<DataPush> {
-    const version = push.versionId === null ? undefined : await versions.find(push.versionId);
+  /** A push and its version; read once more where that gave way in between to one of the same records. */
+  async function withVersion(found: StoredPush): Promise<[StoredPush, StoredVersion | undefined]> {
+    if (found.versionId === null) return [found, undefined];
+    const version = await versions.find(found.versionId);
+    const now = version === undefined ? await store.find(found.id) : undefined;
+    if (now === undefined || now.versionId === null) return [found, version];
+    return [now, await versions.find(now.versionId)];
+  }
+
+  async function viewOf(found: StoredPush): Promise<DataPush> {
+    const [push, version] = await withVersion(found);
     const reading = version?.state === 'processing';
     const progress = reading ? (await jobs.progressOf(readQueue, [version.id])).get(version.id) : undefined;
     const { id, fingerprint, createdAt, expiresAt, fileCount, totalBytes, receivedBytes, same } = push;
