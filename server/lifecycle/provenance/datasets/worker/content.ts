@@ -43,7 +43,7 @@ export function demandLabel({ columns }: Schema, label: string | null): void {
 }
 
 /** So many records are all profiled; of what comes after them, every eighth chunk. */
-const PROFILE_ALL_ROWS = 1_000_000;
+const PROFILE_ALL_ROWS = 250_000;
 const PROFILE_EVERY = 8;
 
 /** Which chunks of a dataset are profiled: profiling takes several times as long as hashing. */
