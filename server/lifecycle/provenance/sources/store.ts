@@ -4,7 +4,7 @@ import { uuidv7 } from '../../../kernel/id.ts';
 import type { Database } from '../../../platform/database/types.ts';
 import type { Viewer } from '../../sight.ts';
 import { reachSql } from '../datasets/reach.ts';
-import type { CustodyAction, CustodyEntry } from '../ports.ts';
+import type { CustodyAction } from '../ports.ts';
 
 export interface StoredSource extends Source {
   readonly createdById: string;
@@ -205,17 +205,6 @@ export function createSourceStore(database: Database) {
     /** Held to the end of the transaction: nobody else decides on the version until then. */
     async lockVersion(versionId: string, tx: Database): Promise<void> {
       await sql`select from data_versions where id = ${versionId} for update`.execute(tx);
-    },
-
-    /** Within the transaction that wrote the entry of the audit log, which is then found by who wrote it. */
-    async addCustody(entry: CustodyEntry, atMs: number, tx: Database): Promise<void> {
-      await sql`insert into data_custody (id, dataset_id, version_id, action, actor_id, actor_name, reason, detail,
-          audit_id, at)
-        values (${uuidv7(atMs)}, ${entry.datasetId}, ${entry.versionId}, ${entry.action}, ${entry.actor.id},
-          ${entry.actor.name}, ${entry.reason}, ${JSON.stringify(entry.detail)},
-          (select id from audit_entries where action = ${entry.audit}
-            and at >= to_timestamp(${atMs}::float8 / 1000) - interval '1 minute'
-            and xmin = pg_current_xact_id()::xid order by id desc limit 1), ${atMs})`.execute(tx);
     },
 
     async custody(
